@@ -1,0 +1,1 @@
+"""Bayesian Verifier: how much risk does this person want, and how sure are we?"""
