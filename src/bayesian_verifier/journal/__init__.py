@@ -1,1 +1,43 @@
-"""TBD."""
+"""What was judged, and what came of it: an append-only log that many processes share."""
+
+from bayesian_verifier.journal._audit import Audit, Finding, audit
+from bayesian_verifier.journal._codec import DamagedLineError
+from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._journal import Journal, check_answer
+from bayesian_verifier.journal._lines import (
+    FeedbackLine,
+    JudgmentLine,
+    Line,
+    OtherLine,
+    RecordedPosterior,
+    Tried,
+    journal_schema,
+    parse_line,
+)
+from bayesian_verifier.journal._log import Fsync, NotDurableError
+from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
+
+__all__ = [
+    "MOST_ANSWERED",
+    "Audit",
+    "Damaged",
+    "DamagedLineError",
+    "FeedbackLine",
+    "Finding",
+    "Fsync",
+    "History",
+    "Journal",
+    "JudgmentLine",
+    "Line",
+    "NotDurableError",
+    "Numbered",
+    "OtherLine",
+    "RecordedPosterior",
+    "Tried",
+    "Trusted",
+    "audit",
+    "check_answer",
+    "journal_schema",
+    "parse_line",
+    "read_log",
+]

@@ -1,1 +1,71 @@
-"""TBD."""
+"""What a judgment is, what its options are worth to someone, and what can be proved about it."""
+
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
+from bayesian_verifier.judgment._documents import Record, records_of
+from bayesian_verifier.judgment._lean import LeanAnswer, check_with_lean, lean_certificate
+from bayesian_verifier.judgment._numeric import numeric_results, numeric_verdict
+from bayesian_verifier.judgment._parsing import parse_judgments, parse_record
+from bayesian_verifier.judgment._record import (
+    Case,
+    Feedback,
+    Judgment,
+    Lottery,
+    Outcome,
+    Proposal,
+    Verdict,
+)
+from bayesian_verifier.judgment._rules import Rule, Rules
+from bayesian_verifier.judgment._values import (
+    advantage,
+    expected_utilities,
+    feasible,
+    has_advantage,
+    normalised,
+)
+from bayesian_verifier.judgment._verification import Counterexample, RuleResult, Verification
+
+if TYPE_CHECKING:
+    from bayesian_verifier.judgment._prover import Prover
+
+__all__ = [
+    "Case",
+    "Counterexample",
+    "Feedback",
+    "Judgment",
+    "LeanAnswer",
+    "Lottery",
+    "Outcome",
+    "Proposal",
+    "Prover",
+    "Record",
+    "Rule",
+    "RuleResult",
+    "Rules",
+    "Verdict",
+    "Verification",
+    "advantage",
+    "check_with_lean",
+    "expected_utilities",
+    "feasible",
+    "has_advantage",
+    "lean_certificate",
+    "log_ratios",
+    "normalised",
+    "normalised_utility",
+    "numeric_results",
+    "numeric_verdict",
+    "parse_judgments",
+    "parse_record",
+    "records_of",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Prover, when it is first asked for: Z3 takes 0.2 s to import, and the service never proves."""
+    if name == "Prover":
+        from bayesian_verifier.judgment._prover import Prover  # noqa: PLC0415 - as above
+
+        return Prover
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,13 +7,8 @@ so that no value overflows however large r is or however far apart the outcomes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Array = NDArray[np.float64]
 
@@ -23,7 +18,8 @@ def normalised_utility(
 ) -> Array:
     """v_r(y) in [0, 1]: 0 at the least and 1 at the greatest final wealth of the context.
 
-    below_top: ln(y / y_max) <= 0, -inf at y = 0.   above_bottom: ln(y / y_min) >= 0, +inf where y_min = 0 < y.
+    below_top: ln(y / y_max) <= 0, -inf at y = 0.
+    above_bottom: ln(y / y_min) >= 0, +inf where y_min = 0 < y.
     span: ln(y_max / y_min) > 0, +inf where y_min = 0.   risk_aversion: r, finite.
     The arguments broadcast. The form taken keeps every exponential in [0, 1]: measured from the top for
     r < 1, from the bottom for r > 1; the limit at r = 1 is above_bottom / span.
@@ -37,18 +33,23 @@ def normalised_utility(
     # with y_min = 0 and r >= 1, every y > 0 is worth as much as the best
     at_one = np.where(np.isinf(span), 1.0, at_one)
     from_bottom = np.where(np.isinf(span), 1.0, from_bottom)
-    value = np.where(np.abs(a) < 1e-9, at_one, np.where(a > 0, from_top, from_bottom))
+    value = np.where(a == 0.0, at_one, np.where(a > 0, from_top, from_bottom))
     return np.where(bankrupt, 0.0, value)
 
 
 def log_ratios(wealth: float, payoffs: Array) -> tuple[Array, Array, float]:
     """(ln(y/y_max), ln(y/y_min), ln(y_max/y_min)) of final wealths y = wealth + payoffs >= 0.
 
-    Differences are taken of payoffs, not of final wealths, so that stakes far below wealth keep their digits.
+    Where outcomes are close, differences are taken of payoffs, not of final wealths, so that stakes far below
+    wealth keep their digits; where they are far apart, ratios keep theirs.
     """
     top, bottom = float(payoffs.max()), float(payoffs.min())
-    with np.errstate(divide="ignore"):
-        below_top = np.log1p((payoffs - top) / (wealth + top))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        below_top = np.where(
+            2.0 * (wealth + payoffs) > wealth + top,
+            np.log1p((payoffs - top) / (wealth + top)),
+            np.log((wealth + payoffs) / (wealth + top)),
+        )
         above_bottom = (
             np.log1p((payoffs - bottom) / (wealth + bottom))
             if wealth + bottom > 0

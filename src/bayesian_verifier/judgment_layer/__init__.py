@@ -1,1 +1,33 @@
-"""TBD."""
+"""What is chosen for a person, on whose word, and what when nobody answers?"""
+
+from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
+from bayesian_verifier.judgment_layer._client import VerifierClient
+from bayesian_verifier.judgment_layer._controller import Controller, Fallback, MetaJudgmentController
+from bayesian_verifier.judgment_layer._layer import JudgmentLayer
+from bayesian_verifier.judgment_layer._values import (
+    Assessment,
+    Decision,
+    Failure,
+    Outcome,
+    Phase,
+    Posterior,
+    Reason,
+    Source,
+)
+
+__all__ = [
+    "Assessment",
+    "BreakerPolicy",
+    "Controller",
+    "Decision",
+    "Failure",
+    "Fallback",
+    "JudgmentLayer",
+    "MetaJudgmentController",
+    "Outcome",
+    "Phase",
+    "Posterior",
+    "Reason",
+    "Source",
+    "VerifierClient",
+]

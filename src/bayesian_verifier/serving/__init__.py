@@ -1,1 +1,39 @@
-"""TBD."""
+"""The HTTP service: a verified model, compiled, behind a door. JAX only, and only once it loads a model."""
+
+from bayesian_verifier.serving._admission import Admission, admission
+from bayesian_verifier.serving._answer import Answer, answer, marginal, reply
+from bayesian_verifier.serving._app import create_app
+from bayesian_verifier.serving._checks import Checks, Correction
+from bayesian_verifier.serving._engine import LADDER, Engine, compile_engine
+from bayesian_verifier.serving._examples import curl_lines
+from bayesian_verifier.serving._listen import ListenError, base_url, listen_tcp, listen_unix
+from bayesian_verifier.serving._loading import load_engine, verified_model, why_not_writable
+from bayesian_verifier.serving._question import Question, read_question
+from bayesian_verifier.serving._server import DrainingServer, server_of
+
+__all__ = [
+    "LADDER",
+    "Admission",
+    "Answer",
+    "Checks",
+    "Correction",
+    "DrainingServer",
+    "Engine",
+    "ListenError",
+    "Question",
+    "admission",
+    "answer",
+    "base_url",
+    "compile_engine",
+    "create_app",
+    "curl_lines",
+    "listen_tcp",
+    "listen_unix",
+    "load_engine",
+    "marginal",
+    "read_question",
+    "reply",
+    "server_of",
+    "verified_model",
+    "why_not_writable",
+]

@@ -1,0 +1,58 @@
+# Everyday commands. `make help` lists them; nothing but make, a shell and Python 3.11–3.13 is needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+IMAGE ?= bayesian-verifier
+PINNED := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_BUILD_CONSTRAINT=constraints.txt \
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt
+# An install is repeated when what it was made from changes.
+SOURCES := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run venv test check demo bench image clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.serving ## serve the shipped model (BV_HOST, BV_PORT and every other BV_… setting are honoured)
+	@exec $(BIN)/bayesian-verifier serve
+
+venv: $(VENV)/.development ## complete .venv with everything, for development
+
+test: $(VENV)/.development ## run the tests (ARGS="-k journal" for some of them)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.development ## format, lint, types, contracts between rooms, workflow files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+demo: $(VENV)/.serving ## replay real people's choices through the Judgment Layer, with a fault on the way
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
+bench: $(VENV)/.development ## measure speed (see benchmarks/)
+	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script $(ARGS); done
+
+image: ## build the serving image
+	docker build --tag $(IMAGE) .
+
+clean: ## remove caches and build output (.venv and your journals stay)
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .jax_cache
+	find src tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python=$$(sh scripts/find_python.sh "$(PYTHON)") && $$python -m venv $(VENV)
+
+$(VENV)/.serving: $(SOURCES) | $(BIN)/python
+	@echo "installing what serving needs into $(VENV) (a minute or two, once)"
+	@$(PINNED) --editable '.[serve]'
+	@touch $@
+
+$(VENV)/.development: $(SOURCES) | $(BIN)/python
+	@echo "installing everything into $(VENV) (a few minutes, once)"
+	@$(PINNED) --editable '.[dev]'
+	@touch $@ $(VENV)/.serving

@@ -1,0 +1,22 @@
+"""How does any ASGI server get the application?
+
+`uvicorn bayesian_verifier.asgi:create --factory`. Prefer `bayesian-verifier serve`: it also says "not
+ready" before it closes the door.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.commands.serve import service_of
+from bayesian_verifier.settings import read_settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def create() -> FastAPI:
+    """The application, from the settings in the environment. Raises SettingsError."""
+    environ = dict(os.environ)
+    return service_of(read_settings(environ), environ)

@@ -1,0 +1,99 @@
+"""`bayesian-verifier serve`: the HTTP service."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from bayesian_verifier.settings import compilation_cache, model_store, read_settings, read_token
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI
+
+    from bayesian_verifier.settings import Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+@click.command(
+    name="serve",
+    epilog="Example: bayesian-verifier serve --port 9000",
+    short_help="Serve posteriors over HTTP.",
+)
+@click.option("--host", help="Where to listen [BV_HOST].")
+@click.option("--port", help="On which port; 0 takes any free one [BV_PORT].")
+@click.option("--uds", help="Unix socket to listen on instead [BV_UDS].")
+@click.option("--model-store", help="Directory of the model store [BV_MODEL_STORE].")
+def command(host: str | None, port: str | None, uds: str | None, model_store: str | None) -> None:
+    """Serve posteriors over HTTP until a signal ends it.
+
+    Settings come from configs/service.toml, a file named by BV_CONFIG, the environment (BV_…) and these
+    options; the later wins.
+    """
+    environ = dict(os.environ)
+    chosen = {"host": host, "port": port, "uds": uds, "model_store": model_store}
+    settings = read_settings(environ, chosen)
+    logging.basicConfig(format=LOG_FORMAT)
+    for name in ("bayesian_verifier", "uvicorn"):
+        logging.getLogger(name).setLevel(settings.log_level.upper())
+
+    from bayesian_verifier.serving import listen_tcp, listen_unix, server_of
+
+    app = service_of(settings, environ)
+    listener = listen_tcp(settings.host, settings.port) if settings.uds is None else listen_unix(settings.uds)
+    try:
+        server = server_of(
+            app,
+            keep_alive_seconds=settings.keep_alive_seconds,
+            drain_seconds=settings.drain_seconds,
+            grace_seconds=settings.grace_seconds,
+            log_level=settings.log_level,
+            on_listening=lambda: click.echo(_welcome(settings, listener)),
+        )
+        server.run([listener])
+    finally:
+        if settings.uds is not None:
+            settings.uds.unlink(missing_ok=True)
+
+
+def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
+    """The application that settings describe. environ: for the user's cache directory only."""
+    from bayesian_verifier.serving import admission, create_app, load_engine
+
+    return create_app(
+        partial(
+            load_engine,
+            model_store(settings),
+            settings.model_name,
+            points=settings.summary_points,
+            cache=compilation_cache(settings, environ),
+        ),
+        admission=admission(
+            host=settings.host,
+            loopback=settings.uds is None and not settings.off_machine,
+            token=None if settings.token_file is None else read_token(settings.token_file),
+        ),
+        queue_limit=settings.queue_limit,
+        body_seconds=settings.body_seconds,
+        grace_seconds=settings.grace_seconds,
+    )
+
+
+def _welcome(settings: Settings, listener: socket.socket) -> str:
+    from bayesian_verifier.serving import base_url, curl_lines
+
+    if settings.uds is None:
+        place = base_url(listener)
+        base = place
+    else:
+        place, base = str(settings.uds), f"--unix-socket {settings.uds} http://localhost"
+    token = settings.token_file
+    lines = curl_lines(base, None if token is None else f'"Authorization: Bearer $(cat {token})"')
+    return "\n".join([f"listening on {place}", "try:", *(f"  {line}" for line in lines)])

@@ -1,0 +1,123 @@
+"""What did this person say of what was proposed to them? Found without reading the journal again each time.
+
+An index in memory follows the file: where each subject's lines stand, and whose each judgment is. The
+subjects asked for last are kept decoded; another's lines are read from their places when it is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from array import array
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.journal._codec import DamagedLineError, decode_line
+from bayesian_verifier.journal._evidence import Evidence, History
+from bayesian_verifier.journal._following import Follower, RawLine
+from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, parse_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+_SUBJECTS_IN_MEMORY = 256
+
+
+class Histories:
+    """Every subject's history in one journal; safe among threads, of one process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._follower = Follower(path)
+        self._lock = threading.Lock()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._subject_of: dict[str, str | None] = {}  # of each judgment
+        self._places: dict[str, array[int]] = {}  # start, end, start, end, … of each subject's lines
+        self._early: dict[str, list[RawLine]] = {}  # answers that stand before their judgment
+        self._decoded: OrderedDict[str, Evidence] = OrderedDict()
+
+    def of(self, subject: str) -> History:
+        """What is known of a subject now. Raises OSError where the file cannot be read."""
+        with self._lock:
+            self._catch_up()
+            evidence = self._decoded.get(subject) or self._load(subject)
+            self._decoded.move_to_end(subject)
+            return evidence.history()
+
+    def knows(self, judgment_id: str) -> bool:
+        """Whether a judgment of this id is in the file. Raises OSError where it cannot be read."""
+        with self._lock:
+            self._catch_up()
+            return judgment_id in self._subject_of
+
+    def catch_up(self) -> None:
+        """Read what is new, so that the next question need not. Raises OSError."""
+        with self._lock:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        if not self._follower.has_news():
+            return
+        if self._follower.starts_over():
+            self._clear()
+        for line in self._follower.new_lines():
+            self._note(line)
+
+    def _note(self, line: RawLine) -> None:
+        try:
+            members = decode_line(line.data)
+        except DamagedLineError as exc:
+            _log.warning("%s: line %d is damaged and left out: %s", self._path, line.number, exc)
+            return
+        match members:
+            case {"kind": "judgment", "id": str(id_), "subject": str() | None as subject}:
+                self._subject_of.setdefault(id_, subject)
+                for related in (line, *self._early.pop(id_, ())):
+                    self._place(subject, related)
+            case {"kind": "feedback", "judgment": str(id_)} if id_ in self._subject_of:
+                self._place(self._subject_of[id_], line)
+            case {"kind": "feedback", "judgment": str(id_)}:
+                self._early.setdefault(id_, []).append(line)
+
+    def _place(self, subject: str | None, line: RawLine) -> None:
+        if subject is None:
+            return
+        self._places.setdefault(subject, array("Q")).extend((line.start, line.end))
+        evidence = self._decoded.get(subject)
+        if evidence is None:
+            return
+        if _add(evidence, line.data):
+            evidence.forget_old()
+        else:
+            del self._decoded[subject]
+
+    def _load(self, subject: str) -> Evidence:
+        evidence = Evidence()
+        places = self._places.get(subject, array("Q"))
+        for start, end in zip(places[::2], places[1::2], strict=True):
+            _add(evidence, self._follower.read(start, end))
+        evidence.forget_old()
+        self._decoded[subject] = evidence
+        while len(self._decoded) > _SUBJECTS_IN_MEMORY:
+            self._decoded.popitem(last=False)
+        return evidence
+
+
+def _add(evidence: Evidence, data: bytes) -> bool:
+    """Add a line; False if it answers a judgment that is not kept, or that proposed nothing."""
+    try:
+        line = parse_line(data)
+    except DamagedLineError as exc:
+        _log.warning("a line is no evidence: %s", exc)
+        return True
+    if isinstance(line, JudgmentLine):
+        evidence.add_judgment(line)
+    elif isinstance(line, FeedbackLine):
+        if not evidence.holds(line.judgment):
+            return False
+        evidence.add_feedback(line)
+    return True

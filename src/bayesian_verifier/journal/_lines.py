@@ -1,0 +1,162 @@
+"""What may a line of the journal hold?
+
+Every line has the envelope of `Line`. Two kinds are known here, a judgment and the feedback on one; lines of
+any other kind are carried as they are. Members that this version does not know are kept, so that a newer
+writer and an older reader can share a file.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
+
+from bayesian_verifier.journal._codec import VERSION, DamagedLineError, decode_line
+from bayesian_verifier.judgment import Case, Feedback, Verdict  # noqa: TC001 pydantic reads the annotations
+from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
+
+GREATEST_REWARD = 3.0
+
+_TIMESTAMP = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow", allow_inf_nan=False)
+
+
+class Line(_Frozen):
+    """The envelope, and all there is to know of a line whose kind is not known here.
+
+    v: version of this form.   seq: 1, 2, … without gaps per writer and file.   id: unique in the file.
+    ts: RFC 3339 in UTC with microseconds.   writer: who appended it.   crc: see the codec.
+    """
+
+    __pydantic_extra__: dict[str, JsonValue]
+
+    v: Literal[1]
+    seq: Annotated[int, Field(ge=1)]
+    id: Annotated[str, Field(min_length=1)]
+    ts: Annotated[str, Field(pattern=_TIMESTAMP)]
+    writer: Annotated[str, Field(min_length=1)]
+    kind: Annotated[str, Field(min_length=1)]
+    crc: Annotated[str, Field(pattern="^[0-9a-f]{8}$")]
+
+    @property
+    def order(self) -> tuple[str, str, int]:
+        """Of two lines that say different things about one matter the greater holds."""
+        return (self.ts, self.writer, self.seq)
+
+
+class RecordedPosterior(_Frozen):
+    """The belief about risk_aversion that a choice was made with; quantiles by level, where known."""
+
+    mean: float
+    sd: Annotated[float, Field(gt=0)]
+    quantiles: dict[str, float] | None = None
+
+    @classmethod
+    def of(cls, belief: Belief) -> RecordedPosterior:
+        """The form in which a belief is written."""
+        named = dict(zip(map(str, QUANTILE_LEVELS), belief.quantiles, strict=False))
+        return cls(mean=belief.mean, sd=belief.sd, quantiles=named or None)
+
+    @property
+    def belief(self) -> Belief:
+        """The belief as a value."""
+        known = self.quantiles or {}
+        quantiles = tuple(known[str(level)] for level in QUANTILE_LEVELS if str(level) in known)
+        return Belief(self.mean, self.sd, quantiles)
+
+    @model_validator(mode="after")
+    def _is_a_belief(self) -> Self:
+        _ = self.belief
+        return self
+
+
+class Tried(_Frozen):
+    """What the prover said of one option, and the rules that did not hold."""
+
+    option: Annotated[int, Field(ge=0)]
+    verdict: Verdict
+    rules: tuple[str, ...] = Field(default=(), strict=False)
+
+
+class JudgmentLine(Line):
+    """A choice made for a person.
+
+    chosen: index of the option proposed, None where every option was refuted.
+    tried: what the prover was asked, in order.   values: posterior-expected V of each option, None where an
+    option has none.   source, reason, model_version: who gave the posterior and why it was that one.
+    """
+
+    kind: Literal["judgment"]
+    subject: str | None
+    case: Case
+    chosen: Annotated[int, Field(ge=0)] | None
+    verdict: Verdict
+    posterior: RecordedPosterior
+    source: str
+    reason: str | None
+    model_version: str | None
+    meta_comment: str
+    tried: tuple[Tried, ...] = Field(default=(), strict=False)
+    values: tuple[float | None, ...] = Field(default=(), strict=False)
+
+
+class FeedbackLine(Line):
+    """What a person said of a judgment, or what it was worth to them; the latest line on a judgment holds.
+
+    reward: on the scale of the advantage, -3 to 3, never money.
+    """
+
+    kind: Literal["feedback"]
+    judgment: Annotated[str, Field(min_length=1)]
+    feedback: Feedback | None
+    reward: Annotated[float, Field(ge=-GREATEST_REWARD, le=GREATEST_REWARD)] | None
+
+
+class OtherLine(Line):
+    """A line of another kind, carried as it is."""
+
+    kind: Annotated[str, Field(min_length=1, json_schema_extra={"not": {"enum": ["judgment", "feedback"]}})]
+
+
+_KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackLine}
+
+
+def parse_line(line: bytes) -> Line:
+    """The event in a line without its newline. Raises DamagedLineError."""
+    members = decode_line(line)
+    if members.get("v") != VERSION:
+        raise DamagedLineError(f"version {members.get('v')!r}, this reader knows {VERSION}")
+    kind = members.get("kind")
+    model = _KINDS.get(kind, OtherLine) if isinstance(kind, str) else OtherLine
+    try:
+        return model.model_validate(members)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        place = "/".join(map(str, first["loc"]))
+        raise DamagedLineError(f"/{place}: {first['msg']}") from exc
+
+
+def journal_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of one line of the journal."""
+    schema = TypeAdapter(JudgmentLine | FeedbackLine | OtherLine).json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of judgments.jsonl",
+        **schema,
+    }
+
+
+def timestamp(nanoseconds: int) -> str:
+    """RFC 3339 in UTC with microseconds of a time in nanoseconds since 1970."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def seconds_since_epoch(ts: str) -> float:
+    """The time a timestamp names, in seconds since 1970."""
+    return datetime.fromisoformat(ts).timestamp()

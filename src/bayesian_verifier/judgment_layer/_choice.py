@@ -1,0 +1,65 @@
+"""Which option is proposed? The best that no rule refutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from bayesian_verifier.journal import Tried
+from bayesian_verifier.judgment_layer._expectation import expected_values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Case, Verdict, Verification
+    from bayesian_verifier.posterior import Belief
+
+
+class Verifies(Protocol):
+    """Whatever can say whether an option keeps the rules, in bounded time."""
+
+    def verify(self, case: Case, chosen: int) -> Verification:
+        """The verdict on choosing this option."""
+
+
+class Choice(NamedTuple):
+    """The option proposed and why.
+
+    chosen: its index, None where none may be.   verdict: on it, "refuted" where there is none.
+    tried: what the prover was asked, in order.   values: posterior-expected V of each option, None for none.
+    """
+
+    chosen: int | None
+    verdict: Verdict
+    tried: tuple[Tried, ...]
+    values: tuple[float | None, ...]
+
+
+def choose(case: Case, belief: Belief, prover: Verifies) -> Choice:
+    """The option of greatest posterior-expected V among those not refuted; of equals the first.
+
+    The prover is asked best first, so mostly once. An option that could leave less than nothing has no V and
+    is never proposed; it is tried last, to say why.
+    """
+    values = expected_values(case, belief)
+    tried = []
+    for option in _best_first(values):
+        attempt = _tried(option, prover.verify(case, option))
+        tried.append(attempt)
+        if attempt.verdict != "refuted" and values[option] is not None:
+            return Choice(option, attempt.verdict, tuple(tried), values)
+    return Choice(None, "refuted", tuple(tried), values)
+
+
+def _best_first(values: Sequence[float | None]) -> list[int]:
+    def worth(option: int) -> float:
+        value = values[option]
+        return -1.0 if value is None else value
+
+    return sorted(range(len(values)), key=worth, reverse=True)
+
+
+def _tried(option: int, verification: Verification) -> Tried:
+    failing = tuple(
+        result.rule for result in verification.results if result.verdict == verification.verdict != "proved"
+    )
+    return Tried(option=option, verdict=verification.verdict, rules=failing)

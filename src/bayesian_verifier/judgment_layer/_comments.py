@@ -1,0 +1,70 @@
+"""How is an assessment, or a choice, told to a person?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bayesian_verifier.judgment_layer._choice import Choice
+    from bayesian_verifier.judgment_layer._controller import Fallback
+    from bayesian_verifier.judgment_layer._values import Assessment, Outcome, Posterior, Reason
+
+_WHY: dict[Reason, str] = {
+    "timeout": "did not answer in time",
+    "unreachable": "could not be reached",
+    "server_error": "answered with an error",
+    "overloaded": "is overloaded",
+    "circuit_open": "was not asked",
+    "invalid_reply": "answered something that cannot be used",
+    "wide_posterior": "is not sure enough",
+    "untrustworthy": "does not trust its own answer",
+    "no_evidence": "has no evidence to go by",
+}
+
+
+def explain_posterior(posterior: Posterior, evidence: int) -> str:
+    """Why the verifier's answer is used."""
+    belief = posterior.belief
+    return (
+        f"The verifier puts this person's risk aversion at {belief.mean:.2f} ± {belief.sd:.2f}, "
+        f"from {posterior.informative} of {evidence} answered judgments."
+    )
+
+
+def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float) -> str:
+    """Why the verifier's answer is not used, and what the controller went by."""
+    detail = outcome.detail
+    if outcome.posterior is not None and reason == "wide_posterior":
+        detail = f"sd {outcome.posterior.belief.sd:.2f}, more than {max_sd:.2f}"
+    elif outcome.posterior is not None and reason == "untrustworthy":
+        detail = ", ".join(outcome.posterior.doubts)
+    because = f" ({detail})" if detail else ""
+    return f"The verifier {_WHY[reason]}{because}. The Meta-Judgment Controller answers: {fallback.sentence}."
+
+
+def meta_comment(choice: Choice, assessment: Assessment) -> str:
+    """What was proposed, what could be proved of it, and whose belief that rests on. Options count from 0."""
+    return f"{_proposal(choice)} {assessment.explanation}"
+
+
+def _proposal(choice: Choice) -> str:
+    refuted = [
+        f"option {tried.option} breaks {_listed(tried.rules)}"
+        for tried in choice.tried
+        if tried.verdict == "refuted"
+    ]
+    if choice.chosen is None:
+        return f"Nothing can be proposed: {'; '.join(refuted) or 'no option has a value'}."
+    worth = choice.values[choice.chosen] or 0.0
+    unsettled = choice.tried[-1].rules
+    settled = (
+        f"the prover could not settle {_listed(unsettled)}"
+        if choice.verdict == "unknown"
+        else "every rule is proved"
+    )
+    passed = f" Better ones were refuted: {'; '.join(refuted)}." if refuted else ""
+    return f"Option {choice.chosen} is proposed, worth {worth:.2f} of 1 to this person; {settled}.{passed}"
+
+
+def _listed(rules: tuple[str, ...]) -> str:
+    return " and ".join(rules) or "a rule"

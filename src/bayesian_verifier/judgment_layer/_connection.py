@@ -1,0 +1,107 @@
+"""One HTTP/1.1 connection without the waiting: which bytes to send, and what the bytes received amount to."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+import h11
+
+
+class BrokenOffError(ConnectionError):
+    """The other side closed before its reply was complete."""
+
+
+class NotHttpError(Exception):
+    """What came is not a reply in HTTP, or greater than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete reply. Header names are in lower case; of a repeated one the last value is kept."""
+
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+class Connection:
+    """A socket and the state of HTTP on it, for one call at a time."""
+
+    def __init__(self, family: int, *, max_body: int) -> None:
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.setblocking(False)
+        if family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.idle_since = 0.0
+        self._http = h11.Connection(h11.CLIENT)
+        self._max_body = max_body
+        self.is_silent = True  # no byte of the reply has come
+        self._head: h11.Response | None = None
+        self._body = bytearray()
+
+    def request(self, target: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
+        """The bytes of a POST request, to be sent whole."""
+        self.is_silent, self._head = True, None
+        self._body.clear()
+        head = h11.Request(method="POST", target=target, headers=headers)
+        parts = [self._http.send(head), self._http.send(h11.Data(body)), self._http.send(h11.EndOfMessage())]
+        return b"".join(part for part in parts if part)
+
+    def received(self, data: bytes) -> Reply | None:
+        """The reply, once `data` completes it; empty data means that the other side closed.
+
+        Raises BrokenOffError, NotHttpError.
+        """
+        if not data and self.is_silent:
+            raise BrokenOffError("closed without a reply")
+        self.is_silent = False
+        try:
+            self._http.receive_data(data)
+            return self._next()
+        except h11.RemoteProtocolError as exc:
+            if not data:
+                raise BrokenOffError("closed in the middle of the reply") from exc
+            raise NotHttpError(str(exc)) from exc
+
+    def _next(self) -> Reply | None:
+        while (event := self._http.next_event()) is not h11.NEED_DATA:
+            if isinstance(event, h11.Response):
+                self._head = event
+                self._check_size(int(dict(event.headers).get(b"content-length", b"0")))
+            elif isinstance(event, h11.Data):
+                self._body += event.data
+                self._check_size(len(self._body))
+            elif isinstance(event, h11.EndOfMessage) and self._head is not None:
+                return Reply(self._head.status_code, dict(self._head.headers), bytes(self._body))
+            elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+                raise BrokenOffError("closed in the middle of the reply")
+        return None
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_body:
+            raise NotHttpError(f"a body of more than {self._max_body} bytes")
+
+    def is_reusable(self) -> bool:
+        """Whether another request may be sent on it, having made it ready for one."""
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            return False
+        if self._http.trailing_data[0]:
+            return False
+        self._http.start_next_cycle()
+        return True
+
+    def is_quiet(self) -> bool:
+        """Whether an idle connection is still open, with nothing come that was not asked for."""
+        try:
+            self.socket.setblocking(False)
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()

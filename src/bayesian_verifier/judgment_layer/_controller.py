@@ -1,0 +1,143 @@
+"""What do we go by when the verifier has no answer that can be used?
+
+The Meta-Judgment Controller owes nothing to the network or to the simulator's likelihood. In this order: the
+last posterior of this person that was trusted, less and less sure with age; the bracket that the person's own
+answers give; a cautious prior. It always says which.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from bayesian_verifier.judgment_layer._bracket import Bracket, belief_within, bracket
+from bayesian_verifier.judgment_layer._per_process import PerProcess
+from bayesian_verifier.posterior import Belief
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+
+# Fitted to people choosing for payoffs near zero, r has a median of 0.54 to 0.68: 0.7 is that, rounded
+# towards caution. Its sd among them is 0.4 to 0.8, but payoffs far from zero move the centre to 1.5 or 2:
+# with an sd of 1.0 neither is a surprise.
+CAUTIOUS = Belief(0.7, 1.0)
+
+_DAY = 86_400.0
+
+Basis = Literal["last_trusted", "bracket", "cautious_prior"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The controller's answer: a belief, what it rests on, and the same in words, as a clause."""
+
+    belief: Belief
+    basis: str
+    sentence: str
+
+
+class Controller(Protocol):
+    """Whatever can stand in for the verifier, such as an agent framework's own; safe among threads."""
+
+    def remember(self, subject: str, belief: Belief, at: float) -> None:
+        """Note a trusted posterior of a subject, from a time in seconds since 1970."""
+
+    def assess(self, subject: str | None, judgments: Sequence[Judgment], at: float) -> Fallback:
+        """A belief about a person from their judgments, oldest first, at a time in seconds since 1970."""
+
+
+class _Remembered(NamedTuple):
+    belief: Belief
+    at: float
+
+
+class _Memory(NamedTuple):
+    lock: threading.Lock
+    of: OrderedDict[str, _Remembered]
+
+
+class MetaJudgmentController:
+    """The controller described above.
+
+    cautious: belief about somebody unknown.   drift: sd of what a person's risk aversion changes by in a day,
+    adding up like a random walk; a posterior is used until it is no surer than the cautious prior.
+    memory: subjects remembered; the one longest not heard of is forgotten.
+    newest: answered judgments a bracket is made from, which bounds its cost.
+    """
+
+    def __init__(
+        self, *, cautious: Belief = CAUTIOUS, drift: float = 0.1, memory: int = 10_000, newest: int = 64
+    ) -> None:
+        self._cautious = cautious
+        self._drift = drift
+        self._most = memory
+        self._newest = newest
+        self._memory = PerProcess(lambda: _Memory(threading.Lock(), OrderedDict()))
+
+    def remember(self, subject: str, belief: Belief, at: float) -> None:
+        """Note a trusted posterior of a subject; an older one than is known changes nothing."""
+        memory = self._memory.here()
+        with memory.lock:
+            known = memory.of.get(subject)
+            if known is None or at >= known.at:
+                memory.of[subject] = _Remembered(belief, at)
+            memory.of.move_to_end(subject)
+            while len(memory.of) > self._most:
+                memory.of.popitem(last=False)
+
+    def assess(self, subject: str | None, judgments: Sequence[Judgment], at: float) -> Fallback:
+        """The best belief there is about a person at a time in seconds since 1970."""
+        if subject is not None and (last := self._last_trusted(subject, at)) is not None:
+            return last
+        if (found := bracket(judgments[-self._newest :])) is not None:
+            belief = belief_within(found, self._cautious)
+            return Fallback(belief, "bracket", _bracket_sentence(found, belief))
+        assumed = f"it knows no answer of this person and assumes a cautious {_plain(self._cautious)}"
+        return Fallback(self._cautious, "cautious_prior", assumed)
+
+    def _last_trusted(self, subject: str, at: float) -> Fallback | None:
+        memory = self._memory.here()
+        with memory.lock:
+            known = memory.of.get(subject)
+        if known is None:
+            return None
+        age = max(0.0, at - known.at)
+        sd = math.sqrt(known.belief.sd**2 + self._drift**2 * age / _DAY)
+        if sd >= self._cautious.sd:
+            return None
+        belief = Belief(known.belief.mean, sd)
+        return Fallback(
+            belief,
+            "last_trusted",
+            f"it goes by the last trusted posterior, {_age(age)} old, now {_plain(belief)}",
+        )
+
+
+def _bracket_sentence(found: Bracket, belief: Belief) -> str:
+    agreeing = found.answers - found.contradicted
+    if math.isinf(found.low) and math.isinf(found.high):
+        where = "anywhere"
+    elif math.isinf(found.low):
+        where = f"below {found.high:.2f}"
+    elif math.isinf(found.high):
+        where = f"above {found.low:.2f}"
+    else:
+        where = f"from {found.low:.2f} to {found.high:.2f}"
+    agree = f"{agreeing} of {found.answers} answers agree with a risk aversion {where}"
+    return f"{agree}, which it takes as {_plain(belief)}"
+
+
+def _plain(belief: Belief) -> str:
+    return f"{belief.mean:.2f} ± {belief.sd:.2f}"
+
+
+def _age(seconds: float) -> str:
+    for unit, length in (("d", _DAY), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,118 @@
+"""Which option should be proposed to this person, and why? For callers that may block."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol, Self
+
+from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from bayesian_verifier.journal import Journal
+    from bayesian_verifier.judgment import Case, Feedback, Judgment
+    from bayesian_verifier.judgment_layer._choice import Verifies
+    from bayesian_verifier.judgment_layer._controller import Controller
+    from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
+
+
+class Asks(Protocol):
+    """Whatever has an outcome for every question, in bounded time."""
+
+    def posterior(self, judgments: Sequence[Judgment], *, trace_id: str | None = None) -> Outcome:
+        """What the verifier says of a person with these judgments."""
+
+
+class JudgmentLayer:
+    """Chooses for people: asks the verifier, else the controller, has the choice verified, and records it.
+
+    client: asks the verifier, within its own time limit.   controller: stands in for it.
+    journal: where judgments are recorded and histories read.
+    max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
+    most_waiting: lines kept in memory while the journal cannot be written.
+    clock: nanoseconds since 1970.   monotonic: seconds.
+    Safe among threads and after a fork.
+    """
+
+    def __init__(
+        self,
+        client: Asks,
+        controller: Controller,
+        journal: Journal,
+        *,
+        max_sd: float = 0.6,
+        prover: Verifies | None = None,
+        most_waiting: int = 1000,
+        clock: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._core = LayerCore(
+            controller,
+            journal,
+            max_sd=max_sd,
+            prover=prover,
+            most_waiting=most_waiting,
+            clock=clock,
+            monotonic=monotonic,
+        )
+
+    def assess(
+        self,
+        subject: str | None = None,
+        judgments: Sequence[Judgment | Mapping[str, object]] | None = None,
+    ) -> Assessment:
+        """How much risk a person wants; never raises for what the verifier does, nor waits beyond the client.
+
+        judgments: evidence, oldest first, of which the newest 512 count; by default the subject's answered
+        judgments in the journal. Raises CallerError for judgments that break a rule.
+        """
+        asked = self._core.ask(subject, judgments)
+        return self._core.conclude(asked, self._client.posterior(asked.history.judgments))
+
+    def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
+        """Choose an option for a person, verify it, and record both.
+
+        The option of greatest posterior-expected V among those that no rule refutes; `unknown` may be chosen
+        and is said; where all are refuted `chosen` is None. Raises CallerError for a case that is none.
+        """
+        parsed = as_case(case)
+        return self._core.decide(parsed, subject, self.assess(subject))
+
+    def feedback(
+        self, judgment_id: str, feedback: Feedback | None = None, reward: float | None = None
+    ) -> bool:
+        """Record what a person said of a judgment, or what it was worth to them; the latest word counts.
+
+        reward: -3 to 3, on the scale of the advantage, never money. Whether it is in the journal now; if not,
+        it is kept and written when it can be. Raises CallerError for an unknown judgment or no answer.
+        """
+        return self._core.answer(judgment_id, feedback, reward)
+
+    @property
+    def waiting(self) -> int:
+        """Lines that wait for the journal."""
+        return self._core.recorder.waiting
+
+    @property
+    def lost(self) -> int:
+        """Lines given up because too many waited."""
+        return self._core.recorder.lost
+
+    def flush(self) -> bool:
+        """Write lines that wait; whether none waits any more."""
+        return self._core.recorder.flush()
+
+    def close(self) -> None:
+        """Write lines that wait, if that is possible now."""
+        self.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

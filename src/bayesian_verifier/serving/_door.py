@@ -1,0 +1,99 @@
+"""What happens to every request, whatever it asks for?
+
+It is let in or not, gets an id, is counted, and whatever goes wrong behind the door leaves as a problem
+document.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.errors import BayesianVerifierError
+from bayesian_verifier.serving._headers import headers_of, request_id
+from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
+from bayesian_verifier.serving._receive import DisconnectedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from bayesian_verifier.serving._admission import Admission
+    from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._problems import Problem
+    from bayesian_verifier.serving._service import Service
+
+logger = logging.getLogger(__name__)
+
+
+class Door:
+    """ASGI middleware around the whole application.
+
+    routes: paths that are counted under their own name.   new_id: makes the id of a request that brings none.
+    Puts `arrived`, `request_id` and `headers` (bytes by lower-case name) into the request's state.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        service: Service,
+        metrics: Metrics,
+        admission: Admission,
+        routes: frozenset[str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._app = app
+        self._service = service
+        self._metrics = metrics
+        self._admission = admission
+        self._routes = routes
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        arrived = self._service.clock()
+        headers = headers_of(scope["headers"])
+        identity = request_id(headers) or self._new_id()
+        scope.setdefault("state", {}).update(arrived=arrived, request_id=identity, headers=headers)
+        status = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", identity.encode()),
+                    (b"x-model-version", self._service.model_version.encode()),
+                ]
+            await send(message)
+
+        try:
+            self._admission.admit(scope["path"], headers)
+            await self._app(scope, receive, send_marked)
+        except DisconnectedError:
+            return
+        except Exception as exc:
+            if status:
+                raise
+            if not isinstance(exc, BayesianVerifierError):
+                logger.exception("request %s failed", identity)
+            await send_problem(problem_of(exc), send_marked)
+        route = scope["path"] if scope["path"] in self._routes else "other"
+        self._metrics.observe_request(route, status, self._service.clock() - arrived)
+
+
+async def send_problem(problem: Problem, send: Send) -> None:
+    """Answer with a problem document."""
+    headers = [
+        (b"content-type", PROBLEM_JSON.encode()),
+        (b"content-length", b"%d" % len(problem.document)),
+        *problem.headers,
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": problem.document})

@@ -1,0 +1,92 @@
+"""How does a model on disk become one that answers at full speed?"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from typing import TYPE_CHECKING
+
+import orjson
+
+from bayesian_verifier.errors import ArtifactError
+from bayesian_verifier.serving._answer import answer, reply
+from bayesian_verifier.serving._engine import LADDER, compile_engine
+from bayesian_verifier.serving._examples import holt_laury_row
+from bayesian_verifier.serving._question import read_question
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bayesian_verifier.artifact import Model
+    from bayesian_verifier.serving._engine import Engine
+
+logger = logging.getLogger(__name__)
+
+
+def load_engine(
+    store: Path, name: str, *, points: int, cache: Path | None, ladder: Sequence[int] = LADDER
+) -> Engine:
+    """Verify the current version of a model and compile it.
+
+    store: directory of the model store.   points: base points behind a summary.   cache: where compiled
+    functions are kept between starts; a directory that cannot be written is said in the log and done without.
+    Raises ArtifactError when the model is missing, damaged, or made for another simulator than is installed.
+    """
+    configure_jax(cache)
+    from bayesian_verifier.simulators import load_simulator  # noqa: PLC0415 a plug-in brings what it likes
+
+    model = verified_model(store, name)
+    simulator = load_simulator(model.manifest.simulator)
+    engine = compile_engine(model, simulator, points=points, ladder=ladder)
+    rehearse(engine)
+    return engine
+
+
+def rehearse(engine: Engine) -> None:
+    """Answer one question from end to end, so that nothing is left for the first caller to wait for."""
+    rows = [holt_laury_row(row, chosen=0) for row in (1, 5, 9)]
+    body = orjson.dumps({"judgments": rows, "draws": 1, "seed": 0})
+    said = answer(read_question(body), engine, clock=time.perf_counter, make_seed=int)
+    reply(said, engine, request_id="rehearsal", queue_seconds=0.0)
+
+
+def verified_model(store: Path, name: str) -> Model:
+    """The current version of a model, its files verified. Raises ArtifactError."""
+    from bayesian_verifier.artifact import ModelStore, load_model  # noqa: PLC0415 brings JAX along
+
+    models = ModelStore(store)
+    version = models.current(name)
+    if version is None:
+        known = ", ".join(models.versions(name)) or "none"
+        raise ArtifactError(
+            f"{store / name}: no current version (published: {known}); "
+            "publish one with `bayesian-verifier train`, or point BV_MODEL_STORE at another store"
+        )
+    return load_model(models.path(name, version))
+
+
+def configure_jax(cache: Path | None) -> None:
+    """Import JAX for the CPU, with its cache of compiled functions in `cache`."""
+    import jax  # noqa: PLC0415 seconds of work that `--help` must not wait for
+
+    jax.config.update("jax_platforms", "cpu")
+    if cache is None:
+        return
+    if reason := why_not_writable(cache):
+        logger.warning("compiled functions are not kept: cannot write to %s: %s", cache, reason)
+        return
+    jax.config.update("jax_compilation_cache_dir", str(cache))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def why_not_writable(directory: Path) -> str | None:
+    """Why nothing can be written to a directory (made if it is not there); None when something can."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=directory):
+            return None
+    except OSError as exc:
+        return exc.strerror or str(exc)

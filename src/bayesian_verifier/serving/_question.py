@@ -1,0 +1,120 @@
+"""What does the body of POST /v1/posterior ask?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from bayesian_verifier.errors import InvalidEvidenceError, Violation
+from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.serving._duplicates import duplicate_name
+from bayesian_verifier.serving._limits import MAX_DRAWS, MAX_JUDGMENTS, MAX_SEED, MAX_STATE_CHARACTERS
+from bayesian_verifier.serving._problems import NotJsonError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bayesian_verifier.judgment import Judgment
+
+FIELDS = ("judgments", "state", "draws", "seed")
+
+
+class Question(NamedTuple):
+    """One posterior asked for.
+
+    judgments: new evidence, 0–512.   state: base64url text an earlier reply gave, or None.
+    draws: 0–4096.   seed: 0…2^53−1, or None to have one made.
+    """
+
+    judgments: list[Judgment]
+    state: str | None
+    draws: int
+    seed: int | None
+
+
+def read_question(body: bytes) -> Question:
+    """Parse and validate a body.
+
+    Raises NotJsonError (not JSON, NaN or a repeated name among it), TooLargeError (more than 512 judgments)
+    and InvalidEvidenceError (a rule is broken; names the JSON pointers).
+    """
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise NotJsonError(str(exc)) from exc
+    if not isinstance(content, dict):
+        raise InvalidEvidenceError([Violation("", "type", f"expected an object, got {_json_type(content)}")])
+    _refuse_unknown(content)
+    raw = _judgment_list(content)
+    question = Question(
+        parse_judgments(raw),
+        _optional_text(content, "state"),
+        _whole_number(content, "draws", MAX_DRAWS, default=0) or 0,
+        _whole_number(content, "seed", MAX_SEED, default=None),
+    )
+    if (name := duplicate_name(body, content)) is not None:
+        raise NotJsonError(f"the name {name!r} appears twice in one object")
+    return question
+
+
+def _refuse_unknown(content: Mapping[str, object]) -> None:
+    unknown = [name for name in content if name not in FIELDS]
+    if unknown:
+        expected = f"expected only {', '.join(FIELDS)}"
+        raise InvalidEvidenceError(
+            [Violation(f"/{_escape(name)}", "unknown_field", expected) for name in unknown]
+        )
+
+
+def _judgment_list(content: Mapping[str, object]) -> list[object]:
+    if "judgments" not in content:
+        raise InvalidEvidenceError([Violation("/judgments", "required", "a list of judgments is required")])
+    raw = content["judgments"]
+    if not isinstance(raw, list):
+        detail = f"expected a list of judgments, got {_json_type(raw)}"
+        raise InvalidEvidenceError([Violation("/judgments", "type", detail)])
+    if len(raw) > MAX_JUDGMENTS:
+        raise TooLargeError(
+            f"/judgments: {len(raw)} judgments, at most {MAX_JUDGMENTS} a request: "
+            "send them in parts, each with the state the part before gave back"
+        )
+    return raw
+
+
+def _optional_text(content: Mapping[str, object], name: str) -> str | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        detail = f"expected a string, got {_json_type(value)}"
+        raise InvalidEvidenceError([Violation(f"/{name}", "type", detail)])
+    if len(value) > MAX_STATE_CHARACTERS:
+        detail = f"expected at most {MAX_STATE_CHARACTERS} characters, got {len(value)}"
+        raise InvalidEvidenceError([Violation(f"/{name}", "too_long", detail)])
+    return value
+
+
+def _whole_number(
+    content: Mapping[str, object], name: str, greatest: int, *, default: int | None
+) -> int | None:
+    value = content.get(name)
+    if value is None:
+        return default
+    if type(value) is not int:
+        detail = f"expected a whole number, got {_json_type(value)}"
+        raise InvalidEvidenceError([Violation(f"/{name}", "type", detail)])
+    if not 0 <= value <= greatest:
+        detail = f"expected 0 to {greatest}, got {value}"
+        raise InvalidEvidenceError([Violation(f"/{name}", "range", detail)])
+    return value
+
+
+def _escape(name: str) -> str:
+    """A name as a token of a JSON pointer (RFC 6901), cut where nobody would read on."""
+    return name[:128].replace("~", "~0").replace("/", "~1")
+
+
+def _json_type(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,87 @@
+"""What must a simulator offer so that it can be trained on, served and checked?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One dimension of θ and its normal prior on the scale of `link`.
+
+    link: "identity" (the parameter itself) or "log" (its natural logarithm, for parameters > 0).
+    prior_mean, prior_sd: on the link scale; prior_sd > 0.
+    """
+
+    name: str
+    link: Literal["identity", "log"]
+    prior_mean: float
+    prior_sd: float
+
+    def natural(self, linked: Float) -> Float:
+        """From the link scale to the parameter's own unit."""
+        return np.exp(linked) if self.link == "log" else linked
+
+    def linked(self, natural: Float) -> Float:
+        """From the parameter's own unit to the link scale."""
+        return np.log(natural) if self.link == "log" else natural
+
+    def log_prior(self, linked: Float) -> Float:
+        """Log-density of the prior on the link scale."""
+        z = (linked - self.prior_mean) / self.prior_sd
+        return -0.5 * z * z - math.log(self.prior_sd) - 0.5 * math.log(2 * math.pi)
+
+
+class Description(NamedTuple):
+    """Evidence as the network reads it.
+
+    features: float32 [informative, F], one row per informative judgment, in the order given.
+    informative, refuted: how many judgments were either; disjoint, refuted counted first.
+    """
+
+    features: NDArray[np.float32]
+    informative: int
+    refuted: int
+
+
+class Responses(NamedTuple):
+    """What simulated people answered: approve (bool [n]) and reward (float [n])."""
+
+    approve: NDArray[np.bool_]
+    reward: Float
+
+
+class Simulator(Protocol):
+    """θ → feedback, reward. `theta` is always [n, P] on the link scale, in the order of `parameters`."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    feature_layout: dict[str, Any]
+
+    def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
+        """N people: θ [n, P] on the link scale."""
+        ...
+
+    def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
+        """Person i answers proposal i."""
+        ...
+
+    def describe(self, judgments: Sequence[Judgment]) -> Description:
+        """Features of the informative judgments; they never hold a likelihood."""
+        ...
+
+    def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float | None:
+        """Log p(judgments | θ) [n] for each row of theta, or None where nobody can write it down."""
+        ...

@@ -1,0 +1,30 @@
+"""Which simulators are installed, and how is one found by name?"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, cast
+
+from bayesian_verifier.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bayesian_verifier.simulators._protocol import Simulator
+
+GROUP = "bayesian_verifier.simulators"
+
+
+def simulator_names() -> list[str]:
+    """Names of the installed simulators, sorted."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def load_simulator(name: str) -> Simulator:
+    """The simulator registered under `name` in the entry-point group `bayesian_verifier.simulators`.
+
+    Raises SettingsError when no installed package offers it.
+    """
+    for point in entry_points(group=GROUP):
+        if point.name == name:
+            return cast("Simulator", point.load()())
+    known = ", ".join(simulator_names()) or "none"
+    raise SettingsError(f"simulator {name!r} is not installed (installed: {known})")

@@ -1,0 +1,65 @@
+"""Where do simulated people's cases come from without computing a utility twice?
+
+A pool of cases is tabulated once: Δ at the reference points and, on a grid four times finer, for reading off the
+advantage at any drawn r. Drawing a person's judgments is then a look-up.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery import PackedCases, advantage_curves, generate_cases, pack_dense
+from bayesian_verifier.training._potential import SPREAD
+
+if TYPE_CHECKING:
+    from bayesian_verifier.simulators.lottery import CaseMixture
+
+_REFINE = 4
+_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class CasePool:
+    """C cases with an advantage.  grid [R] of r;  curves float32 [C, R] on it;  described float32 [C, K] at the
+    reference points.   warped [C, K]: the same on the axis of the spline's knots."""
+
+    grid: NDArray[np.float64]
+    curves: NDArray[np.float32]
+    described: NDArray[np.float32]
+    warped: NDArray[np.float32]
+
+    def advantage(self, index: NDArray[np.intp], risk_aversion: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Δ of case index [n] at risk aversion [n], linear between grid values; held at the ends of the grid."""
+        cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
+        share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
+        result: NDArray[np.float64] = (1 - share) * self.curves[index, cell] + share * self.curves[index, cell + 1]
+        return result
+
+
+def draw_pool(
+    rng: np.random.Generator, size: int, mixture: CaseMixture, points: NDArray[np.float64]
+) -> CasePool:
+    """A pool of about `size` cases of a mixture, those without an advantage left out."""
+    grid = np.interp(np.arange((points.size - 1) * _REFINE + 1) / _REFINE, np.arange(points.size), points)
+    curves = []
+    for start in range(0, size, _CHUNK):
+        packed, _ = pack_dense(*generate_cases(rng, min(_CHUNK, size - start), mixture))
+        curves.append(tabulate(packed, grid))
+    table = np.concatenate(curves)
+    described = np.ascontiguousarray(table[:, ::_REFINE])
+    return CasePool(grid, table, described, warp(described))
+
+
+def tabulate(cases: PackedCases, grid: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Δ [C, R] of packed cases on a grid of r."""
+    return advantage_curves(cases, grid).astype(np.float32)
+
+
+def warp(advantage: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Advantages on the axis of the spline's knots, [-1, 1]."""
+    return (np.arcsinh(advantage / SPREAD) / math.asinh(1.0 / SPREAD)).astype(np.float32)

@@ -1,0 +1,97 @@
+"""The OpenAPI document and the page that shows it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from serving.closed_form import judgment
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@pytest.fixture(scope="module")
+def document(client: httpx.Client) -> dict[str, Any]:
+    """The document as served."""
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def schema_of(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """A schema that finds the others it refers to."""
+    return {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+
+
+def test_every_route_of_the_contract_is_described(document: dict[str, Any]) -> None:
+    """With a summary, and problems where it can have any."""
+    expected = {"/health/live", "/health/ready", "/health", "/v1/posterior", "/v1/model", "/metrics"}
+    assert set(document["paths"]) == expected
+    assert all(verb["summary"] for path in document["paths"].values() for verb in path.values())
+    answers = document["paths"]["/v1/posterior"]["post"]["responses"]
+    assert set(answers) == {"200", "400", "401", "403", "409", "413", "415", "422", "429", "503", "504"}
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    """No schema is missing."""
+    named = set(re.findall(r"#/components/schemas/([A-Za-z0-9_]+)", str(document)))
+    assert named <= set(document["components"]["schemas"])
+
+
+def test_examples_are_answered_as_described(client: httpx.Client, document: dict[str, Any]) -> None:
+    """Each example of a request gets a 200 that fits the schema of replies, as its example does."""
+    content = document["paths"]["/v1/posterior"]["post"]["requestBody"]["content"]["application/json"]
+    assert len(content["examples"]) >= 2
+    reply_schema = schema_of(document, "PosteriorReply")
+    for example in content["examples"].values():
+        jsonschema.validate(example["value"], schema_of(document, "PosteriorRequest"))
+        reply = client.post("/v1/posterior", json=example["value"])
+        assert reply.status_code == 200
+        jsonschema.validate(reply.json(), reply_schema)
+    answers = document["paths"]["/v1/posterior"]["post"]["responses"]
+    jsonschema.validate(answers["200"]["content"]["application/json"]["example"], reply_schema)
+
+
+def test_problems_and_pages_are_as_described(client: httpx.Client, document: dict[str, Any]) -> None:
+    """A 422, its example, and the page of GET /health."""
+    problem = client.post("/v1/posterior", json={"judgments": [judgment(9.0)]}).json()
+    jsonschema.validate(problem, schema_of(document, "ProblemDocument"))
+    answer = document["paths"]["/v1/posterior"]["post"]["responses"]["422"]
+    jsonschema.validate(
+        answer["content"]["application/problem+json"]["example"], schema_of(document, "ProblemDocument")
+    )
+    jsonschema.validate(client.get("/health").json(), schema_of(document, "Health"))
+
+
+class _Links(HTMLParser):
+    """Collects what a page would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.scripts += tag == "script"
+        self.loaded += [value for name, value in attrs if name in ("src", "href") and value]
+
+
+def test_docs_page_needs_nothing_from_elsewhere(client: httpx.Client) -> None:
+    """It works without a network, and its policy lets nothing but its own script and style run."""
+    reply = client.get("/docs")
+    links = _Links()
+    links.feed(reply.text)
+    assert links.loaded == ["openapi.json"]
+    assert links.scripts == 1
+    policy = reply.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    script = re.search(r"<script>(.*?)</script>", reply.text, re.DOTALL)
+    assert script is not None
+    digest = base64.b64encode(hashlib.sha256(script.group(1).encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
