@@ -22,14 +22,24 @@ def holt_laury(row: int) -> Case:
     return Case.model_validate(
         {
             "options": [
-                {"outcomes": [{"payoff": 2.0, "probability": share}, {"payoff": 1.6, "probability": 1 - share}]},
-                {"outcomes": [{"payoff": 3.85, "probability": share}, {"payoff": 0.1, "probability": 1 - share}]},
+                {
+                    "outcomes": [
+                        {"payoff": 2.0, "probability": share},
+                        {"payoff": 1.6, "probability": 1 - share},
+                    ]
+                },
+                {
+                    "outcomes": [
+                        {"payoff": 3.85, "probability": share},
+                        {"payoff": 0.1, "probability": 1 - share},
+                    ]
+                },
             ]
         }
     )
 
 
-def judge(journal: Journal, subject: str | None = "ada", **changes: Any) -> str:
+def judge(journal: Journal, subject: str | None = "ada", **changes: object) -> str:
     """Append a judgment and return its id."""
     fields: dict[str, Any] = {
         "case": holt_laury(5),

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | _TEXT,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXT, inner, max_size=4),
     max_leaves=12,
 )
@@ -40,7 +44,9 @@ def crc32_by_its_definition(data: bytes) -> int:
 
 
 @given(fields=_FIELDS, writer=_TEXT.filter(bool))
-def test_what_was_written_is_read_back(fields: dict[str, Any], writer: str, tmp_path_factory: Any) -> None:
+def test_what_was_written_is_read_back(
+    fields: dict[str, Any], writer: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Any JSON value survives, as the standard library reads the file and as the journal does."""
     path: Path = tmp_path_factory.mktemp("round") / "j.jsonl"
     with Journal(path, writer=writer, fsync="never") as journal:
@@ -79,12 +85,13 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [1, {"deep": x}]])
-def test_numbers_that_json_lacks_are_refused(tmp_path: Path, number: float, wrap: Any) -> None:
+def test_numbers_that_json_lacks_are_refused(tmp_path: Path, number: float) -> None:
     """NaN and Infinity raise before a byte is written, and use no number up."""
     journal = Journal(tmp_path / "j.jsonl")
     with pytest.raises(CallerError):
-        journal.append("trace", {"value": wrap(number)})
+        journal.append("trace", {"value": number})
+    with pytest.raises(CallerError):
+        journal.append("trace", {"value": [1, {"deep": number}]})
     assert not (tmp_path / "j.jsonl").exists()
     journal.append("trace", {"value": 1})
     assert lines_of(tmp_path / "j.jsonl")[0]["seq"] == 1
@@ -101,7 +108,8 @@ def test_numbers_that_json_lacks_are_not_read_either(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"x": "\ud800"}, {"\udfff": 1}, {"x": object()}, {"x": {1: [b""]}}, {}, {"seq": 7}, {"crc": "0"}]
+    "fields",
+    [{"x": "\ud800"}, {"\udfff": 1}, {"x": object()}, {"x": {1: [b""]}}, {}, {"seq": 7}, {"crc": "0"}],
 )
 def test_what_no_line_can_hold_is_refused(tmp_path: Path, fields: dict[str, Any]) -> None:
     """Half a surrogate pair, other types, nothing at all, and the names of the envelope."""

@@ -17,29 +17,35 @@ from bayesian_verifier.journal import Damaged, Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Says each id after the append returned: what was said must be in the file.
-_WRITER = """
+# Forks into writers that each open the journal for themselves, and say each id after the append returned:
+# what was said must be in the file.
+_WRITERS = """
 import os, sys
 from bayesian_verifier.journal import Journal
-path, writer, count = sys.argv[1], sys.argv[2] or None, int(sys.argv[3])
-journal = Journal(path, writer=writer, fsync="never")
-sys.stdin.readline()
-for number in range(count):
-    done = journal.append("trace", {"number": number, "ballast": "x" * (number * 37 % 3000)})
-    os.write(1, (done + "\\n").encode())
+
+path, name, count, says = sys.argv[1], sys.argv[2] or None, int(sys.argv[3]), sys.argv[4:]
+for out in says:
+    if os.fork() == 0:
+        said = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(said, f"{os.getpid()}\\n".encode())
+        journal = Journal(path, writer=name, fsync="never")
+        for number in range(count):
+            done = journal.append("trace", {"number": number, "ballast": "x" * (number * 37 % 3000)})
+            os.write(said, f"{done}\\n".encode())
+        os._exit(0)
+print(sum(os.wait()[1] == 0 for _ in says))
 """
 
 
-def _start(path: Path, writer: str | None, count: int) -> subprocess.Popen[bytes]:
-    arguments = [sys.executable, "-c", _WRITER, str(path), writer or "", str(count)]
-    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def _start(path: Path, name: str | None, count: int, says: list[Path]) -> subprocess.Popen[str]:
+    """Writers of so many lines, each with a file that it says its process id and then its ids to."""
+    arguments = [sys.executable, "-c", _WRITERS, str(path), name or "", str(count), *map(str, says)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
 
 
-def _release(writers: list[subprocess.Popen[bytes]]) -> None:
-    for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write(b"go\n")
-        writer.stdin.flush()
+def _said(says: list[Path]) -> list[str]:
+    """What was acknowledged: whole lines, the process id apart."""
+    return [line for out in says for line in out.read_text().split("\n")[1:-1]]
 
 
 def _ids(path: Path) -> list[str]:
@@ -50,15 +56,13 @@ def _ids(path: Path) -> list[str]:
 def test_eight_processes_lose_tear_and_double_nothing(tmp_path: Path, name: str | None) -> None:
     """Each line of each of eight processes is there once, whole, numbered without gaps."""
     path = tmp_path / "j.jsonl"
-    writers = [_start(path, name, 400) for _ in range(8)]
-    _release(writers)
-    said = [line.decode() for writer in writers for line in writer.communicate()[0].splitlines()]
-    assert [writer.returncode for writer in writers] == [0] * 8
+    says = [tmp_path / f"said-{number}" for number in range(8)]
+    assert _start(path, name, 400, says).communicate()[0] == "8\n"
     audit = Journal(path).verify()
     assert audit.whole
     assert audit.lines == 8 * 400
     assert sorted(audit.writers.values()) == ([400] * 8 if name is None else [8 * 400])
-    assert sorted(_ids(path)) == sorted(said)
+    assert sorted(_ids(path)) == sorted(_said(says))
 
 
 def test_what_was_acknowledged_survives_kill_minus_nine(tmp_path: Path) -> None:
@@ -66,15 +70,16 @@ def test_what_was_acknowledged_survives_kill_minus_nine(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     rng = random.Random(5)
     said: list[str] = []
-    for _ in range(5):
-        writers = [_start(path, "app", 100_000) for _ in range(2)]
-        _release(writers)
-        time.sleep(rng.uniform(0.4, 0.7))
-        for writer in writers:
-            os.kill(writer.pid, signal.SIGKILL)
-        for writer in writers:
-            # what was said before the kill is complete lines of 32 digits; the rest is not an acknowledgement
-            said += [line.decode() for line in writer.communicate()[0].split(b"\n")[:-1]]
+    for turn in range(4):
+        says = [tmp_path / f"said-{turn}-{number}" for number in range(3)]
+        writers = _start(path, "app", 1_000_000, says)
+        while not all(out.exists() and out.read_bytes().count(b"\n") > 1 for out in says):
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0.0, 0.3))
+        for out in says:
+            os.kill(int(out.read_text().split("\n")[0]), signal.SIGKILL)
+        assert writers.communicate()[0] == "0\n"
+        said += _said(says)
     found = _ids(path)
     assert len(said) > 100
     assert set(said) <= set(found)

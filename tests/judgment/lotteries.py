@@ -1,4 +1,4 @@
-"""Cases to judge, and the rules of docs/model.md worked out the slow way, in rationals of the decimals written."""
+"""Cases to judge, and the rules of docs/model.md worked out the slow way, in rationals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def option(*outcomes: tuple[float, float]) -> dict[str, Any]:
     return {"outcomes": [{"payoff": payoff, "probability": share} for payoff, share in outcomes]}
 
 
-def record(**fields: Any) -> dict[str, Any]:
+def record(**fields: object) -> dict[str, Any]:
     """A sound judgment in JSON form, with these fields in place of its own."""
     options = [option((2.0, 0.1), (1.6, 0.9)), option((3.85, 0.1), (0.1, 0.9))]
     return {"wealth": 0.0, "options": options, "chosen": 0, "feedback": "approve", **fields}
@@ -79,7 +79,8 @@ def written(number: float) -> Fraction:
 def rules_hold(proposal: dict[str, Any], wealth: Fraction) -> dict[str, bool]:
     """The four built-in rules at one wealth, word by word from docs/model.md."""
     everything = [
-        [(written(o["payoff"]), written(o["probability"])) for o in one["outcomes"]] for one in proposal["options"]
+        [(written(o["payoff"]), written(o["probability"])) for o in one["outcomes"]]
+        for one in proposal["options"]
     ]
     possible = [[(x, p) for x, p in outcomes if p > 0] for outcomes in everything]
     chosen = possible[proposal["chosen"]]
@@ -102,7 +103,9 @@ def _dominates(better: list[tuple[Fraction, Fraction]], worse: list[tuple[Fracti
         return False
     places = {x for x, _ in better + worse}
     gaps = [_share_up_to(x, better) - _share_up_to(x, worse) for x in places]
-    return all(gap <= Fraction(1, BILLION) for gap in gaps) and any(gap < -Fraction(1, BILLION) for gap in gaps)
+    return all(gap <= Fraction(1, BILLION) for gap in gaps) and any(
+        gap < -Fraction(1, BILLION) for gap in gaps
+    )
 
 
 def _share_up_to(limit: Fraction, outcomes: list[tuple[Fraction, Fraction]]) -> Fraction:

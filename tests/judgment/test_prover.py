@@ -39,9 +39,12 @@ def many_outcomes() -> Case:
 
 
 # Where are eight sums of 16 polynomials of degree 39 zero? Z3 looks for more than 8 s.
-HARD = "forall o in options: abs(sum(" + " * ".join(["(wealth - x.payoff)"] * 39) + " for x in o.outcomes)) > 0"
-# Written out, a million comparisons.
-LONG = "forall a in options: forall x in a.outcomes: forall b in options: forall y in b.outcomes: " + (
+HARD = (
+    "forall o in options: abs(sum(" + " * ".join(["(wealth - x.payoff)"] * 39) + " for x in o.outcomes)) > 0"
+)
+# Written out, millions of comparisons.
+LONG = (
+    "forall a in options: forall x in a.outcomes: forall b in options: forall y in b.outcomes: "
     "forall c in options: forall z in c.outcomes: x.payoff + y.payoff + z.payoff + wealth >= 0"
 )
 
@@ -87,11 +90,15 @@ def test_refuted_outweighs_unknown_and_unknown_outweighs_proved() -> None:
     assert Prover(rule(undefined, 'extends = "builtin"')).verify(broken, 0).verdict == "refuted"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(proposals(interval=True))
 def test_a_counterexample_is_one(proposal: dict[str, Any]) -> None:
     """The wealth found lies in the interval, and the rule fails there by the text of docs/model.md."""
-    results = Prover(BUILTIN, timeout=20.0).verify(parse_record(Proposal, proposal).case, proposal["chosen"]).results
+    results = (
+        Prover(BUILTIN, timeout=20.0)
+        .verify(parse_record(Proposal, proposal).case, proposal["chosen"])
+        .results
+    )
     for result in results:
         assert (result.counterexample is not None) == (result.verdict == "refuted")
         if result.counterexample:
@@ -167,7 +174,7 @@ def test_rules_of_ones_own_hold_for_all_wealth_of_an_interval(holds: str, expect
     assert Prover(rule(holds), timeout=20.0).verify(case, 0).verdict == expected
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(proposals(), min_size=20, max_size=20))
 def test_threads_that_share_a_prover_get_the_answers_one_gets_alone(many: list[dict[str, Any]]) -> None:
     """Eight threads, some of them calling on the same case."""

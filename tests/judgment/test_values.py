@@ -25,22 +25,22 @@ from judgment.lotteries import option, record
 INDIFFERENT = (-1.713, -0.947, -0.487, -0.143, 0.146, 0.411, 0.676, 0.971, 1.368)
 
 
-def judgment(**fields: Any) -> Judgment:
+def judgment(**fields: object) -> Judgment:
     """A sound judgment with these fields."""
     return parse_record(Judgment, record(**fields))
 
 
 @pytest.mark.parametrize(("row", "expected"), list(enumerate(INDIFFERENT, start=1)))
 def test_the_advantage_changes_sign_where_holt_and_laury_are_indifferent(row: int, expected: float) -> None:
-    """$2.00/$1.60 against $3.85/$0.10 at row/10: below that r the risky option is better, above the safe one."""
+    """Choosing $2.00/$1.60 over $3.85/$0.10 at row/10: below that r it is worse, above it better."""
     high, low = row / 10, (10 - row) / 10
     safe, risky = option((2.0, high), (1.6, low)), option((3.85, high), (0.1, low))
     chosen_safe = judgment(options=[safe, risky], chosen=0)
     below, above = advantage(chosen_safe, [expected - 0.001, expected + 0.001])
     assert below < 0 < above
-    assert advantage(judgment(options=[safe, risky], chosen=1), [expected - 0.001, expected + 0.001]) == pytest.approx(
-        [-below, -above]
-    )
+    assert advantage(
+        judgment(options=[safe, risky], chosen=1), [expected - 0.001, expected + 0.001]
+    ) == pytest.approx([-below, -above])
 
 
 def utility(y: Decimal, least: Decimal, most: Decimal, r: Decimal) -> Decimal:
@@ -126,7 +126,9 @@ def _differ(case: dict[str, Any], parsed: Case) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(cases(), st.lists(RISK, min_size=1, max_size=5), st.integers(-20, -1))
-def test_another_currency_changes_nothing(case: dict[str, Any], risk_aversion: list[float], power: int) -> None:
+def test_another_currency_changes_nothing(
+    case: dict[str, Any], risk_aversion: list[float], power: int
+) -> None:
     """Powers of two change no digit, so values are the same to the last bit or nearly."""
     rate = 2.0**power
 
@@ -140,7 +142,9 @@ def test_another_currency_changes_nothing(case: dict[str, Any], risk_aversion: l
 
 @settings(max_examples=200, deadline=None)
 @given(cases(), RISK)
-def test_the_order_of_options_and_outcomes_does_not_matter(case: dict[str, Any], risk_aversion: float) -> None:
+def test_the_order_of_options_and_outcomes_does_not_matter(
+    case: dict[str, Any], risk_aversion: float
+) -> None:
     """Nor does splitting an outcome in two, or adding one of probability 0."""
     turned = [{"outcomes": one["outcomes"][::-1]} for one in case["options"]][::-1]
     split = [
@@ -198,7 +202,9 @@ def test_with_an_advantage_it_is_over_the_best_of_the_others() -> None:
 
 def test_ruin_is_worth_nothing_and_everything_else_the_same_to_the_very_averse() -> None:
     """y_min = 0 and r >= 1: the limit of docs/model.md."""
-    values = expected_utilities(judgment(options=[option((0.0, 0.5), (4.0, 0.5)), option((1.0, 1.0))]), [1.0, 3.0])
+    values = expected_utilities(
+        judgment(options=[option((0.0, 0.5), (4.0, 0.5)), option((1.0, 1.0))]), [1.0, 3.0]
+    )
     assert values.tolist() == [[0.5, 0.5], [1.0, 1.0]]
 
 

@@ -32,7 +32,7 @@ def proved(proposal: dict[str, Any]) -> dict[str, bool]:
     return {result.rule: result.verdict == "proved" for result in results}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(proposals())
 def test_z3_and_numbers_say_what_the_text_says_of_any_proposal(proposal: dict[str, Any]) -> None:
     """At a known wealth, rule by rule, with sums and tails at the very edge of the tolerances."""
@@ -41,7 +41,7 @@ def test_z3_and_numbers_say_what_the_text_says_of_any_proposal(proposal: dict[st
     assert proved(proposal) == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(proposals(interval=True), st.lists(st.fractions(0, 1), max_size=5))
 def test_over_an_interval_a_rule_holds_if_it_does_at_every_wealth(
     proposal: dict[str, Any], places: list[Fraction]
@@ -57,7 +57,7 @@ def test_over_an_interval_a_rule_holds_if_it_does_at_every_wealth(
     assert numeric_results(parse_record(Proposal, proposal), proposal["chosen"]) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(proposals(sound=True))
 def test_a_judgment_is_refuted_if_any_rule_is(proposal: dict[str, Any]) -> None:
     """`numeric_verdict` of a record, against the text."""
@@ -92,7 +92,9 @@ def test_identical_options_do_not_dominate_each_other() -> None:
 @pytest.mark.parametrize(("billionths", "verdict"), [(1, "proved"), (2, "refuted")])
 def test_dominance_takes_more_than_a_billionth(billionths: int, verdict: str) -> None:
     """A tail that is better by exactly 1e-9 does not dominate; by 2e-9 it does."""
-    better = option((1.0, float(f"{500_000_000 - billionths}e-9")), (2.0, float(f"{500_000_000 + billionths}e-9")))
+    better = option(
+        (1.0, float(f"{500_000_000 - billionths}e-9")), (2.0, float(f"{500_000_000 + billionths}e-9"))
+    )
     judgment = parse_record(Judgment, record(options=[option((1.0, 0.5), (2.0, 0.5)), better]))
     assert numeric_verdict(judgment) == verdict
     assert PROVER.verify(judgment.case, 0).verdict == verdict
@@ -102,7 +104,11 @@ def test_an_option_that_cannot_be_paid_dominates_nothing_until_wealth_allows_it(
     """A better option with an outcome below zero wealth only counts where wealth covers it."""
     tempting = option((-1.0, 0.5), (9.0, 0.5))
     modest = option((-1.0, 0.6), (9.0, 0.4))
-    for wealth, verdict in [(0.0, {"solvency"}), (1.0, {"dominance"}), ([0.0, 1.0], {"solvency", "dominance"})]:
+    for wealth, verdict in [
+        (0.0, {"solvency"}),
+        (1.0, {"dominance"}),
+        ([0.0, 1.0], {"solvency", "dominance"}),
+    ]:
         proposal = record(wealth=wealth, options=[modest, tempting], stake=None, budget=None)
         assert {rule for rule, holds in proved(proposal).items() if not holds} == verdict
 
@@ -121,7 +127,10 @@ def test_subnormal_probabilities_are_read_as_their_decimals() -> None:
     """7 ulp of the least double is written 3.5e-323, so shares of it are 5/35, not 1/7 of something else."""
     proposal = {
         "wealth": 0.0,
-        "options": [option((1.0, 6.4e-323), (2.0, 5e-324)), option((1.0, 6.4e-323), (2.0, 5e-324), (3.0, 5e-324))],
+        "options": [
+            option((1.0, 6.4e-323), (2.0, 5e-324)),
+            option((1.0, 6.4e-323), (2.0, 5e-324), (3.0, 5e-324)),
+        ],
         "chosen": 0,
         "stake": None,
         "budget": None,

@@ -127,9 +127,10 @@ def test_pointer_leads_to_the_fault(client: httpx.Client) -> None:
 
 
 def test_no_more_than_32_errors_are_named(client: httpx.Client) -> None:
-    """Of a hundred."""
-    reply = client.post("/v1/posterior", json={"judgments": [judgment(9.0)] * 100})
-    assert len(assert_problem(reply, 422)["errors"]) == 32
+    """Of a hundred bad judgments, or of as many fields nobody knows."""
+    for body in ({"judgments": [judgment(9.0)] * 100}, {f"field {n}": 0 for n in range(100)}):
+        reply = client.post("/v1/posterior", json=body)
+        assert len(assert_problem(reply, 422)["errors"]) == 32
 
 
 @pytest.mark.parametrize(

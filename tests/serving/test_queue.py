@@ -84,6 +84,33 @@ def test_malformed_budget_is_a_400(client: httpx.Client, budget: str) -> None:
     assert reply.json()["type"].endswith("malformed-header")
 
 
+def test_a_queue_that_takes_too_long_is_refused_before_waiting_in_it() -> None:
+    """One job took a second and another runs: who has half a second is refused while that one still runs."""
+    now = [0.0]
+    worker = Worker(8, lambda: now[0])
+    gate = threading.Event()
+
+    def one_second(_: float) -> None:
+        now[0] += 1.0
+
+    async def three() -> object:
+        await worker.do(one_second, arrived=0.0)
+        running = asyncio.ensure_future(worker.do(lambda _: gate.wait(10), arrived=0.0))
+        await asyncio.sleep(0)
+        refused = await asyncio.gather(
+            worker.do(lambda _: None, arrived=now[0], deadline=now[0] + 0.5), return_exceptions=True
+        )
+        assert not running.done()
+        gate.set()
+        await running
+        return refused[0]
+
+    worker.start()
+    outcome = asyncio.run(three())
+    worker.stop(5)
+    assert isinstance(outcome, OutOfBudgetError)
+
+
 def test_work_whose_turn_comes_too_late_is_never_begun() -> None:
     """On the worker's own clock, moved by hand."""
     now = [0.0]

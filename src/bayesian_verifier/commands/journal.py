@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,9 +130,8 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
 def _print(table: Table) -> None:
     from rich.console import Console
 
-    console = Console()
     # a pipe has no width: whoever reads it wants whole lines
-    console.print(table, width=None if console.is_terminal else _PIPED_WIDTH)
+    Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
 
 
 def _summary(file: Path, report: Audit) -> str:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bayesian_verifier.settings import compilation_cache, model_store, read_settings, read_token
-
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
@@ -37,6 +35,8 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     Settings come from configs/service.toml, a file named by BV_CONFIG, the environment (BV_…) and these
     options; the later wins.
     """
+    from bayesian_verifier.settings import read_settings
+
     environ = dict(os.environ)
     chosen = {"host": host, "port": port, "uds": uds, "model_store": model_store}
     settings = read_settings(environ, chosen)
@@ -66,6 +66,7 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
     """The application that settings describe. environ: for the user's cache directory only."""
     from bayesian_verifier.serving import admission, create_app, load_engine
+    from bayesian_verifier.settings import compilation_cache, model_store, read_token
 
     return create_app(
         partial(

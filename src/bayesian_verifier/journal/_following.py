@@ -59,11 +59,15 @@ class Follower:
         return True
 
     def new_lines(self) -> Iterator[RawLine]:
-        """The lines that ended since the last look, in file order."""
+        """The lines that ended between the last look and now, in file order; not those written meanwhile."""
         if self._fd is None:
             return
+        end = os.fstat(self._fd).st_size
         rest = b""
-        while chunk := os.pread(self._fd, _CHUNK, self._offset + len(rest)):
+        while (at := self._offset + len(rest)) < end:
+            chunk = os.pread(self._fd, min(_CHUNK, end - at), at)
+            if not chunk:
+                return
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
                 start = self._offset

@@ -157,7 +157,7 @@ class AppendLog:
                 if self._fsync != "never":
                     self._sync(self._monotonic())
             finally:
-                self._file = None
+                self._file, self._in_doubt = None, True
                 self._among_processes.close()
 
 

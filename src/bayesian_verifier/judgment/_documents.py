@@ -7,7 +7,6 @@ from typing import NamedTuple, NoReturn
 
 from bayesian_verifier.errors import CallerError
 
-
 # Python reads no longer ones either, but its message speaks to programmers.
 _MOST_DIGITS = 4000
 

@@ -169,7 +169,7 @@ def _of_call(tree: Call, known: Mapping[str, Kind]) -> Kind:
     result, kinds, fewest, most = _FUNCTIONS[tree.function]
     count = len(tree.arguments)
     if not fewest <= count <= most:
-        expected = f"at least {fewest}" if most == _SEVERAL else str(fewest)
+        expected = f"{fewest}{' or more' if most == _SEVERAL else ''}"
         raise ExpressionError(tree.at, f"expected {expected} arguments of {tree.function}, got {count}")
     for index, argument in enumerate(tree.arguments):
         check(argument, known, kinds[min(index, len(kinds) - 1)])

@@ -127,7 +127,9 @@ class _Proof:
             wealth, exact = self._wealth_in(solver)
             reasons = [f"with wealth {plain(wealth)}"]
         where = surroundings(self._grounds, self._constants, wealth)
-        if not truth(rule.tree, where):  # near an irrational wealth, the rule may hold again
+        if self._time_left() <= 0:
+            reasons += ["no time was left to say why"]
+        elif not truth(rule.tree, where):  # near an irrational wealth, the rule may hold again
             reasons += why(rule.tree, where, holds=False)
         return Counterexample(float(wealth), f"{wealth}{'' if exact else '?'}", ", ".join(reasons))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.serving._base_points import base_points
+from bayesian_verifier.posterior import base_points
 from bayesian_verifier.serving._limits import MAX_JUDGMENTS
 from bayesian_verifier.serving._state import model_tag
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesian_verifier.training._splines import cubic_interpolation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: leading entries of a summary: mean and log sd of both parameters, and the inverse tanh of their correlation
 LOCATION = 5
@@ -84,7 +86,7 @@ def _standardised(weight: Any, points: Any) -> tuple[Any, Any, Any]:
 def _below_probes(weight: Any, z: Any, signal: Any) -> tuple[Any, Any]:
     """Share of weight (less a normal's) and of signal below each probe [..., probes]; cells count in part."""
     probes = jnp.asarray(_PROBES, z.dtype)
-    width = jnp.gradient(z, axis=-1)[..., None, :]
+    width = jnp.asarray(jnp.gradient(z, axis=-1))[..., None, :]
     part = jnp.clip((probes[:, None] - z[..., None, :]) / width + 0.5, 0.0, 1.0)
     below = (part * weight[..., None, :]).sum(axis=-1)
     carried = (part * signal[..., None, :]).sum(axis=-1)

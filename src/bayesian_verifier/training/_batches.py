@@ -98,7 +98,7 @@ class BatchSource:
         place = ((owner[rows, None] * points + np.arange(points)) * self.knots + cell).ravel()
         size = self.count * points * self.knots
         low, high = 0.5 * (1 - part) ** 2, 0.5 * part**2
-        total = np.bincount(place, low, size)
+        total: NDArray[np.float64] = np.bincount(place, low, size).astype(np.float64)
         total[1:] += np.bincount(place, 1 - low - high, size)[:-1]
         total[2:] += np.bincount(place, high, size)[:-2]
         return total.reshape(self.count, points, self.knots)
@@ -119,4 +119,3 @@ def _answers(
     has_reward &= np.abs(reward) <= MAX_REWARD
     sign = np.where(has_feedback, np.where(approve, 1.0, -1.0), 0.0)
     return np.stack([sign, np.where(has_reward, reward, 0.0), has_reward], axis=1).astype(np.float32)
-

@@ -30,7 +30,7 @@ class LocatedFlow(InferenceNetwork):
 
     def build(self, xz_shape: Any, conditions_shape: Any = None) -> None:
         """Build the flow on the same shapes: its conditions are the summary with the location shrunk."""
-        if self.built:
+        if self.flow.built:
             return
         self.flow.build(xz_shape, conditions_shape)
         self.base_distribution.build(xz_shape)

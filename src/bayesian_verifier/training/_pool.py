@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import PackedCases, advantage_curves, generate_cases, pack_dense
 from bayesian_verifier.training._potential import SPREAD
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from bayesian_verifier.simulators.lottery import CaseMixture
 
 _REFINE = 4
@@ -26,7 +27,8 @@ _CHUNK = 256
 @dataclass(frozen=True, slots=True)
 class CasePool:
     """C cases with an advantage.  grid [R] of r;  curves float32 [C, R] on it;  described float32 [C, K] at the
-    reference points.   warped [C, K]: the same on the axis of the spline's knots."""
+    reference points.   warped [C, K]: the same on the axis of the spline's knots.
+    """
 
     grid: NDArray[np.float64]
     curves: NDArray[np.float32]
@@ -37,7 +39,9 @@ class CasePool:
         """Δ of case index [n] at risk aversion [n], linear between grid values; held at the ends of the grid."""
         cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
         share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
-        result: NDArray[np.float64] = (1 - share) * self.curves[index, cell] + share * self.curves[index, cell + 1]
+        result: NDArray[np.float64] = (1 - share) * self.curves[index, cell] + share * self.curves[
+            index, cell + 1
+        ]
         return result
 
 

@@ -8,12 +8,14 @@ look-ups per reference point however wide the network is.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import keras
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: advantages are spread by arcsinh(Δ / SPREAD): small ones decide for people with little noise
 SPREAD = 0.01
@@ -34,7 +36,10 @@ class PotentialNetwork(keras.Layer):
         super().__init__(**kwargs)
         self.knots = knots
         self._inputs, self._powers = _table_inputs(np.array(levels), centre, knots)
-        self._net = [keras.layers.Dense(width, activation="silu", name=f"dense_{width}_{i}") for i, width in enumerate(_WIDTHS)]
+        self._net = [
+            keras.layers.Dense(width, activation="silu", name=f"dense_{width}_{i}")
+            for i, width in enumerate(_WIDTHS)
+        ]
         small = keras.initializers.RandomNormal(stddev=0.01)
         self._net.append(keras.layers.Dense(1, kernel_initializer=small, name="potential"))
 

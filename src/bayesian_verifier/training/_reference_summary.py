@@ -58,9 +58,9 @@ class ReferenceSummary(SummaryNetwork):
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002 - the shape follows from the points
         """Make the weights of the potentials; they start at nothing."""
-        if not self.built:
+        if not self.potential.built:
             self.potential.build(None)
-            self.built = True
+        self.built = True
 
     def surface(self, state: Any) -> Any:
         """Log-weights [..., R, T] over the refined points of summed potentials [..., K, M], normalised."""

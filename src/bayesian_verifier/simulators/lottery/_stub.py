@@ -84,8 +84,13 @@ class LotterySimulator:
         if not informative:
             return np.zeros(len(theta))
         answers = np.array([_answer(j) for j in informative])
-        delta = advantage_curves(packed, theta[:, 0])
-        return log_likelihood_of(delta, np.exp(theta[:, 1]), answers).sum(axis=0)
+        # on a grid each r comes many times, and utilities are the dear part
+        distinct, which = np.unique(theta[:, 0], return_inverse=True)
+        curves = advantage_curves(packed, distinct)
+        total = np.zeros(len(theta))
+        for case, answer in zip(curves, answers, strict=True):
+            total += log_likelihood_of(case[which], np.exp(theta[:, 1]), answer)
+        return total
 
 
 def respond(
@@ -102,16 +107,17 @@ def respond(
     return Responses(rng.random(delta.size) < approve, reward)
 
 
-def log_likelihood_of(delta: Float, noise: Float, answers: Float) -> Float:
-    """Log-likelihood of each answer [C, S] given Δ [C, S], τ [S]; answers [C, 3] as in the features."""
-    sign, reward, has_reward = answers[:, 0:1], answers[:, 1:2], answers[:, 2:3]
-    with np.errstate(over="ignore"):
-        agree = LAPSE / 2 + (1 - LAPSE) / (1.0 + np.exp(-sign * delta / noise))
-    feedback = np.where(sign == 0, 0.0, np.log(agree))
-    residual = (reward - delta) / REWARD_SD
-    density = -0.5 * residual * residual - math.log(REWARD_SD * math.sqrt(2 * math.pi))
-    result: Float = feedback + has_reward * density
-    return result
+def log_likelihood_of(delta: Float, noise: Float, answer: Float) -> Float:
+    """Log-likelihood [S] of one answer [3], as in the features, given Δ [S] and τ [S]."""
+    sign, reward, has_reward = answer
+    total = np.zeros(delta.size)
+    if sign:
+        with np.errstate(over="ignore"):
+            total += np.log(LAPSE / 2 + (1 - LAPSE) / (1.0 + np.exp(-sign * delta / noise)))
+    if has_reward:
+        residual = (reward - delta) / REWARD_SD
+        total += -0.5 * residual * residual - math.log(REWARD_SD * math.sqrt(2 * math.pi))
+    return total
 
 
 def _answer(judgment: Judgment) -> tuple[float, float, float]:
@@ -138,5 +144,6 @@ def _standing(judgments: Sequence[Judgment]) -> tuple[NDArray[np.bool_], NDArray
 def _solvent(judgment: Judgment) -> bool:
     """Whether the proposal is feasible: an infeasible one is refuted whatever verdict came with it."""
     return all(
-        judgment.wealth + o.payoff >= 0 or o.probability == 0 for o in judgment.options[judgment.chosen].outcomes
+        judgment.wealth + o.payoff >= 0 or o.probability == 0
+        for o in judgment.options[judgment.chosen].outcomes
     )

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
-from bayesian_verifier.serving._base_points import base_points, golden_lattice
+from bayesian_verifier.posterior._base_points import base_points, golden_lattice
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 5])

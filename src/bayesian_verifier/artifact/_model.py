@@ -1,0 +1,61 @@
+"""Is a model directory whole, and what does it hold?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import ValidationError
+
+from bayesian_verifier.artifact._function import PosteriorFunction
+from bayesian_verifier.artifact._manifest import FUNCTION, MANIFEST, Manifest, digest
+from bayesian_verifier.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MEND = "publish the model again, or roll back with `bayesian-verifier models rollback`"
+
+
+class Model(NamedTuple):
+    """A verified model: what it says of itself, and its function."""
+
+    manifest: Manifest
+    function: PosteriorFunction
+
+
+def load_model(path: Path) -> Model:
+    """Read and verify the model in a directory.
+
+    Raises ArtifactError, naming the file and the remedy, when one is missing, altered or unreadable.
+    """
+    manifest = read_manifest(path)
+    for name, expected in manifest.files.items():
+        file = path / name
+        if not file.is_file():
+            raise ArtifactError(f"{file}: missing; {_MEND}")
+        if digest(file) != expected:
+            raise ArtifactError(
+                f"{file}: does not match the sha256 in {MANIFEST}, so it was altered; {_MEND}"
+            )
+    if FUNCTION not in manifest.files:
+        raise ArtifactError(f"{path / MANIFEST}: lists no {FUNCTION}; {_MEND}")
+    function = PosteriorFunction(
+        (path / FUNCTION).read_bytes(),
+        feature_width=manifest.feature_width,
+        state_size=manifest.state_size,
+        parameters=len(manifest.parameters),
+    )
+    return Model(manifest, function)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest of a model directory. Raises ArtifactError."""
+    file = path / MANIFEST
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise ArtifactError(f"{file}: cannot be read ({error.strerror}); {_MEND}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "/".join(map(str, first["loc"])) or "top level"
+        raise ArtifactError(f"{file}: {where}: {first['msg']}; {_MEND}") from error

@@ -1,0 +1,134 @@
+"""`bayesian-verifier evaluate`: how good is a model, by the pinned generator and on real people?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bayesian_verifier.commands._configs import config_file
+
+
+@click.command(
+    epilog="Example: bayesian-verifier evaluate --people examples/andersen2008_people.jsonl\n\n"
+    "Exits with 1 when a figure misses the gate of the settings."
+)
+@click.argument("version", required=False)
+@click.option("--model-store", type=click.Path(), help="Instead of BV_MODEL_STORE.")
+@click.option("--name", help="Instead of BV_MODEL_NAME.")
+@click.option("--settings", "settings_file", type=click.Path(), help="Instead of configs/evaluation.toml.")
+@click.option(
+    "--people", type=click.Path(exists=True, dir_okay=False), help="JSON lines of real people's judgments."
+)
+@click.option(
+    "--sets", type=click.IntRange(min=1), help="Simulated sets, instead of the number in the settings."
+)
+@click.option("--calibration-sets", type=click.IntRange(min=0), help="Likewise, for ranks and coverage.")
+@click.option(
+    "--plots", type=click.Path(file_okay=False), help="Draw the report's plots into this directory."
+)
+@click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
+def command(
+    version: str | None,
+    model_store: str | None,
+    name: str | None,
+    settings_file: str | None,
+    people: str | None,
+    sets: int | None,
+    calibration_sets: int | None,
+    plots: str | None,
+    as_json: bool,
+) -> None:
+    """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
+    from bayesian_verifier.commands._bars import Bars
+    from bayesian_verifier.training import EvaluationSettings, evaluate, read_people, read_table
+
+    asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
+    changed = {"sets": sets, "calibration_sets": calibration_sets}
+    asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    network, told = _network(version, model_store, name)
+    known, left_out = read_people(Path(people)) if people else (None, 0)
+    with Bars() as bars:
+        report = evaluate(network, asked, people=known, tick=bars.tick)
+    if plots:
+        from bayesian_verifier.training._plots import draw_plots
+
+        Path(plots).mkdir(parents=True, exist_ok=True)
+        draw_plots(report, Path(plots))
+    figures = {"model": told, "lines_left_out": left_out, **report.to_json()}
+    if as_json:
+        click.echo(json.dumps(figures, indent=1, allow_nan=False))
+    else:
+        print_figures(figures)
+    sys.exit(1 if report.misses else 0)
+
+
+def _network(version: str | None, model_store: str | None, name: str | None) -> tuple[Any, str]:
+    """The network of a version in the store, and how it is called."""
+    from bayesian_verifier.artifact import ModelStore, load_model
+    from bayesian_verifier.errors import ArtifactError
+    from bayesian_verifier.posterior import base_points
+    from bayesian_verifier.settings import model_store as store_of
+    from bayesian_verifier.settings import read_settings
+    from bayesian_verifier.simulators import load_simulator
+    from bayesian_verifier.training import DRAWS, Network
+
+    settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
+    store = ModelStore(store_of(settings))
+    wanted = version or store.current(settings.model_name)
+    if wanted is None:
+        raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
+    model = load_model(store.path(settings.model_name, wanted))
+    simulator = load_simulator(model.manifest.simulator)
+    points = base_points(DRAWS, len(simulator.parameters))
+    return Network(model.function, simulator, points), f"{settings.model_name} {wanted}"
+
+
+def print_figures(figures: dict[str, Any]) -> None:
+    """A report for people: tables of the headline figures, and what missed the gate."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    columns = {
+        "sets": "sets",
+        "exact_sd_mean": "exact sd",
+        "kl_mean": "KL mean",
+        "kl_median": "median",
+        "kl_worst": "worst",
+        "mean_error_rms": "mean off (sd)",
+        "quantile_error_rms": "quantiles off",
+        "sd_ratio_mean": "sd ratio",
+        "sd_ratio_sd": "±",
+    }
+    table = Table(
+        "judgments", *columns.values(), title=f"Against the exact posterior {figures.get('model', '')}"
+    )
+    rows = {"all": figures["simulated"], **figures["by_size"], **figures["by_answer"]}
+    if figures["people"]:
+        rows["people"] = {"sets": figures["people"]["count"], **figures["people"]}
+    for label, row in rows.items():
+        table.add_row(label, *(_number(row[key]) for key in columns))
+    console.print(table)
+    if not figures["people"]:
+        console.print("people: no file was given (--people FILE), so nothing is said about real people")
+    for name, row in figures["calibration"].items():
+        shares = ", ".join(f"{float(level):.0%}: {share:.1%}" for level, share in row["coverage"].items())
+        console.print(
+            f"{name}: intervals held the truth {shares}; ranks off even by {row['rank_deviation']:.4f} "
+            f"(99% bound {row['rank_deviation_bound_99']:.4f}, {row['sets']} people)"
+        )
+    if figures["parity"]:
+        off = ", ".join(f"{what} {value:.1e}" for what, value in figures["parity"].items())
+        console.print(f"exported function against BayesFlow's object, saved and reloaded: {off}")
+    for miss in figures["misses"]:
+        console.print(f"[red]missed:[/red] {miss}")
+    console.print("passes the gate" if figures["passes"] else "does not pass the gate")
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

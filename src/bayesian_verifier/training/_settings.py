@@ -1,0 +1,101 @@
+"""What is asked of a training run, and of the evaluation that follows it?"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bayesian_verifier.errors import SettingsError
+from bayesian_verifier.simulators.lottery import CaseMixture
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class NetworkSettings(_Table):
+    """Size of the network; see `configs/training.toml`."""
+
+    noise_levels: int = Field(ge=4, le=64)
+    noise_reach: tuple[float, float]
+    knots: int = Field(ge=8, le=512)
+    refine: tuple[int, int]
+    flow_depth: int = Field(ge=1, le=16)
+    flow_widths: tuple[int, ...]
+
+
+class StepSettings(_Table):
+    """Length and pace of training."""
+
+    count: int = Field(ge=1)
+    sets: int = Field(ge=8)
+    pool: int = Field(ge=128)
+    learning_rate: float = Field(gt=0, lt=1)
+    warmup: int = Field(ge=0)
+    average: float = Field(ge=0, lt=1)
+    checkpoint: int = Field(ge=1)
+
+
+class TrainingSettings(_Table):
+    """All of `configs/training.toml`."""
+
+    name: str
+    simulator: str
+    seed: int = Field(ge=0)
+    network: NetworkSettings
+    steps: StepSettings
+
+
+class Gate(_Table):
+    """What a model must reach to be published."""
+
+    mean_kl: float = Field(gt=0)
+    people_kl: float = Field(gt=0)
+    coverage_error: float = Field(gt=0)
+    parity: float = Field(gt=0)
+
+
+class EvaluationSettings(_Table):
+    """All of `configs/evaluation.toml`."""
+
+    cases: dict[str, float]
+
+    seed: int = Field(ge=0)
+    sets: int = Field(ge=1)
+    smallest: int = Field(ge=0)
+    largest: int = Field(le=512)
+    calibration_sets: int = Field(ge=0)
+    gate: Gate
+
+    @field_validator("cases")
+    @classmethod
+    def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        CaseMixture.of(value)
+        return value
+
+    @property
+    def mixture(self) -> CaseMixture:
+        """The mixture of cases that the table states."""
+        return CaseMixture.of(self.cases)
+
+
+T = TypeVar("T", bound=_Table)
+
+
+def read_table(kind: type[T], file: Path) -> T:
+    """A settings file as a value. Raises SettingsError naming the file, the entry and what was expected."""
+    try:
+        with Path(file).open("rb") as stream:
+            content: dict[str, Any] = tomllib.load(stream)
+        return kind.model_validate(content)
+    except FileNotFoundError as error:
+        raise SettingsError(f"{file}: there is no such file") from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise SettingsError(f"{file}: {where}: {first['msg']} (got {first['input']!r:.80})") from error

@@ -1,0 +1,136 @@
+"""From settings to a published model: what is done in which order?"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import keras
+import numpy as np
+from filelock import FileLock, Timeout
+
+from bayesian_verifier.artifact import PosteriorFunction
+from bayesian_verifier.errors import BusyError
+from bayesian_verifier.posterior import base_points
+from bayesian_verifier.simulators import load_simulator
+from bayesian_verifier.training._approximator import build_approximator
+from bayesian_verifier.training._batches import BatchSource
+from bayesian_verifier.training._export import export_function
+from bayesian_verifier.training._fit import Fit
+from bayesian_verifier.training._parity import parity
+from bayesian_verifier.training._pool import draw_pool
+from bayesian_verifier.training._publish import publish
+from bayesian_verifier.training._quality import Network
+from bayesian_verifier.training._report import Report, evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from bayesian_verifier.artifact import ModelStore
+    from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators.lottery import CaseMixture
+    from bayesian_verifier.training._fit import Progress
+    from bayesian_verifier.training._settings import EvaluationSettings, TrainingSettings
+
+DRAWS = 1024
+_PARITY_SIZES = (0, 1, 8, 32, 128)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training run is made of: its own table, the cases it draws, and what will grade it."""
+
+    training: TrainingSettings
+    mixture: CaseMixture
+    evaluation: EvaluationSettings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. version: None where the gate was missed and nothing was published."""
+
+    version: str | None
+    report: Report
+    seconds: float
+
+
+def train(
+    settings: Settings,
+    store: ModelStore,
+    work: Path,
+    *,
+    now: Callable[[], datetime],
+    people: Mapping[str, Sequence[Judgment]] | None = None,
+    fitted: Callable[[Progress], None] = lambda _: None,
+    tick: Callable[[str, int, int], None] = lambda *_: None,
+) -> Outcome:
+    """Train, evaluate and, if the gate is passed, publish. A run stopped half-way goes on from its checkpoint.
+
+    work: directory of the checkpoint and of the lock that keeps two runs apart.   fitted, tick: told of progress.
+    Raises BusyError when another run holds the lock.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(work / "training.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BusyError(f"another training run holds {work / 'training.lock'}; wait for it to end") from error
+    with lock:
+        return _train(settings, store, work, now=now, people=people, fitted=fitted, tick=tick)
+
+
+def _train(
+    settings: Settings,
+    store: ModelStore,
+    work: Path,
+    *,
+    now: Callable[[], datetime],
+    people: Mapping[str, Sequence[Judgment]] | None,
+    fitted: Callable[[Progress], None],
+    tick: Callable[[str, int, int], None],
+) -> Outcome:
+    began = time.monotonic()
+    asked = settings.training
+    simulator: Any = load_simulator(asked.simulator)
+    keras.utils.set_random_seed(asked.seed)
+    approximator = build_approximator(simulator, asked.network)
+    rng = np.random.default_rng([asked.seed, 0])
+    pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points)
+    source = BatchSource(simulator, pool, asked.network.knots, asked.steps.sets, asked.seed)
+    Fit(approximator, source, asked.steps).run(work / "checkpoint.npz", fitted)
+    seconds = time.monotonic() - began
+    approximator.save(work / "approximator.keras")
+    width = simulator.points.size + 3
+    blob = export_function(approximator, width)
+    size = int(np.prod(approximator.summary_network.state_shape))
+    function = PosteriorFunction(
+        blob, feature_width=width, state_size=size, parameters=len(simulator.parameters)
+    )
+    agreement = parity(approximator, function, _sets_for_parity(rng, pool.described), base_points(256, 2))
+    network = Network(function, simulator, base_points(DRAWS, 2))
+    report = evaluate(network, settings.evaluation, people=people, parity=agreement._asdict(), tick=tick)
+    version = None
+    if not report.misses:
+        noted = {
+            "seconds": round(seconds, 1),
+            "settings": asked.model_dump(mode="json"),
+            "cases": asdict(settings.mixture),
+        }
+        version = publish(store, approximator, blob, simulator, asked, report, now=now(), training=noted)
+    return Outcome(version, report, seconds)
+
+
+def _sets_for_parity(rng: np.random.Generator, described: np.ndarray) -> list[np.ndarray]:
+    """Features of sets of several sizes, with every kind of answer among them."""
+    sets = []
+    for size in _PARITY_SIZES:
+        answers = np.zeros((size, 3), np.float32)
+        answers[:, 0] = rng.choice([-1.0, 0.0, 1.0], size)
+        answers[:, 2] = rng.choice([0.0, 1.0], size)
+        answers[:, 1] = answers[:, 2] * rng.uniform(-1.0, 1.0, size)
+        cases = rng.integers(0, len(described), size)
+        sets.append(np.concatenate([described[cases], answers], axis=1))
+    return sets

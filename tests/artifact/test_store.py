@@ -1,0 +1,113 @@
+"""A store never shows half a model, and a damaged one says which file and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import bayesian_verifier
+from bayesian_verifier.artifact import ModelStore, load_model
+from bayesian_verifier.errors import ArtifactError
+
+SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
+NAME = "bayesian-verifier"
+
+
+@pytest.fixture
+def model_directory(tmp_path):
+    """A copy of the shipped model that a test may damage."""
+    shipped = ModelStore(SHIPPED)
+    copy = tmp_path / "model"
+    shutil.copytree(shipped.path(NAME, shipped.current(NAME)), copy)
+    return copy
+
+
+def test_the_shipped_model_is_whole_and_small():
+    """Every file matches its sha256, and all of them take no more than 5 MB."""
+    store = ModelStore(SHIPPED)
+    path = store.path(NAME, store.current(NAME))
+    assert load_model(path).manifest.version == store.current(NAME)
+    assert sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) <= 5e6
+
+
+@pytest.mark.parametrize("name", ["posterior.jaxexport", "weights.npz", "report.json"])
+def test_one_flipped_byte_is_noticed_and_named(model_directory, name):
+    """Whatever file is altered, the error names it and a remedy."""
+    file = model_directory / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"{name}.*sha256.*(publish|roll back)"):
+        load_model(model_directory)
+
+
+def test_a_missing_file_is_named(model_directory):
+    """A file that is gone is named."""
+    (model_directory / "weights.npz").unlink()
+    with pytest.raises(ArtifactError, match=r"weights\.npz: missing"):
+        load_model(model_directory)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"name": 3}', b"\xff\xfe"])
+def test_a_damaged_manifest_is_named(model_directory, content):
+    """Whatever the manifest became, the error names it."""
+    (model_directory / "manifest.json").write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"manifest\.json"):
+        load_model(model_directory)
+
+
+def test_a_function_this_jax_cannot_read_says_how_to_export_it_again(model_directory):
+    """Bytes that match their sha256 and are no exported function are the export's fault."""
+    import hashlib
+
+    (model_directory / "posterior.jaxexport").write_bytes(b"from another age")
+    manifest = json.loads((model_directory / "manifest.json").read_text())
+    manifest["files"]["posterior.jaxexport"] = hashlib.sha256(b"from another age").hexdigest()
+    (model_directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match="cannot read the exported function"):
+        load_model(model_directory)
+
+
+def write_model(store: ModelStore, version: str) -> None:
+    with store.publishing(NAME, version) as directory:
+        (directory / "manifest.json").write_text("{}")
+
+
+def test_promote_and_rollback_keep_the_one_before(tmp_path):
+    """The version before is `previous`, and rolling back exchanges the two."""
+    store = ModelStore(tmp_path)
+    for version in ("a", "b"):
+        write_model(store, version)
+        store.promote(NAME, version)
+    assert (store.current(NAME), store.previous(NAME)) == ("b", "a")
+    assert store.rollback(NAME) == "a"
+    assert (store.current(NAME), store.previous(NAME)) == ("a", "b")
+
+
+def test_a_model_that_failed_while_being_written_is_never_seen(tmp_path):
+    """An error inside the block leaves no version and no scratch directory."""
+    store = ModelStore(tmp_path)
+    with pytest.raises(RuntimeError), store.publishing(NAME, "half") as directory:
+        (directory / "manifest.json").write_text("{}")
+        assert store.versions(NAME) == [] or "half" not in store.versions(NAME)
+        raise RuntimeError
+    assert store.versions(NAME) == []
+    assert list((tmp_path / NAME).iterdir()) == []
+
+
+def test_promoting_what_is_not_there_names_what_is(tmp_path):
+    """The error lists the versions that exist."""
+    store = ModelStore(tmp_path)
+    write_model(store, "a")
+    with pytest.raises(ArtifactError, match="published: a"):
+        store.promote(NAME, "b")
+
+
+@pytest.mark.parametrize("version", ["..", "../../etc", "a/b", "", ".hidden", "a" * 200])
+def test_no_name_leads_out_of_the_store(tmp_path, version):
+    """Names that could leave the store are refused."""
+    with pytest.raises(ArtifactError, match="no name"):
+        ModelStore(tmp_path).path(NAME, version)

@@ -1,0 +1,130 @@
+"""Training is the same from the same seed, and goes on from where it was stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from bayesian_verifier.artifact import ModelStore, load_model
+from bayesian_verifier.errors import BusyError
+from bayesian_verifier.simulators.lottery import CaseMixture, LotterySimulator
+from bayesian_verifier.training import (
+    EvaluationSettings,
+    Settings,
+    TrainingSettings,
+    build_approximator,
+    read_table,
+    train,
+)
+from bayesian_verifier.training._batches import BatchSource
+from bayesian_verifier.training._fit import Fit
+from bayesian_verifier.training._pool import draw_pool
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def settings(steps: int, gate: float) -> Settings:
+    """A run that takes seconds, with a gate as wide as asked."""
+    training = read_table(TrainingSettings, CONFIGS / "training.toml")
+    network = training.network.model_copy(
+        update={"noise_levels": 6, "knots": 16, "refine": (1, 1), "flow_depth": 1, "flow_widths": (8,)}
+    )
+    pace = training.steps.model_copy(
+        update={"count": steps, "sets": 16, "pool": 256, "warmup": 2, "checkpoint": 4}
+    )
+    evaluation = read_table(EvaluationSettings, CONFIGS / "evaluation.toml")
+    easy = evaluation.gate.model_copy(
+        update={"mean_kl": gate, "people_kl": gate, "coverage_error": 1.0, "parity": 1e-3}
+    )
+    graded = evaluation.model_copy(update={"sets": 4, "calibration_sets": 8, "largest": 12, "gate": easy})
+    small = training.model_copy(update={"network": network, "steps": pace})
+    return Settings(small, CaseMixture(), graded)
+
+
+def fitted(asked: Settings, checkpoint: Path | None = None, stop_after: int | None = None) -> list[np.ndarray]:
+    """Weights after training, or after being stopped at a step."""
+    simulator = LotterySimulator()
+    keras.utils.set_random_seed(1)
+    approximator = build_approximator(simulator, asked.training.network)
+    pace = asked.training.steps
+    pool = draw_pool(np.random.default_rng(0), pace.pool, asked.mixture, simulator.points)
+    source = BatchSource(simulator, pool, asked.training.network.knots, pace.sets, 2)
+
+    class Stopped(Exception):
+        pass
+
+    class Stopping:
+        count = source.count
+
+        @staticmethod
+        def batch(step):
+            if stop_after is not None and step >= stop_after:
+                raise Stopped
+            return source.batch(step)
+
+    try:
+        Fit(approximator, Stopping, pace).run(checkpoint)
+    except Stopped:
+        return []
+    return [np.asarray(v.value) for v in approximator.trainable_variables]
+
+
+def test_the_same_seed_gives_the_same_weights():
+    """Two runs end in the same bits."""
+    asked = settings(6, gate=100)
+    for first, second in zip(fitted(asked), fitted(asked), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(tmp_path):
+    """Stopped after its first checkpoint and started again, training ends in the same weights."""
+    asked = settings(10, gate=100)
+    checkpoint = tmp_path / "checkpoint.npz"
+    assert fitted(asked, checkpoint, stop_after=6) == []
+    assert checkpoint.exists()
+    resumed = fitted(asked, checkpoint)
+    assert not checkpoint.exists()
+    for first, second in zip(resumed, fitted(asked), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+@pytest.fixture
+def clock():
+    return lambda: datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def test_a_model_that_passes_is_published_and_verifies(tmp_path, clock):
+    """What train publishes is current, loads, and says how it was made."""
+    store = ModelStore(tmp_path / "models")
+    outcome = train(settings(4, gate=100), store, tmp_path / "work", now=clock)
+    assert outcome.version is not None
+    assert outcome.version.startswith("2026-11-23T10-00-00Z-")
+    assert store.current("bayesian-verifier") == outcome.version
+    model = load_model(store.path("bayesian-verifier", outcome.version))
+    assert model.manifest.training["settings"]["seed"] == 20261123
+    assert "plots/exact.png" in model.manifest.files
+    assert model.manifest.quality["parity"]["log_density"] < 1e-3
+
+
+def test_a_model_that_misses_the_gate_is_not_published(tmp_path, clock):
+    """An untrained network is measured, told apart and kept out of the store."""
+    store = ModelStore(tmp_path / "models")
+    outcome = train(settings(2, gate=1e-6), store, tmp_path / "work", now=clock)
+    assert outcome.version is None
+    assert any("mean KL" in miss for miss in outcome.report.misses)
+    assert store.versions("bayesian-verifier") == []
+
+
+def test_two_runs_never_train_in_one_directory(tmp_path, clock):
+    """While another holds the lock, training refuses and says which file holds it."""
+    (tmp_path / "work").mkdir()
+    with (
+        FileLock(tmp_path / "work" / "training.lock"),
+        pytest.raises(BusyError, match=r"training\.lock"),
+    ):
+        train(settings(2, gate=100), ModelStore(tmp_path), tmp_path / "work", now=clock)
