@@ -20,6 +20,7 @@ import time
 from collections import Counter, defaultdict
 from itertools import pairwise, zip_longest
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,6 +34,8 @@ from bayesian_verifier.judgment import Judgment, advantage, parse_judgments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from bayesian_verifier.judgment_layer import Assessment
 
 PEOPLE = Path(__file__).resolve().parent.parent / "examples" / "andersen2008_people.jsonl"
 KILL_AT, RESTART_AT, BACK_BY = 0.50, 0.65, 0.80  # shares of the replay
@@ -53,10 +56,14 @@ CLASSES = [
 class Step(NamedTuple):
     """One judgment replayed: the person's own choice, what the layer proposed, and on whose word."""
 
-    number: int
     own: Judgment
     proposed: int | None
-    source: str
+    assessment: Assessment
+
+    @property
+    def reached(self) -> bool:
+        """Whether the verifier answered at all; an answer may be too wide to be used."""
+        return self.assessment.model_version is not None
 
 
 def people() -> dict[str, list[Judgment]]:
@@ -72,14 +79,12 @@ def in_turns(choices: Iterable[Sequence[Judgment]]) -> Iterator[Judgment]:
     return (one for turn in zip_longest(*choices) for one in turn if one is not None)
 
 
-def replay(layer: JudgmentLayer, own: Judgment, number: int) -> Step:
+def replay(layer: JudgmentLayer, own: Judgment) -> Step:
     """Let the layer propose and journal, and the person answer as their own choice says."""
     case = {"wealth": own.wealth, "options": [option.model_dump() for option in own.options]}
     decision = layer.judge(case, subject=own.subject)
     layer.feedback(decision.id, "approve" if decision.chosen == own.chosen else "reject")
-    assessment = decision.assessment
-    source = "verifier" if assessment.source == "verifier" else f"controller: {assessment.reason}"
-    return Step(number, own, decision.chosen, source)
+    return Step(own, decision.chosen, decision.assessment)
 
 
 def replay_all(
@@ -99,9 +104,11 @@ def replay_all(
         if service.is_ours and number == back:
             service.wait_until_ready()
             until_answered(layer, own.subject)
-        steps.append(replay(layer, own, number))
-        if len(steps) > 1 and (steps[-1].source == "verifier") != (steps[-2].source == "verifier"):
-            bar.console.print(f"  judgment {number}: answered by the {steps[-1].source}")
+            bar.console.print(f"[bold]judgment {number}: the service is ready again[/]")
+        steps.append(replay(layer, own))
+        if number and steps[-1].reached != steps[-2].reached:
+            said = "the verifier answers" if steps[-1].reached else "the controller stands in"
+            bar.console.print(f"  judgment {number}: {said}. {steps[-1].assessment.explanation}")
         bar.advance(task)
     return steps
 
@@ -136,20 +143,29 @@ def report(layer: JudgmentLayer, everyone: dict[str, list[Judgment]], steps: lis
     for subject, choices in everyone.items():
         now = layer.assess(subject)
         source = now.source if now.reason is None else f"{now.source}: {now.reason}"
-        by = Counter(step.source.partition(":")[0] for step in steps if step.own.subject == subject)
+        by = Counter(step.assessment.source for step in steps if step.own.subject == subject)
         asked = ", ".join(f"{who} {count}" for who, count in sorted(by.items(), reverse=True))
         belief = f"{now.mean:5.2f} ± {now.sd:.2f}"
         table.add_row(subject, str(len(choices)), belief, source, asked, holt_laury(choices))
     return table
 
 
+def whose_word(steps: list[Step]) -> str:
+    """Who answered how often and why, and how fast."""
+    who = Counter(step.assessment.reason or "verifier" for step in steps)
+    times = [step.assessment.elapsed_ms for step in steps if step.reached]
+    counts = ", ".join(f"{name} {count}" for name, count in who.most_common())
+    return f"{counts}; median time to assess by the verifier {median(times or [0]):.1f} ms"
+
+
 def check_fault(steps: list[Step]) -> None:
-    """The verifier answered, then the controller, then the verifier again. Raises DemoError."""
-    sources = [step.source.partition(":")[0] for step in steps]
+    """The verifier answered, then could not, then answered again. Raises DemoError."""
     kill, restart, back = (round(len(steps) * share) for share in (KILL_AT, RESTART_AT, BACK_BY))
-    seen = Counter(sources[:kill])["verifier"], Counter(sources[back:])["verifier"]
-    if not all(seen) or set(sources[kill:restart]) != {"controller"}:
-        raise DemoError(f"the fallback was not seen as expected: {dict(Counter(sources))}")
+    before, without, after = steps[:kill], steps[kill:restart], steps[back:]
+    if not any(s.reached for s in before) or any(s.reached for s in without):
+        raise DemoError("the fallback was not seen")
+    if not any(s.reached for s in after):
+        raise DemoError("the service was not seen to come back")
 
 
 def check_journal(journal: Path, expected: int, console: Console) -> None:
@@ -158,11 +174,10 @@ def check_journal(journal: Path, expected: int, console: Console) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     audit = json.loads(said.stdout) if said.stdout else {}
     kinds = audit.get("kinds", {})
-    console.print(f"journal verify: {kinds} in {audit.get('lines')} lines, whole: {audit.get('whole')}")
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or said.stderr.strip()
+    console.print(f"journal verify: {'whole' if audit.get('whole') else 'NOT whole'}, {counts}")
     if said.returncode or kinds.get("judgment") != expected or kinds.get("feedback") != expected:
-        raise DemoError(
-            f"expected {expected} judgments and as many answers in a whole journal; {said.stderr}"
-        )
+        raise DemoError(f"expected {expected} judgments and as many answers in a whole journal")
     console.print(f"[bold green]{expected} of {expected} judgments are in the journal: none was lost[/]")
 
 
@@ -210,10 +225,11 @@ def run(service: SideCar, journal: Path, console: Console) -> None:
     console.print(f"ready at {service.url}; {len(everyone)} people, {len(everything)} choices")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     client = VerifierClient(service.url, token=token)
-    with client, JudgmentLayer(client, MetaJudgmentController(), Journal(journal)) as layer:
+    with client, Journal(journal) as book, JudgmentLayer(client, MetaJudgmentController(), book) as layer:
         with Progress(*columns, console=console) as bar:
             steps = replay_all(layer, service, everything, bar)
         console.print(report(layer, everyone, steps))
+    console.print(f"assessed by: {whose_word(steps)}")
     console.print(f"proposed what the person chose, by thirds of the replay: {agreement(steps)}")
     if service.is_ours:
         check_fault(steps)

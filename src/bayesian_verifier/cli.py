@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 PROGRAM = "bayesian-verifier"
 COMMANDS = {
     name: f"bayesian_verifier.commands.{name}:command"
-    for name in ("serve", "ask", "simulate", "train", "evaluate", "verify", "journal", "schema", "models", "doctor")
+    for name in (
+        "serve",
+        "ask",
+        "simulate",
+        "train",
+        "evaluate",
+        "verify",
+        "journal",
+        "schema",
+        "models",
+        "doctor",
+    )
 }
 # Packages that only an extra brings, and that extra.
 EXTRAS = {

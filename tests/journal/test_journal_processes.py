@@ -37,6 +37,23 @@ print(sum(os.wait()[1] == 0 for _ in says))
 """
 
 
+# Holds the lock, forks a child that outlives it, and dies without letting go.
+_DIES_HOLDING_THE_LOCK = """
+import os, signal, sys, time
+from pathlib import Path
+from bayesian_verifier.journal._lock import ProcessLock
+
+with ProcessLock(Path(sys.argv[1]), timeout=1.0).held():
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+        os._exit(0)
+    print(child, flush=True)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def _start(path: Path, name: str | None, count: int, says: list[Path]) -> subprocess.Popen[str]:
     """Writers of so many lines, each with a file that it says its process id and then its ids to."""
     arguments = [sys.executable, "-c", _WRITERS, str(path), name or "", str(count), *map(str, says)]
@@ -86,3 +103,17 @@ def test_what_was_acknowledged_survives_kill_minus_nine(tmp_path: Path) -> None:
     assert len(found) == len(set(found))
     Journal(path, writer="app").append("trace", {"number": -1})
     assert not Journal(path).verify().gaps
+
+
+def test_a_lock_dies_with_its_holder_though_a_child_lives_on(tmp_path: Path) -> None:
+    """A forked child inherits the lock's descriptor; it must not keep the lock for a parent that was killed."""
+    path = tmp_path / "j.jsonl"
+    arguments = [sys.executable, "-c", _DIES_HOLDING_THE_LOCK, f"{path}.lock"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        child = int(holder.stdout.readline())
+        try:
+            holder.wait()
+            Journal(path, lock_timeout=1.0).append("trace", {"x": 1})
+        finally:
+            os.kill(child, signal.SIGKILL)

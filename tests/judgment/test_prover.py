@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import partial
+from itertools import chain, count, repeat
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +30,10 @@ from bayesian_verifier.judgment import (
 from judgment.lotteries import option, proposals, record, rules_hold
 
 BUILTIN = Rules.builtin()
+HERE = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+}
 
 
 def rule(holds: str, extends: str = "") -> Rules:
@@ -38,10 +48,13 @@ def many_outcomes() -> Case:
     return parse_record(Case, {"wealth": [0.0, 1000.0], "options": made})
 
 
+def polynomials(degree: int) -> str:
+    """A sum of one polynomial of this degree for each outcome of o."""
+    return f"sum({' * '.join(['(wealth - x.payoff)'] * degree)} for x in o.outcomes)"
+
+
 # Where are eight sums of 16 polynomials of degree 39 zero? Z3 looks for more than 8 s.
-HARD = (
-    "forall o in options: abs(sum(" + " * ".join(["(wealth - x.payoff)"] * 39) + " for x in o.outcomes)) > 0"
-)
+HARD = f"forall o in options: abs({polynomials(39)}) > 0"
 # Written out, millions of comparisons.
 LONG = (
     "forall a in options: forall x in a.outcomes: forall b in options: forall y in b.outcomes: "
@@ -69,6 +82,57 @@ def test_time_that_is_up_before_the_start_leaves_everything_unknown() -> None:
     verification = prover.verify(parse_record(Proposal, record(stake=1, budget=2)).case, 0)
     assert verification.verdict == "unknown"
     assert {result.verdict for result in verification.results} == {"unknown"}
+
+
+def test_time_may_run_out_at_any_moment() -> None:
+    """Whichever look at the clock finds the limit passed: rules are decided before it and unknown after it."""
+    case = parse_record(Proposal, record(stake=2, budget=1)).case
+    seen = set()
+    for looks in range(120):
+        times = chain(repeat(0.0, looks), repeat(9.0))
+        prover = Prover(BUILTIN, timeout=5.0, clock=partial(next, times))
+        verdicts = [result.verdict for result in prover.verify(case, 0).results]
+        decided = [verdict for verdict in verdicts if verdict != "unknown"]
+        assert decided == ["proved", "proved", "refuted", "proved"][: len(decided)]
+        assert verdicts == decided + ["unknown"] * (4 - len(decided))
+        seen.add(len(decided))
+    assert seen == {0, 1, 2, 3, 4}
+
+
+def test_time_that_is_up_just_before_solving_leaves_none_to_z3() -> None:
+    """The look at the clock that sets Z3's own limit finds the limit passed."""
+    looks = count()
+    Prover(rule(HARD), timeout=0.02, clock=lambda: 0.0 * next(looks)).verify(many_outcomes(), 0)
+    last_but_one = next(looks) - 2
+    times = chain(repeat(0.0, last_but_one), repeat(9.0))
+    start = time.monotonic()
+    assert (
+        Prover(rule(HARD), timeout=5.0, clock=partial(next, times)).verify(many_outcomes(), 0).verdict
+        == "unknown"
+    )
+    assert time.monotonic() - start < 2
+
+
+def test_polynomials_are_decided_by_what_is_made_for_them() -> None:
+    """128 of degree 9: Z3's general solver takes longer than this limit."""
+    prover = Prover(rule(f"forall o in options: abs({polynomials(9)}) * wealth > 1"), timeout=2.0)
+    assert prover.verify(many_outcomes(), 0).verdict == "refuted"
+
+
+def test_a_z3_that_fails_leaves_a_rule_unknown() -> None:
+    """In a process that allows Z3 almost no memory; what it failed in is not used again."""
+    script = (
+        "import z3; from judgment.test_prover import *; case, prover = many_outcomes(), Prover(rule(HARD));"
+        "prover.verify(case, 0); z3.set_param('memory_max_size', 1); first = prover.verify(case, 0);"
+        "z3.set_param('memory_max_size', 0); print(len(prover._idle), first.verdict, first.results[0].detail);"
+        "print(prover.verify(case, 0).results[0].detail)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, env=HERE
+    )
+    failed, later = ended.stdout.splitlines()
+    assert failed.startswith("0 unknown Z3 failed: "), ended.stderr
+    assert later == "Z3 gave up: timeout"
 
 
 def test_a_call_that_ran_out_of_time_spoils_no_later_one() -> None:
@@ -127,6 +191,8 @@ def test_a_counterexample_is_one(proposal: dict[str, Any]) -> None:
         ),
         ("forall y in payoffs(chosen): y != 2", "with wealth 7.5, y is 2, 2 != 2 does not hold"),
         ("not feasible(chosen)", "with wealth 7.5, option 0 is feasible"),
+        ("cdf(chosen, 1.6) > 1", "with wealth 7.5, 0.9 > 1 does not hold"),
+        ("total(chosen) - mean(chosen) = wealth", "with wealth 7.5, -0.64 = 7.5 does not hold"),
     ],
 )
 def test_a_refutation_says_which_values_make_it_one(holds: str, because: str) -> None:
@@ -166,6 +232,8 @@ def test_an_irrational_counterexample_is_marked_as_near() -> None:
         ("abs(wealth - 5) * wealth <= 50", "proved"),
         ("cdf(chosen, wealth - 8) <= 0.9", "refuted"),
         ("cdf(chosen, wealth - 8.5) <= 0.9", "proved"),
+        (" * ".join(["wealth"] * 30) + " != 2", "refuted"),
+        (f"forall o in options: {polynomials(10)} >= 0", "proved"),
     ],
 )
 def test_rules_of_ones_own_hold_for_all_wealth_of_an_interval(holds: str, expected: str) -> None:

@@ -37,6 +37,7 @@ BROKEN = [
     ("/1/chosen", "missing", {"options": [SURE, SURE]}),
     ("/1/weather", "extra_field", record(weather="fine")),
     ("/1/a~1b~0c", "extra_field", record(**{"a/b~c": 1})),
+    ("/1/\\ud800", "extra_field", record(**{"\ud800": 1})),
     ("/1/interval", "extra_field", record(interval=1)),
     ("/1/wealth", "type", record(wealth="0")),
     ("/1/wealth", "type", record(wealth=True)),
@@ -163,6 +164,7 @@ def test_at_most_32_violations_are_kept(raw: list[object]) -> None:
         record(feedback="x" * 10**6),
         record(**{"y" * 10**6: 1}),
         record(chosen=10**5000),
+        record(reward=-(10**5000)),
         record(wealth=[0] * 10**6),
         record(options=["z" * 10**6] * 10**5),
     ],
@@ -260,6 +262,22 @@ def test_sums_are_decided_on_the_decimals_as_written(parts: list[int], off: int,
         parse_judgments([raw])
     else:
         assert [v.rule for v in violations_of(raw)] == ["probability_sum"]
+
+
+@pytest.mark.parametrize(
+    ("shares", "sums"),
+    [
+        ((0.5, 0.500001), True),
+        ((0.5, 0.500001, 1e-20), False),
+        ((0.5, 0.499999), True),
+        ((0.5, 0.499998, 0.000001), True),
+        ((0.5, 0.499998, 0.00000099999999999999), False),
+    ],
+)
+def test_a_sum_at_the_very_edge_is_decided_exactly(shares: tuple[float, ...], sums: bool) -> None:
+    """A millionth too much or too little is in, the least bit more is out."""
+    outcome = attempt([record(options=[SURE, option(*((1.0, share) for share in shares))])])
+    assert isinstance(outcome, list) == sums
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,13 @@ def test_without_an_advantage_it_is_zero(fields: dict[str, Any]) -> None:
     assert advantage(uninformative, [-1.0, 0.5, 1.0, 2.0]).tolist() == [0.0] * 4
 
 
+def test_options_that_all_pay_the_same_are_worth_nothing_to_choose_between() -> None:
+    """V is 0 where no outcome differs from another; NaN stays for what is not feasible."""
+    same = judgment(options=[option((1.0, 1.0)), option((1.0, 0.5), (1.0, 0.5)), option((-1.0, 1.0))])
+    expected = [[0.0, 0.0], [0.0, 0.0], [np.nan, np.nan]]
+    np.testing.assert_array_equal(expected_utilities(same, [0.0, 2.0]), expected)
+
+
 def test_with_an_advantage_it_is_over_the_best_of_the_others() -> None:
     """Risk-neutral, V is the payoff's place between the least and the greatest."""
     of_three = judgment(options=[option((0.0, 1.0)), option((2.0, 1.0)), option((10.0, 1.0))], chosen=1)

@@ -100,6 +100,24 @@ def test_dominance_takes_more_than_a_billionth(billionths: int, verdict: str) ->
     assert PROVER.verify(judgment.case, 0).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("low", "middle", "verdict"),
+    [
+        (0.250000001, 0.249999999, "refuted"),
+        (0.2500000010001, 0.2499999989999, "proved"),
+        (0.25, 0.499999999, "proved"),
+        (0.25, 0.4999999989999, "refuted"),
+    ],
+)
+def test_a_ten_thousandth_of_a_billionth_decides(low: float, middle: float, verdict: str) -> None:
+    """Tails just beyond the tolerance, where doubles can no longer be trusted to say on which side."""
+    rest = float(1 - Fraction(repr(low)) - Fraction(repr(middle)))
+    better = option((0.0, low), (1.0, middle), (2.0, rest))
+    judgment = parse_record(Judgment, record(options=[option((0.0, 0.25), (1.0, 0.5), (2.0, 0.25)), better]))
+    assert numeric_verdict(judgment) == verdict
+    assert PROVER.verify(judgment.case, 0).verdict == verdict
+
+
 def test_an_option_that_cannot_be_paid_dominates_nothing_until_wealth_allows_it() -> None:
     """A better option with an outcome below zero wealth only counts where wealth covers it."""
     tempting = option((-1.0, 0.5), (9.0, 0.5))
@@ -124,12 +142,12 @@ def test_an_option_of_no_probability_at_all_is_refuted_without_a_division_by_zer
 
 
 def test_subnormal_probabilities_are_read_as_their_decimals() -> None:
-    """7 ulp of the least double is written 3.5e-323, so shares of it are 5/35, not 1/7 of something else."""
+    """13 times the least double is written 6.4e-323, and that itself 5e-324: shares of 64 and 5, not 13 and 1."""
     proposal = {
         "wealth": 0.0,
         "options": [
+            option((1.0, 0.928), (2.0, 0.072)),
             option((1.0, 6.4e-323), (2.0, 5e-324)),
-            option((1.0, 6.4e-323), (2.0, 5e-324), (3.0, 5e-324)),
         ],
         "chosen": 0,
         "stake": None,

@@ -165,6 +165,22 @@ def test_what_was_not_asked_for_is_not_taken_for_an_answer(in_a_loop: bool, extr
 
 
 @both
+def test_what_comes_while_a_connection_is_idle_is_not_taken_for_an_answer(in_a_loop: bool) -> None:
+    """A late second reply to the first request: the next request goes out on another connection."""
+
+    def answer_again_later(client: socket.socket, request: Request, stop: threading.Event) -> bool:
+        client.sendall(http(json.dumps(document(request)).encode()))
+        stop.wait(0.05)
+        client.sendall(http(json.dumps(document(request)).encode()))
+        return True
+
+    with FaultyServer(answer_again_later) as server:
+        outcomes = ask_twice(server.url, in_a_loop=in_a_loop, pause=0.2)
+        assert [outcome.reason for outcome in outcomes] == [None, None]
+        assert [request.connection for request in server.requests] == [1, 2]
+
+
+@both
 def test_connections_are_closed_when_told_and_when_too_old(in_a_loop: bool) -> None:
     """`connection: close`, and an idle time beyond the limit."""
     with FaultyServer(answering(headers="connection: close\r\n")) as server:

@@ -136,7 +136,10 @@ BEHAVIOURS: dict[str, tuple[Behaviour, str]] = {
     "sd beyond sense": (risk_aversion(sd=11.0), "invalid_reply"),
     "no sd": (with_parts(posterior={"risk_aversion": {"mean": 0.61}}), "invalid_reply"),
     "no risk_aversion": (with_parts(posterior={"choice_noise": {}}), "invalid_reply"),
-    "quantiles in disorder": (risk_aversion(quantiles=QUANTILES | {"0.5": 0.8}), "invalid_reply"),
+    "quantiles in disorder": (
+        risk_aversion(quantiles=QUANTILES | {"0.25": 0.6, "0.5": 0.55}),
+        "invalid_reply",
+    ),
     "a quantile missing": (risk_aversion(quantiles={"0.05": 0.3}), "invalid_reply"),
     "quantiles of another belief": (risk_aversion(mean=-2.0), "invalid_reply"),
     "another request's id": (with_parts(request_id="somebody-else"), "invalid_reply"),

@@ -7,18 +7,19 @@ After n rewards with sum s, r ~ N(s / (n + 1), 1 / (n + 1)). So every reply can 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import export
-from pydantic import BaseModel
 
+from bayesian_verifier.artifact import Manifest, Model, ModelStore, ParameterNote, PosteriorFunction, digest
 from bayesian_verifier.simulators import Description, Parameter, Responses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -30,51 +31,22 @@ LOG_NOISE, LOG_NOISE_SD = math.log(0.1), 0.5
 VERSION = "2026-01-01T00-00-00Z-0000"
 
 
-class Emission(NamedTuple):
-    state: Any
-    theta: Any
-    log_density: Any
-
-
 def conjugate(
-    features: jax.Array, mask: jax.Array, state: jax.Array, noise: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """State is (n, Σ reward)."""
+    state: jax.Array, features: jax.Array, mask: jax.Array, noise: jax.Array, query: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
+    """State is (n, Σ reward); a density is that of a normal for r times one for ln τ."""
     after = state + jnp.stack([mask.sum(), (mask * features[:, 0]).sum()])
-    sd = 1.0 / jnp.sqrt(after[0] + 1.0)
-    r = after[1] / (after[0] + 1.0) + sd * noise[:, 0]
-    log_tau = LOG_NOISE + LOG_NOISE_SD * noise[:, 1]
-    log_density = -0.5 * (noise**2).sum(1) - jnp.log(sd * LOG_NOISE_SD * 2 * math.pi)
-    return after, jnp.stack([r, log_tau], 1), log_density
+    scale = jnp.stack([1.0 / jnp.sqrt(after[0] + 1.0), jnp.float32(LOG_NOISE_SD)])
+    centre = jnp.stack([after[1] / (after[0] + 1.0), jnp.float32(LOG_NOISE)])
+
+    def log_density(z: jax.Array) -> jax.Array:
+        return -0.5 * (z**2).sum(1) - jnp.log(scale).sum() - math.log(2 * math.pi)
+
+    return after, centre + scale * noise, log_density(noise), log_density((query - centre) / scale)
 
 
-class ClosedFormFunction:
-    """Serialised, read back, and compiled ahead of time: the way of a trained model."""
-
-    def __init__(self) -> None:
-        n, d = export.symbolic_shape("n, d")
-        shapes = [(n, 1), (n,), (2,), (d, 2)]
-        arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
-        self._exported = export.deserialize(export.export(jax.jit(conjugate))(*arguments).serialize())
-
-    def compile(self, n: int, d: int) -> Callable[..., Emission]:
-        shapes = [(n, 1), (n,), (2,), (d, 2)]
-        arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
-        compiled = jax.jit(self._exported.call).lower(*arguments).compile()
-        return lambda *values: Emission(*compiled(*values))
-
-
-class ClosedFormManifest(BaseModel):
-    name: str = "closed-form"
-    version: str = VERSION
-    created: str = "2026-01-01T00:00:00Z"
-    simulator: str = "closed-form"
-    state_size: int = 2
-
-
-class ClosedFormModel(NamedTuple):
-    manifest: ClosedFormManifest
-    function: ClosedFormFunction
+def shapes(n: object, d: object, q: object) -> list[jax.ShapeDtypeStruct]:
+    return [jax.ShapeDtypeStruct(shape, np.float32) for shape in [(2,), (n, 1), (n,), (d, 2), (q, 2)]]
 
 
 class ClosedFormSimulator:
@@ -83,7 +55,7 @@ class ClosedFormSimulator:
         Parameter("risk_aversion", "identity", 0.0, 1.0),
         Parameter("choice_noise", "log", LOG_NOISE, LOG_NOISE_SD),
     )
-    feature_layout: dict[str, Any] = {}  # noqa: RUF012 the protocol's own annotation
+    feature_layout: dict[str, Any] = {"reward": 0}  # noqa: RUF012 the protocol's own annotation
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         sound = [j for j in judgments if j.verdict != "refuted"]
@@ -102,8 +74,47 @@ class ClosedFormSimulator:
         return Responses(reward > 0, reward)
 
 
-def closed_form_model(version: str = VERSION) -> ClosedFormModel:
-    return ClosedFormModel(ClosedFormManifest(version=version), ClosedFormFunction())
+def exported() -> bytes:
+    arguments = shapes(*export.symbolic_shape("n, d, q"))
+    return bytes(export.export(jax.jit(conjugate))(*arguments).serialize())
+
+
+def closed_form_model(version: str = VERSION) -> Model:
+    """Exported and read back: the way of a trained model, but for the disk."""
+    notes = [
+        ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
+        for p in ClosedFormSimulator.parameters
+    ]
+    manifest = Manifest(
+        name="closed-form",
+        version=version,
+        created="2026-01-01T00:00:00+00:00",
+        simulator="closed-form",
+        parameters=tuple(notes),
+        features=ClosedFormSimulator.feature_layout,
+        feature_width=1,
+        state_size=2,
+        network={},
+        training={},
+        quality={},
+        versions={"jax": jax.__version__},
+        files={},
+    )
+    return Model(manifest, PosteriorFunction(exported(), feature_width=1, state_size=2, parameters=2))
+
+
+def publish(root: Path, *versions: str) -> ModelStore:
+    """A store that holds the model under these versions, the last one current."""
+    store = ModelStore(root)
+    for version in versions:
+        model = closed_form_model(version)
+        with store.publishing("closed-form", version) as directory:
+            function = directory / "posterior.jaxexport"
+            function.write_bytes(exported())
+            manifest = model.manifest.model_copy(update={"files": {function.name: digest(function)}})
+            (directory / "manifest.json").write_text(manifest.model_dump_json())
+        store.promote("closed-form", version)
+    return store
 
 
 def judgment(reward: float | None = None, **fields: object) -> dict[str, Any]:

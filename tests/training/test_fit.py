@@ -32,7 +32,7 @@ def settings(steps: int, gate: float) -> Settings:
     """A run that takes seconds, with a gate as wide as asked."""
     training = read_table(TrainingSettings, CONFIGS / "training.toml")
     network = training.network.model_copy(
-        update={"noise_levels": 6, "knots": 16, "refine": (1, 1), "flow_depth": 1, "flow_widths": (8,)}
+        update={"noise_levels": 6, "knots": 16, "refine": (1, 1), "context_widths": (8, 4), "flow_depth": 1, "flow_widths": (8,)}
     )
     pace = training.steps.model_copy(
         update={"count": steps, "sets": 16, "pool": 256, "warmup": 2, "checkpoint": 4}

@@ -19,7 +19,7 @@ from bayesian_verifier.training._settings import NetworkSettings
 from bayesian_verifier.training._splines import cubic_interpolation
 
 SMALL = NetworkSettings(
-    noise_levels=8, noise_reach=(3.4, 3.2), knots=24, refine=(2, 2), flow_depth=2, flow_widths=(16, 16)
+    noise_levels=8, noise_reach=(3.4, 3.2), knots=24, refine=(2, 2), context_widths=(16, 6), flow_depth=2, flow_widths=(16, 16)
 )
 
 
@@ -76,7 +76,7 @@ def test_sums_made_for_training_are_the_sums_that_serve(approximator, source):
     for person in range(16):
         own = features[owner == person]
         served = summary.potential(jnp.asarray(own), jnp.ones(len(own)))
-        np.testing.assert_allclose(served, trained[person], rtol=1e-4, atol=2e-4)
+        np.testing.assert_allclose(served.sum(axis=0), trained[person], rtol=1e-4, atol=2e-4)
 
 
 def test_potentials_add_up_whatever_the_order_and_the_padding(approximator, source):
@@ -89,7 +89,8 @@ def test_potentials_add_up_whatever_the_order_and_the_padding(approximator, sour
     first = np.concatenate([features[shuffled[:11]], np.full((5, features.shape[1]), 0.7, np.float32)])
     mask = np.concatenate([np.ones(11), np.zeros(5)]).astype(np.float32)
     parts = np.asarray(potential(first, mask)) + np.asarray(potential(features[shuffled[11:]], np.ones(19)))
-    np.testing.assert_allclose(parts, whole, rtol=1e-4, atol=1e-3)
+    np.testing.assert_array_equal(parts[0], whole[0])
+    np.testing.assert_allclose(parts[1], whole[1], atol=1e-6)
 
 
 def test_attention_finds_mean_sd_and_correlation_of_a_normal_surface():
@@ -99,7 +100,7 @@ def test_attention_finds_mean_sd_and_correlation_of_a_normal_surface():
     z_r, z_t = np.meshgrid((r - mean[0]) / sd[0], (t - mean[1]) / sd[1], indexing="ij")
     log_weight = -(z_r**2 - 2 * rho * z_r * z_t + z_t**2) / (2 * (1 - rho**2))
     log_weight -= np.log(np.exp(log_weight).sum())
-    summary = np.asarray(shape_of(jnp.asarray(log_weight[None], jnp.float32), r, t, -2.3))[0]
+    summary = np.asarray(shape_of(jnp.asarray(log_weight[None], jnp.float32), r, t))[0]
     expected = [*mean, np.log(sd[0]), np.log(sd[1]), np.arctanh(rho)]
     np.testing.assert_allclose(summary[:LOCATION], expected, atol=2e-3)
     np.testing.assert_allclose(summary[LOCATION : LOCATION + 4], 0, atol=0.02)
@@ -156,7 +157,7 @@ def test_a_saved_approximator_reloads_and_samples_as_bayesflow_users_expect(appr
     asked = data | {"theta": np.array([[0.4, -2.0]], np.float32)}
     file = tmp_path / "approximator.keras"
     approximator.save(file)
-    reloaded = keras.saving.load_model(file)
+    reloaded = keras.saving.load_model(file, compile=False)
     np.testing.assert_allclose(reloaded.log_prob(asked), approximator.log_prob(asked), atol=1e-5)
     samples = reloaded.sample(num_samples=7, conditions=data, seed=1)
     assert samples["theta"].shape == (1, 7, 2)

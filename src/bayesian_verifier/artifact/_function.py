@@ -40,7 +40,7 @@ class PosteriorFunction:
         except Exception as error:
             raise ArtifactError(
                 f"this JAX ({jax.__version__}) cannot read the exported function ({error}); "
-                "export it again from its weights with `bayesian-verifier train --export-only`"
+                "export it again from its weights with `bayesian-verifier train --weights weights.npz`"
             ) from error
         self.feature_width, self.state_size, self.parameters = feature_width, state_size, parameters
         self._compiled: dict[tuple[int, int, int], Callable[..., Any]] = {}

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 @click.option(
     "--people", type=click.Path(exists=True, dir_okay=False), help="Real people's judgments to judge it on."
 )
+@click.option(
+    "--weights",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Train nothing: export, measure and publish these weights again (a model's weights.npz).",
+)
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the number in the settings.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the one in the settings.")
 def command(
@@ -44,10 +49,12 @@ def command(
     store: str,
     work: str,
     people: str | None,
+    weights: str | None,
     steps: int | None,
     seed: int | None,
 ) -> None:
     """Train a model, measure it, and publish it if it passes the gate (exit code 1 if it does not)."""
+    _quiet()
     from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.training import read_people, train
 
@@ -59,6 +66,7 @@ def command(
             ModelStore(Path(store)),
             Path(work),
             now=lambda: datetime.now(UTC),
+            weights=Path(weights) if weights else None,
             people=known,
             fitted=bars.fitted(settings.training.steps.count),
             tick=bars.tick,
@@ -91,8 +99,13 @@ def _settings(
 def _progress() -> Bars:
     from bayesian_verifier.commands._bars import Bars as Drawn
 
-    logging.getLogger("bayesflow").setLevel(logging.WARNING)
     return Drawn()
+
+
+def _quiet() -> None:
+    """JAX and BayesFlow tell what they found at every start, which is news to nobody here."""
+    for name in ("jax", "bayesflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _tell(outcome: Outcome, store: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
-from bayesian_verifier.journal._codec import VERSION, DamagedLineError, decode_line
+from bayesian_verifier.journal._codec import DamagedLineError, decode_line
 from bayesian_verifier.judgment import Case, Feedback, Verdict  # noqa: TC001 pydantic reads the annotations
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
 
@@ -128,8 +128,6 @@ _KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackL
 def parse_line(line: bytes) -> Line:
     """The event in a line without its newline. Raises DamagedLineError."""
     members = decode_line(line)
-    if members.get("v") != VERSION:
-        raise DamagedLineError(f"version {members.get('v')!r}, this reader knows {VERSION}")
     kind = members.get("kind")
     model = _KINDS.get(kind, OtherLine) if isinstance(kind, str) else OtherLine
     try:

@@ -59,7 +59,8 @@ class Prover:
 
         proof = _Proof(Grounds.of(case, chosen), self._rules, context, time_left)
         results = tuple(proof.result(rule) for rule in self._rules.rules)
-        self._idle.append(context)
+        if not proof.has_failed:
+            self._idle.append(context)
         verdict = overall(result.verdict for result in results)
         return Verification(verdict, results, (self._clock() - start) * 1e3)
 
@@ -76,6 +77,7 @@ class _Proof:
         self._time_left = time_left
         self._where = surroundings(grounds, rules.constants)
         self._wealth_is_open = grounds.least_wealth < grounds.most_wealth
+        self.has_failed = False
 
     def result(self, rule: Rule) -> RuleResult:
         missing = [name for name in rule.requires if name not in self._where]
@@ -88,7 +90,11 @@ class _Proof:
             return RuleResult(rule.name, "unknown", f"the rule has no value here: {error}")
         except TooLargeError:
             return RuleResult(rule.name, "unknown", "written out, the rule is too long to be decided in time")
-        return self._solved(rule, [self._wealth(), *writer.definitions, f"(assert (not {term}))"])
+        try:
+            return self._solved(rule, [self._wealth(), *writer.definitions, f"(assert (not {term}))"])
+        except z3.Z3Exception as error:  # out of memory, most likely
+            self.has_failed = True
+            return RuleResult(rule.name, "unknown", f"Z3 failed: {error}")
 
     def _wealth(self) -> str:
         low, high = numeral(self._grounds.least_wealth), numeral(self._grounds.most_wealth)
@@ -109,10 +115,7 @@ class _Proof:
     def _solved(self, rule: Rule, lines: list[str]) -> RuleResult:
         solver = self._solver(rule)
         solver.add(*z3.parse_smt2_string("\n".join(lines), ctx=self._context))
-        left_in_ms = int(self._time_left() * 1e3)
-        if left_in_ms < 1:
-            return RuleResult(rule.name, "unknown", "there was no time left")
-        solver.set("timeout", left_in_ms)
+        solver.set("timeout", max(1, int(self._time_left() * 1e3)))
         answer = solver.check()
         if answer == z3.unsat:
             return RuleResult(rule.name, "proved")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -45,23 +44,19 @@ class _Marginal(_Part):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        try:
-            values = [self.quantiles[str(level)] for level in QUANTILE_LEVELS]
-        except KeyError as exc:
-            raise ValueError(f"the quantile at {exc.args[0]} is missing") from exc
-        if any(low > high for low, high in pairwise(values)):
-            raise ValueError(f"quantiles decrease: {values}")
-        for level, value in zip(QUANTILE_LEVELS, values, strict=True):
+        if missing := [level for level in map(str, QUANTILE_LEVELS) if level not in self.quantiles]:
+            raise ValueError(f"the quantile at {missing[0]} is missing")
+        for level, value in zip(QUANTILE_LEVELS, self.belief.quantiles, strict=True):
             below = self.sd * math.sqrt((1 - level) / level) * (1 + _SLACK)
             above = self.sd * math.sqrt(level / (1 - level)) * (1 + _SLACK)
             if not self.mean - below <= value <= self.mean + above:
-                raise ValueError(
-                    f"no distribution of mean {self.mean} and sd {self.sd} has {value} at {level}"
-                )
+                given = f"mean {self.mean} and sd {self.sd}"
+                raise ValueError(f"no distribution of {given} has {value} at {level}")
         return self
 
     @property
     def belief(self) -> Belief:
+        """As a value, which refuses quantiles in disorder. Raises ValueError."""
         return Belief(self.mean, self.sd, tuple(self.quantiles[str(level)] for level in QUANTILE_LEVELS))
 
 

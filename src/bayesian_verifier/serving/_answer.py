@@ -56,7 +56,7 @@ def answer(
     clock: seconds, monotonic.   make_seed: called where draws are asked for without a seed.
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
-    parameters = engine.simulator.parameters
+    parameters = engine.parameters
     before = _evidence_so_far(question.state, engine)
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
     described = engine.simulator.describe(answered)

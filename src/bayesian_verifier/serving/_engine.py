@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from bayesian_verifier.posterior import base_points
 from bayesian_verifier.serving._limits import MAX_JUDGMENTS
+from bayesian_verifier.serving._matching import parameters_of, require_match
 from bayesian_verifier.serving._state import model_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.artifact import Emission, Model
-    from bayesian_verifier.simulators import Simulator
+    from bayesian_verifier.simulators import Parameter, Simulator
 
 Floats = NDArray[np.float32]
 
@@ -44,6 +45,7 @@ class Engine:
     """One model, compiled.
 
     name, version, created: of the model.   manifest: its JSON.   tag: names the version inside a state.
+    parameters: θ, its links and the prior the model was trained under.
     functions: compiled for the padded number of judgments that is their key and len(points) draws.
     points: float32 [D, P], the fixed standard normal points behind every summary.
     """
@@ -54,6 +56,7 @@ class Engine:
     manifest: bytes
     tag: bytes
     simulator: Simulator
+    parameters: tuple[Parameter, ...]
     state_size: int
     points: Floats
     functions: Mapping[int, Callable[[Floats, Floats, Floats, Floats], Emission]]
@@ -65,8 +68,10 @@ def compile_engine(
     """Compile a verified model for every rung of the ladder and `points` draws, and run each once.
 
     points: number of base points, see `base_points`.   ladder: increasing; its last rung bounds a request.
+    Raises ArtifactError when the model was trained for another simulator than this one.
     """
     manifest = model.manifest
+    require_match(manifest, simulator)
     engine = Engine(
         name=manifest.name,
         version=manifest.version,
@@ -74,15 +79,15 @@ def compile_engine(
         manifest=manifest.model_dump_json().encode(),
         tag=model_tag(manifest.version),
         simulator=simulator,
+        parameters=parameters_of(manifest),
         state_size=manifest.state_size,
-        points=base_points(points, len(simulator.parameters)),
+        points=base_points(points, len(manifest.parameters)),
         functions={rung: model.function.compile(rung, points) for rung in ladder},
     )
-    width = simulator.describe([]).features.shape[1]
     for rung in ladder:
         infer(
             engine,
-            np.zeros((rung, width), np.float32),
+            np.zeros((rung, manifest.feature_width), np.float32),
             np.zeros(engine.state_size, np.float32),
             engine.points,
         )

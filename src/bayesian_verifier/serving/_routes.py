@@ -128,7 +128,7 @@ def health_page(service: Service) -> dict[str, Any]:
     model = None
     if status in ("ready", "draining") and service.loaded_at is not None:
         engine = service.engine
-        names = [parameter.name for parameter in engine.simulator.parameters]
+        names = [parameter.name for parameter in engine.parameters]
         model = {
             "name": engine.name,
             "version": engine.version,

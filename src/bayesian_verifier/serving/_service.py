@@ -90,6 +90,7 @@ class Service:
         """Drain, and wait for the last answers for at most `seconds`."""
         self.drain()
         self.worker.stop(seconds)
+        self.compilations.stop()
 
     def _load_now(self) -> None:
         began = self.clock()

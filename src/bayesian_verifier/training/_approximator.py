@@ -30,6 +30,7 @@ def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -
         prior=prior,
         knots=settings.knots,
         refine=settings.refine,
+        context_widths=settings.context_widths,
     )
     flow = LocatedFlow(
         flow={

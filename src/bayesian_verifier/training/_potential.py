@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SPREAD = 0.01
 #: how many numbers describe a reward beside its reference advantage: the residual squared, and the residual
 REWARD_TERMS = 2
+#: sums of up to 512 multiples of this stay exact in single precision: they are below 2**24 grains
+GRAIN = 2.0**-10
 _WIDTHS = (64, 64)
 #: potentials reach far beyond 1: weights in these units let one learning rate serve the whole network
 _UNIT, _REWARD_UNIT = 8.0, 64.0
@@ -62,9 +64,20 @@ class PotentialNetwork(keras.Layer):
         reward = self.reward.value @ jnp.asarray(self._powers)
         return jnp.concatenate([_UNIT * hidden[..., 0], _REWARD_UNIT * reward], axis=0)
 
-    def call(self, features: Any, mask: Any) -> Any:
-        """Summed potentials [..., K, M] of features [..., N, K + 3] where mask [..., N] is 1."""
-        table = self.table()
+    def call(self, features: Any, mask: Any, table: Any = None) -> Any:
+        """Summed potentials [..., 2, K, M] of features [..., N, K + 3] where mask [..., N] is 1.
+
+        table: what `table()` gave, where it was read off before.
+
+        Multiples of GRAIN are summed apart from what is left over: the first sum is exact in single precision, so
+        that neither the order of judgments nor how they are batched or streamed changes it.
+        """
+        potential = self._potentials(features, mask, self.table() if table is None else table)
+        coarse = jnp.round(potential / GRAIN) * GRAIN
+        return jnp.stack([coarse.sum(axis=-3), (potential - coarse).sum(axis=-3)], axis=-3)
+
+    def _potentials(self, features: Any, mask: Any, table: Any) -> Any:
+        """Potentials [..., N, K, M] of each judgment, 0 where it is masked."""
         spline, reward_terms = table[: self.knots], table[self.knots :]
         delta, answer = features[..., :-3], features[..., -3:] * mask[..., None]
         sign, reward, has_reward = answer[..., 0:1], answer[..., 1:2], answer[..., 2:3]
@@ -74,9 +87,8 @@ class PotentialNetwork(keras.Layer):
         shares = (0.5 * (1.0 - part) ** 2, 0.5 + part - part**2, 0.5 * part**2)
         given = jnp.abs(sign)
         total = sum((share * given)[..., None] * spline[cell + i] for i, share in enumerate(shares))
-        residual = reward - has_reward * delta
-        surprise = jnp.stack([(residual**2).sum(axis=-2), residual.sum(axis=-2)], axis=-1)
-        return total.sum(axis=-3) + surprise @ reward_terms
+        residual = (reward - has_reward * delta)[..., None]
+        return total + residual**2 * reward_terms[0] + residual * reward_terms[1]
 
 
 def warped(delta: Any) -> Any:

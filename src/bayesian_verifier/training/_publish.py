@@ -12,7 +12,7 @@ import numpy as np
 
 from bayesian_verifier.artifact import Manifest, ParameterNote, digest
 from bayesian_verifier.artifact import _manifest as names
-from bayesian_verifier.training._export import weights_of
+from bayesian_verifier.training._export import write_weights
 from bayesian_verifier.training._plots import draw_plots
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def publish(
     version = f"{stamp:%Y-%m-%dT%H-%M-%SZ}-{hashlib.sha256(blob).hexdigest()[:12]}"
     with store.publishing(settings.name, version) as directory:
         (directory / names.FUNCTION).write_bytes(blob)
-        np.savez_compressed(directory / names.WEIGHTS, **weights_of(approximator))  # type: ignore[arg-type]
+        write_weights(approximator, directory / names.WEIGHTS)
         (directory / names.REPORT).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False) + "\n")
         (directory / "plots").mkdir()
         draw_plots(report, directory / "plots")

@@ -23,6 +23,7 @@ class NetworkSettings(_Table):
     noise_reach: tuple[float, float]
     knots: int = Field(ge=8, le=512)
     refine: tuple[int, int]
+    context_widths: tuple[int, ...]
     flow_depth: int = Field(ge=1, le=16)
     flow_widths: tuple[int, ...]
 

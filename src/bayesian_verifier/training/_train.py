@@ -14,9 +14,10 @@ from bayesian_verifier.artifact import PosteriorFunction
 from bayesian_verifier.errors import BusyError
 from bayesian_verifier.posterior import base_points
 from bayesian_verifier.simulators import load_simulator
+from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, simulate_person
 from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._batches import BatchSource
-from bayesian_verifier.training._export import export_function
+from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Fit
 from bayesian_verifier.training._parity import parity
 from bayesian_verifier.training._pool import draw_pool
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._settings import EvaluationSettings, TrainingSettings
 
 DRAWS = 1024
-_PARITY_SIZES = (0, 1, 8, 32, 128)
+_PARITY_SIZES = (0, 1, 8, 8, 8, 32, 32, 32, 128, 128, 128, 512, 512, 512)
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,14 @@ def train(
     work: Path,
     *,
     now: Callable[[], datetime],
+    weights: Path | None = None,
     people: Mapping[str, Sequence[Judgment]] | None = None,
     fitted: Callable[[Progress], None] = lambda _: None,
     tick: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Outcome:
     """Train, evaluate and, if the gate is passed, publish. A run stopped half-way goes on from its checkpoint.
 
-    work: directory of the checkpoint and of the lock that keeps two runs apart.   fitted, tick: told of progress.
+    weights: `weights.npz` of an earlier model to export again instead of training.   work: directory of the checkpoint and of the lock that keeps two runs apart.   fitted, tick: told of progress.
     Raises BusyError when another run holds the lock.
     """
     work.mkdir(parents=True, exist_ok=True)
@@ -79,37 +81,54 @@ def train(
     except Timeout as error:
         raise BusyError(f"another training run holds {work / 'training.lock'}; wait for it to end") from error
     with lock:
-        return _train(settings, store, work, now=now, people=people, fitted=fitted, tick=tick)
+        began = time.monotonic()
+        simulator: Any = load_simulator(settings.training.simulator)
+        keras.utils.set_random_seed(settings.training.seed)
+        approximator = build_approximator(simulator, settings.training.network)
+        if weights is None:
+            _fit(settings, simulator, approximator, work, fitted)
+        else:
+            read_weights(approximator, weights)
+        return _finish(
+            settings, store, simulator, approximator, time.monotonic() - began, now=now, people=people, tick=tick
+        )
 
 
-def _train(
-    settings: Settings,
-    store: ModelStore,
-    work: Path,
-    *,
-    now: Callable[[], datetime],
-    people: Mapping[str, Sequence[Judgment]] | None,
-    fitted: Callable[[Progress], None],
-    tick: Callable[[str, int, int], None],
-) -> Outcome:
-    began = time.monotonic()
+def _fit(
+    settings: Settings, simulator: Any, approximator: Any, work: Path, fitted: Callable[[Progress], None]
+) -> None:
+    """Train, and leave weights and BayesFlow's own file in the work directory, whatever the gate says later."""
     asked = settings.training
-    simulator: Any = load_simulator(asked.simulator)
-    keras.utils.set_random_seed(asked.seed)
-    approximator = build_approximator(simulator, asked.network)
     rng = np.random.default_rng([asked.seed, 0])
     pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points)
     source = BatchSource(simulator, pool, asked.network.knots, asked.steps.sets, asked.seed)
     Fit(approximator, source, asked.steps).run(work / "checkpoint.npz", fitted)
-    seconds = time.monotonic() - began
+    write_weights(approximator, work / "weights.npz")
     approximator.save(work / "approximator.keras")
+
+
+def _finish(
+    settings: Settings,
+    store: ModelStore,
+    simulator: Any,
+    approximator: Any,
+    seconds: float,
+    *,
+    now: Callable[[], datetime],
+    people: Mapping[str, Sequence[Judgment]] | None,
+    tick: Callable[[str, int, int], None],
+) -> Outcome:
+    """Export, compare with BayesFlow's object, measure and, if the gate is passed, publish."""
+    asked = settings.training
     width = simulator.points.size + 3
     blob = export_function(approximator, width)
     size = int(np.prod(approximator.summary_network.state_shape))
     function = PosteriorFunction(
         blob, feature_width=width, state_size=size, parameters=len(simulator.parameters)
     )
-    agreement = parity(approximator, function, _sets_for_parity(rng, pool.described), base_points(256, 2))
+    agreement = parity(
+        approximator, function, _sets_for_parity(simulator, settings.mixture, asked.seed), base_points(256, 2)
+    )
     network = Network(function, simulator, base_points(DRAWS, 2))
     report = evaluate(network, settings.evaluation, people=people, parity=agreement._asdict(), tick=tick)
     version = None
@@ -123,14 +142,12 @@ def _train(
     return Outcome(version, report, seconds)
 
 
-def _sets_for_parity(rng: np.random.Generator, described: np.ndarray) -> list[np.ndarray]:
-    """Features of sets of several sizes, with every kind of answer among them."""
+def _sets_for_parity(simulator: Any, mixture: CaseMixture, seed: int) -> list[np.ndarray]:
+    """Features of simulated people's judgments, of every size of set that is served and every kind of answer."""
     sets = []
-    for size in _PARITY_SIZES:
-        answers = np.zeros((size, 3), np.float32)
-        answers[:, 0] = rng.choice([-1.0, 0.0, 1.0], size)
-        answers[:, 2] = rng.choice([0.0, 1.0], size)
-        answers[:, 1] = answers[:, 2] * rng.uniform(-1.0, 1.0, size)
-        cases = rng.integers(0, len(described), size)
-        sets.append(np.concatenate([described[cases], answers], axis=1))
+    for index, size in enumerate(_PARITY_SIZES):
+        rng = np.random.default_rng([seed, 1, index])
+        kind = ANSWERS[index % len(ANSWERS)]
+        person = simulate_person(rng, simulator, mixture, size, answered=kind, max_reward=MAX_REWARD)
+        sets.append(simulator.describe(person.judgments).features)
     return sets

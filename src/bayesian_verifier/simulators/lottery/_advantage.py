@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-#: 1 - r closer to 0 than this is taken as r = 1: the error left is far below the rounding of the quotient
-_LINEAR = 1e-9
-
 
 def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
     """Δ(r) in [-1, 1] of C cases at K values of r: [C, K]."""
@@ -59,14 +56,14 @@ def _utilities(cases: PackedCases, a: Float) -> Float:
 
 def _limits(cases: PackedCases, a: Float, value: Float) -> Float:
     """The limits at r = 1 and at y_min = 0, where the quotient says nothing."""
-    flat = np.abs(a) < _LINEAR
+    flat = a == 0
     if flat.any():
         with np.errstate(invalid="ignore"):
             at_one = (cases.above_bottom / cases.span[cases.outcome_case])[:, None]
         value = np.where(flat[cases.outcome_case], at_one, value)
     ruin = np.isinf(cases.span)
     if ruin.any():
-        open_below = ruin[cases.outcome_case][:, None] & (a[cases.outcome_case] < _LINEAR)
+        open_below = ruin[cases.outcome_case][:, None] & (a[cases.outcome_case] <= 0)
         value = np.where(open_below, 1.0, value)
         value = np.where(np.isneginf(cases.below_top)[:, None], 0.0, value)
     return value

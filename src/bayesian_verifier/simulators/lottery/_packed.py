@@ -93,14 +93,23 @@ def pack_dense(
 def _log_ratios(
     wealth: Float, payoff: Float, case: Index, top: Float, bottom: Float
 ) -> tuple[Float, Float, Float]:
-    """Logarithms of ratios of final wealth, from differences of payoffs: stakes far below wealth keep digits."""
+    """Logarithms of ratios of final wealth: ln(y/y_max), ln(y/y_min) by outcome, ln(y_max/y_min) by case."""
     w, hi, lo = wealth[case], top[case], bottom[case]
     with np.errstate(divide="ignore", invalid="ignore"):
-        below_top = np.where(w + payoff <= 0, -np.inf, np.log1p((payoff - hi) / (w + hi)))
-        above = np.log1p((payoff - lo) / (w + lo))
-        above_bottom = np.where(w + lo > 0, above, np.where(payoff > lo, np.inf, 0.0))
-        span = np.where(wealth + bottom > 0, np.log1p((top - bottom) / (wealth + bottom)), np.inf)
+        below_top = np.where(w + payoff <= 0, -np.inf, _log_ratio(w, payoff, hi))
+        above_bottom = np.where(w + lo > 0, _log_ratio(w, payoff, lo), np.where(payoff > lo, np.inf, 0.0))
+        span = np.where(wealth + bottom > 0, _log_ratio(wealth, top, bottom), np.inf)
     return below_top, above_bottom, span
+
+
+def _log_ratio(wealth: Float, payoff: Float, base: Float) -> Float:
+    """Log of (w + payoff) / (w + base): near 1 from the difference of payoffs, elsewhere from the ratio itself.
+
+    Stakes far below wealth keep their digits in the one, outcomes far apart in the other.
+    """
+    change = (payoff - base) / (wealth + base)
+    near = np.abs(change) < 0.5  # noqa: PLR2004 - either form is good to rounding around here
+    return np.where(near, np.log1p(np.where(near, change, 0.0)), np.log((wealth + payoff) / (wealth + base)))
 
 
 def pack_judgments(judgments: Sequence[Judgment]) -> tuple[PackedCases, NDArray[np.bool_]]:

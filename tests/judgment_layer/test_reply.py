@@ -1,0 +1,89 @@
+"""Is a reply accepted exactly where it could be true?"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bayesian_verifier.judgment_layer._connection import Reply
+from bayesian_verifier.judgment_layer._reply import InvalidReplyError, problem_of, read_posterior
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def reply_with(marginal: Any, status: int = 200, **parts: Any) -> Reply:  # noqa: ANN401 any JSON
+    document = {
+        "request_id": "r",
+        "model": {"version": "m"},
+        "posterior": {"risk_aversion": marginal},
+        "evidence": {"judgments": 3, "informative": 2},
+        "checks": {"trustworthy": True, "reasons": []},
+    } | parts
+    return Reply(status, {}, json.dumps(document).encode())
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+_NUMBERS = st.floats() | st.integers(-20, 20) | _ANYTHING
+
+
+@given(mean=_NUMBERS, sd=_NUMBERS, quantiles=st.lists(_NUMBERS, min_size=5, max_size=5) | st.none())
+def test_what_is_accepted_is_a_belief(mean: Any, sd: Any, quantiles: Any) -> None:  # noqa: ANN401
+    """Finite numbers, sd > 0, five quantiles in order; everything else is refused as what it is."""
+    named = None if quantiles is None else dict(zip(map(str, LEVELS), quantiles, strict=True))
+    reply = reply_with({"mean": mean, "sd": sd, "quantiles": named})
+    try:
+        posterior = read_posterior(reply, request_id="r", judgments=3)
+    except InvalidReplyError:
+        return
+    belief = posterior.belief
+    assert all(type(number) is float and math.isfinite(number) for number in (belief.mean, *belief.quantiles))
+    assert 0 < belief.sd <= 10
+    assert abs(belief.mean) <= 10
+    assert list(belief.quantiles) == sorted(belief.quantiles)
+
+
+@given(
+    draws=st.lists(st.floats(-9, 9), min_size=2, max_size=200),
+    tail=st.floats(0, 9),
+)
+def test_no_distribution_is_taken_for_impossible(draws: list[float], tail: float) -> None:
+    """Mean, sd and quantiles of any draws, skewed and with far outliers, are believed."""
+    values = np.array([*draws, tail])
+    assume(values.std() > 1e-3)
+    quantiles = dict(
+        zip(map(str, LEVELS), np.quantile(values, LEVELS, method="inverted_cdf").tolist(), strict=True)
+    )
+    reply = reply_with({"mean": float(values.mean()), "sd": float(values.std()), "quantiles": quantiles})
+    assert read_posterior(reply, request_id="r", judgments=3).belief.mean == float(values.mean())
+
+
+@pytest.mark.parametrize("shift", [-6.0, 6.0])
+def test_quantiles_of_somebody_else_are_noticed(shift: float) -> None:
+    """Cantelli: no quantile at 0.95 lies more than √19 sd above the mean, none at 0.05 more below."""
+    quantiles = {str(level): shift * 0.2 + level / 100 for level in LEVELS}
+    with pytest.raises(InvalidReplyError, match="no distribution"):
+        read_posterior(
+            reply_with({"mean": 0.0, "sd": 0.2, "quantiles": quantiles}), request_id="r", judgments=3
+        )
+
+
+def test_a_problem_is_told_in_a_line() -> None:
+    """Its detail, else its title, else the status; whatever the body is."""
+
+    def said(body: bytes) -> str:
+        return problem_of(Reply(422, {}, body))
+
+    assert said(b'{"title":"t","detail":"d\\n e"}') == "HTTP 422: d e"
+    assert said(b'{"title":"t"}') == "HTTP 422: t"
+    assert [said(body) for body in (b"", b"[]", b"<html>", b"\xff", b"[" * 99_999, b"{}")] == ["HTTP 422"] * 6
+    assert len(said(json.dumps({"detail": "x" * 10_000}).encode())) < 300

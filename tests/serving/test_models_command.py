@@ -1,0 +1,84 @@
+"""`bayesian-verifier models`: what is in a store, and which version answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bayesian_verifier.cli import run
+from serving.closed_form import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Models = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Models:
+    """Run `models` on a store of three versions: exit code, stdout and stderr."""
+    publish(tmp_path, "v1", "v2", "v3")
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(["models", "--model-store", str(tmp_path), "--name", "closed-form", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def roles(models: Models) -> dict[str, str | None]:
+    """Version → role, as programs read it."""
+    return {row["version"]: row["role"] for row in json.loads(models("list", "--json")[1])}
+
+
+def test_list_names_every_version_and_its_role(models: Models) -> None:
+    """For programs and for people."""
+    assert roles(models) == {"v1": None, "v2": "previous", "v3": "current"}
+    code, shown, _ = models("list")
+    assert code == 0
+    assert all(version in shown for version in ("v1", "v2", "v3", "current"))
+
+
+def test_promote_and_rollback_change_which_version_answers(models: Models) -> None:
+    """There and back again."""
+    assert models("promote", "v1")[0] == 0
+    assert roles(models) == {"v1": "current", "v2": None, "v3": "previous"}
+    assert models("rollback")[:2] == (0, "closed-form: v3 is current\n")
+    assert roles(models) == {"v1": "previous", "v2": None, "v3": "current"}
+
+
+def test_show_prints_the_manifest_of_a_verified_model(models: Models) -> None:
+    """Of the current version, or of the one that is named."""
+    assert json.loads(models("show")[1])["version"] == "v3"
+    assert json.loads(models("show", "v1")[1])["version"] == "v1"
+
+
+def test_show_refuses_a_damaged_model(models: Models, tmp_path: Path) -> None:
+    """Exit code 3, and the file."""
+    (tmp_path / "closed-form" / "v3" / "posterior.jaxexport").write_bytes(b"")
+    code, shown, said = models("show")
+    assert (code, shown) == (3, "")
+    assert "posterior.jaxexport" in said
+
+
+@pytest.mark.parametrize("arguments", [("promote", "v9"), ("show", "../../etc"), ("show", "v9")])
+def test_a_version_that_is_not_there_is_refused(models: Models, arguments: tuple[str, ...]) -> None:
+    """With one line, and nothing changed."""
+    code, _, said = models(*arguments)
+    assert code in (2, 3)
+    assert len(said.splitlines()) == 1
+    assert roles(models)["v3"] == "current"
+
+
+def test_an_empty_store_has_nothing_to_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list for programs, one line for people who want to see or roll back."""
+    empty = ["models", "--model-store", str(tmp_path / "none"), "--name", "closed-form"]
+    assert run([*empty, "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    for command in ("show", "rollback"):
+        assert run([*empty, command]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
