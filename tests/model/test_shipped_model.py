@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_the_holt_laury_list_has_the_exact_posterior(served, safe):
 def test_more_safe_choices_mean_more_risk_aversion(served):
     """Means rise with the number of safe choices."""
     means = [served.belief(holt_laury(safe)).mean for safe in range(1, 10)]
-    assert all(a < b for a, b in zip(means, means[1:], strict=False))
+    assert all(a < b for a, b in pairwise(means))
 
 
 def test_without_evidence_the_posterior_is_the_prior(served):
@@ -103,7 +104,9 @@ def test_the_networks_density_is_close_to_the_exact_one(served):
         density = np.concatenate(
             [
                 np.asarray(served.emission(records, query=part, rows=256).query_density)
-                for part in np.array_split(np.resize(query, (8192 * -(-len(query) // 8192), 2)), -(-len(query) // 8192))
+                for part in np.array_split(
+                    np.resize(query, (8192 * -(-len(query) // 8192), 2)), -(-len(query) // 8192)
+                )
             ]
         )[: len(query)]
         found.append(kl(exact.r, marginal_log_density(density.reshape(r.size, t.size), exact.ln_tau_axis)))

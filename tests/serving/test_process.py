@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shlex
 import shutil
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import bayesian_verifier
 from bayesian_verifier.artifact import ModelStore
@@ -138,6 +141,60 @@ def test_service_answers_at_every_size_without_compiling(shipped: Running) -> No
     assert client.get("/health").json()["recompilations"] == 0
     assert "bayesian_verifier_recompilations_total 0.0" in client.get("/metrics").text
     assert resident(process) < 500e6
+
+
+AMOUNTS = st.sampled_from([0.0, -0.0, 5e-324, 1e-300, 1e-9, 0.1, 1.0, 3.85, 1e6, 1e15]) | st.floats(0, 1e15)
+
+
+@st.composite
+def lotteries(draw: st.DrawFn) -> dict[str, object]:
+    """Any lottery whose probabilities sum to 1, however lopsided."""
+    weights = draw(st.lists(st.sampled_from([0, 1, 2, 1000, 10**9]), min_size=1, max_size=6).filter(any))
+    payoffs = draw(st.lists(AMOUNTS, min_size=len(weights), max_size=len(weights)))
+    signs = draw(st.lists(st.sampled_from([1, 1, -1]), min_size=len(weights), max_size=len(weights)))
+    total = sum(weights)
+    return {
+        "outcomes": [
+            {"payoff": sign * payoff, "probability": weight / total}
+            for sign, payoff, weight in zip(signs, payoffs, weights, strict=True)
+        ]
+    }
+
+
+@st.composite
+def judgments(draw: st.DrawFn) -> dict[str, object]:
+    """Any judgment that obeys the rules of a record, however odd."""
+    options = draw(st.lists(lotteries(), min_size=2, max_size=4))
+    return {
+        "wealth": draw(AMOUNTS),
+        "options": options,
+        "chosen": draw(st.integers(0, len(options) - 1)),
+        "feedback": draw(st.sampled_from([None, "approve", "reject"])),
+        "reward": draw(st.none() | st.floats(-3, 3)),
+        "verdict": draw(st.sampled_from([None, None, "proved", "refuted", "unknown"])),
+        "stake": draw(st.none() | AMOUNTS),
+        "budget": draw(st.none() | AMOUNTS),
+    }
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(records=st.lists(judgments(), max_size=9), draws=st.integers(0, 3))
+def test_any_judgments_that_obey_the_rules_get_a_posterior(
+    shipped: Running, records: list[dict[str, object]], draws: int
+) -> None:
+    """From ruin to riches: finite numbers, sd above 0, quantiles in order, counts that add up."""
+    reply = shipped.client.post("/v1/posterior", json={"judgments": records, "draws": draws})
+    assert reply.status_code == 200, reply.text
+    content = reply.json()
+    for marginal in content["posterior"].values():
+        quantiles = list(marginal["quantiles"].values())
+        assert quantiles == sorted(quantiles)
+        assert marginal["sd"] > 0
+        assert all(math.isfinite(number) for number in (marginal["mean"], marginal["sd"], *quantiles))
+    for drawn in (content["draws"] or {}).values():
+        assert all(math.isfinite(number) for number in drawn)
+    counts = content["evidence"]
+    assert counts["judgments"] == len(records) >= counts["informative"] + counts["refuted"]
 
 
 def test_the_manifest_of_the_shipped_model_is_served(shipped: Running) -> None:

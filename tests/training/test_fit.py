@@ -32,7 +32,14 @@ def settings(steps: int, gate: float) -> Settings:
     """A run that takes seconds, with a gate as wide as asked."""
     training = read_table(TrainingSettings, CONFIGS / "training.toml")
     network = training.network.model_copy(
-        update={"noise_levels": 6, "knots": 16, "refine": (1, 1), "context_widths": (8, 4), "flow_depth": 1, "flow_widths": (8,)}
+        update={
+            "noise_levels": 6,
+            "knots": 16,
+            "refine": (1, 1),
+            "context_widths": (8, 4),
+            "flow_depth": 1,
+            "flow_widths": (8,),
+        }
     )
     pace = training.steps.model_copy(
         update={"count": steps, "sets": 16, "pool": 256, "warmup": 2, "checkpoint": 4}
@@ -46,7 +53,9 @@ def settings(steps: int, gate: float) -> Settings:
     return Settings(small, CaseMixture(), graded)
 
 
-def fitted(asked: Settings, checkpoint: Path | None = None, stop_after: int | None = None) -> list[np.ndarray]:
+def fitted(
+    asked: Settings, checkpoint: Path | None = None, stop_after: int | None = None
+) -> list[np.ndarray]:
     """Weights after training, or after being stopped at a step."""
     simulator = LotterySimulator()
     keras.utils.set_random_seed(1)
@@ -55,7 +64,7 @@ def fitted(asked: Settings, checkpoint: Path | None = None, stop_after: int | No
     pool = draw_pool(np.random.default_rng(0), pace.pool, asked.mixture, simulator.points)
     source = BatchSource(simulator, pool, asked.training.network.knots, pace.sets, 2)
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     class Stopping:
@@ -64,12 +73,12 @@ def fitted(asked: Settings, checkpoint: Path | None = None, stop_after: int | No
         @staticmethod
         def batch(step):
             if stop_after is not None and step >= stop_after:
-                raise Stopped
+                raise StoppedError
             return source.batch(step)
 
     try:
         Fit(approximator, Stopping, pace).run(checkpoint)
-    except Stopped:
+    except StoppedError:
         return []
     return [np.asarray(v.value) for v in approximator.trainable_variables]
 
@@ -82,7 +91,7 @@ def test_the_same_seed_gives_the_same_weights():
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(tmp_path):
-    """Stopped after its first checkpoint and started again, training ends in the same weights."""
+    """StoppedError after its first checkpoint and started again, training ends in the same weights."""
     asked = settings(10, gate=100)
     checkpoint = tmp_path / "checkpoint.npz"
     assert fitted(asked, checkpoint, stop_after=6) == []

@@ -19,7 +19,13 @@ from bayesian_verifier.training._settings import NetworkSettings
 from bayesian_verifier.training._splines import cubic_interpolation
 
 SMALL = NetworkSettings(
-    noise_levels=8, noise_reach=(3.4, 3.2), knots=24, refine=(2, 2), context_widths=(16, 6), flow_depth=2, flow_widths=(16, 16)
+    noise_levels=8,
+    noise_reach=(3.4, 3.2),
+    knots=24,
+    refine=(2, 2),
+    context_widths=(16, 6),
+    flow_depth=2,
+    flow_widths=(16, 16),
 )
 
 

@@ -79,7 +79,7 @@ def _show(reply: Mapping[str, Any]) -> None:
         numbers = [marginal["mean"], marginal["sd"], *marginal["quantiles"].values()]
         table.add_row(name, *(f"{number:.3f}" for number in numbers))
     console.print(table)
-    console.print(_evidence(reply), highlight=False)
+    console.print(_evidence(reply), highlight=False, soft_wrap=True)
     first = next(iter(reply["draws"]))
     console.print(picture(reply["draws"][first], first), highlight=False, soft_wrap=True)
     if not reply["checks"]["trustworthy"]:

@@ -2,7 +2,7 @@
 
 As with a Holt–Laury list: a case whose best option changes at some r tells, by what was approved or rejected,
 on which side of that r the person is. The bracket is where the fewest answers are contradicted. It rests on
-indifference points alone, found by bisection on the advantage: no likelihood, no network.
+indifference points alone, found from the sign of the advantage: no likelihood, no network.
 
 What people say is not all of one piece, so the bracket is believed only as far as the answers agree: with a
 probability of (contradicted + 1) / (answers + 2), Laplace's rule of succession, it says nothing and the prior
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import functools
 import math
-from itertools import pairwise
 from statistics import NormalDist
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,15 +23,13 @@ from bayesian_verifier.judgment import Judgment, advantage, numeric_verdict
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Sequence
 
     from bayesian_verifier.judgment import Lottery
 
-LEAST, MOST = -5.0, 8.0
-_POINTS = 65
-_COARSE = np.linspace(LEAST, MOST, _POINTS)
+# Between these values of r, 0.025 apart, the sign of the advantage is looked at and a straight line drawn: it
+# errs by 0.0001 on the rows of Holt and Laury.
+_GRID = np.linspace(-5.0, 8.0, 521)
 # Below this advantage nobody can be expected to tell the options apart.
 _NOTICEABLE = 0.01
 _STANDARD = NormalDist()
@@ -44,20 +41,12 @@ class Turns(NamedTuple):
     points: tuple[float, ...]
     best_below: bool
 
-    def is_best_at(self, r: float) -> bool:
-        """Whether the option is the best at r."""
-        return (sum(point < r for point in self.points) % 2 == 0) == self.best_below
-
 
 class Answer(NamedTuple):
     """Where an option is the best, and whether the person approved it."""
 
     turns: Turns
     approved: bool
-
-    def is_contradicted_at(self, r: float) -> bool:
-        """Whether someone of risk aversion r, without noise, would have said the opposite."""
-        return self.turns.is_best_at(r) != self.approved
 
 
 class Bracket(NamedTuple):
@@ -72,15 +61,33 @@ class Bracket(NamedTuple):
 def bracket(judgments: Iterable[Judgment]) -> Bracket | None:
     """The bracket of a person's judgments, None where no answer says anything."""
     answers = [answer for judgment in judgments if (answer := _answer(judgment)) is not None]
-    points = sorted({point for answer in answers for point in answer.turns.points})
-    if not points:
+    if not answers:
         return None
-    edges = [-math.inf, *points, math.inf]
-    inside = [points[0] - 1.0, *((low + high) / 2 for low, high in pairwise(points)), points[-1] + 1.0]
-    contradicted = [sum(answer.is_contradicted_at(r) for answer in answers) for r in inside]
+    edges, contradicted = _contradicted(answers)
     fewest = min(contradicted)
     best = [index for index, count in enumerate(contradicted) if count == fewest]
     return Bracket(edges[best[0]], edges[best[-1] + 1], len(answers), fewest)
+
+
+def _contradicted(answers: Sequence[Answer]) -> tuple[list[float], list[int]]:
+    """The line of r cut at every turning point: the edges, and how many answers each piece contradicts.
+
+    Someone of that r, without noise, would have said the opposite. Going up the line an answer changes sides
+    at each of its turning points.
+    """
+    wrong = [answer.turns.best_below != answer.approved for answer in answers]
+    count = sum(wrong)
+    edges, counts = [-math.inf], [count]
+    turns = sorted((point, index) for index, answer in enumerate(answers) for point in answer.turns.points)
+    for point, index in turns:
+        wrong[index] = not wrong[index]
+        count += 1 if wrong[index] else -1
+        if point == edges[-1]:
+            counts[-1] = count
+        else:
+            edges.append(point)
+            counts.append(count)
+    return [*edges, math.inf], counts
 
 
 def belief_within(found: Bracket, prior: Belief) -> Belief:
@@ -103,29 +110,15 @@ def _answer(judgment: Judgment) -> Answer | None:
 
 @functools.lru_cache(maxsize=4096)
 def turning_points(wealth: float, options: tuple[Lottery, ...], chosen: int) -> Turns:
-    """Where the chosen option stops or starts to be the best, for r from -5 to 8, if anybody could tell.
-
-    Exact to about 1e-5 in r: the sign of the advantage on 65 points, again between those where it changes,
-    then a straight line.
-    """
-    proposal = Judgment.model_construct(wealth=wealth, options=options, chosen=chosen)
-    deltas = advantage(proposal, _COARSE)
+    """Where the chosen option stops or starts to be the best, for r from -5 to 8, if anybody could tell."""
+    deltas = advantage(Judgment.model_construct(wealth=wealth, options=options, chosen=chosen), _GRID)
     if not np.isfinite(deltas).all() or np.abs(deltas).max() < _NOTICEABLE:
         return Turns((), best_below=True)
-    points = []
-    for left in _changes(deltas):
-        finer = np.linspace(_COARSE[left], _COARSE[left + 1], _POINTS)
-        values = advantage(proposal, finer)
-        at = _changes(values)[0]
-        share = values[at] / (values[at] - values[at + 1])
-        points.append(float(finer[at] + share * (finer[at + 1] - finer[at])))
-    return Turns(tuple(points), best_below=bool(deltas[0] >= 0))
-
-
-def _changes(deltas: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Indices before which and after which the sign differs."""
-    positive = deltas >= 0
-    return np.flatnonzero(positive[1:] != positive[:-1])
+    best = deltas >= 0
+    before = np.flatnonzero(best[1:] != best[:-1])
+    share = deltas[before] / (deltas[before] - deltas[before + 1])
+    points = _GRID[before] + share * (_GRID[before + 1] - _GRID[before])
+    return Turns(tuple(points.tolist()), best_below=bool(best[0]))
 
 
 def _truncated(prior: Belief, low: float, high: float) -> Belief:

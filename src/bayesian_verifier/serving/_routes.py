@@ -39,6 +39,7 @@ def health_routes(service: Service) -> APIRouter:
     @router.get(
         "/health/ready",
         summary="Would a posterior be served at full speed?",
+        response_description="It would",
         response_model=documents.Ready,
         responses=problems(503),
     )
@@ -68,6 +69,7 @@ def posterior_routes(
     @router.post(
         "/v1/posterior",
         summary="How much risk does this person want, and how sure are we?",
+        response_description="The posterior",
         response_model=documents.PosteriorReply,
         responses=problems(400, 409, 413, 415, 422, 429, 503, 504),
         openapi_extra=POSTERIOR_REQUEST,
@@ -92,6 +94,7 @@ def posterior_routes(
     @router.get(
         "/v1/model",
         summary="The model that answers",
+        response_description="The manifest",
         response_model=documents.Manifest,
         responses=problems(503),
     )

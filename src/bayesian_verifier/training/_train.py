@@ -71,7 +71,8 @@ def train(
 ) -> Outcome:
     """Train, evaluate and, if the gate is passed, publish. A run stopped half-way goes on from its checkpoint.
 
-    weights: `weights.npz` of an earlier model to export again instead of training.   work: directory of the checkpoint and of the lock that keeps two runs apart.   fitted, tick: told of progress.
+    weights: `weights.npz` of an earlier model, to export again instead of training.   fitted, tick: told of
+    progress.   work: directory of the checkpoint and of the lock that keeps two runs apart.
     Raises BusyError when another run holds the lock.
     """
     work.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,14 @@ def train(
         else:
             read_weights(approximator, weights)
         return _finish(
-            settings, store, simulator, approximator, time.monotonic() - began, now=now, people=people, tick=tick
+            settings,
+            store,
+            simulator,
+            approximator,
+            time.monotonic() - began,
+            now=now,
+            people=people,
+            tick=tick,
         )
 
 

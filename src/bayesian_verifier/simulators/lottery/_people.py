@@ -45,7 +45,9 @@ def simulate_person(
     responses = simulator.simulate(rng, np.repeat(theta, count, axis=0), cases)
     judged = []
     for case, approve, reward in zip(cases, responses.approve, responses.reward, strict=True):
-        said: dict[str, object] = {} if answered == "reward" else {"feedback": "approve" if approve else "reject"}
+        said: dict[str, object] = (
+            {} if answered == "reward" else {"feedback": "approve" if approve else "reject"}
+        )
         if answered != "feedback" and abs(reward) <= max_reward:
             said["reward"] = float(reward)
         judged.append(case.model_copy(update=said))

@@ -1,0 +1,100 @@
+"""Do the examples on the pages run, and print what the pages print?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from documentation import PAGES, ROOT, blocks, name_of, page
+
+from bayesian_verifier.settings import PACKAGE
+
+README = page("README.md")
+PROGRAM = str(Path(sys.executable).with_name("bayesian-verifier"))
+
+
+def ran(*command: str, cwd: Path) -> str:
+    """What a command prints, on a screen of 80 columns and without settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
+    said = subprocess.run(
+        command,
+        cwd=cwd,
+        env=clean | {"COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_json_and_toml_can_be_read(path: Path) -> None:
+    """Whole, or line by line."""
+    text = path.read_text()
+    for block in blocks(text, "json"):
+        try:
+            json.loads(block)
+        except ValueError:
+            assert all(isinstance(json.loads(line), dict) for line in block.splitlines())
+    for block in blocks(text, "toml"):
+        assert tomllib.loads(block)
+
+
+def test_the_lines_of_python_print_what_the_readme_says(tmp_path: Path) -> None:
+    """With no service at all; and what they decide stands in a whole journal."""
+    [script] = blocks(README, "python")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        unused = str(probe.getsockname()[1])
+    said = ran(sys.executable, "-c", script.replace("8080", unused), cwd=tmp_path)
+    assert said in blocks(README, "text")
+    assert ": whole; 1 lines (1 judgment)" in ran(PROGRAM, "journal", "verify", cwd=tmp_path)
+
+
+def test_verdicts_are_those_on_the_page(tmp_path: Path) -> None:
+    """The three cases give the table below them."""
+    text = page("docs/cli.md")
+    (tmp_path / "cases.jsonl").write_text(blocks(text, "json")[0])
+    (tmp_path / "rules.toml").write_text(blocks(text, "toml")[0])
+    [shown] = [block for block in blocks(text, "console") if " verify " in block]
+    said = ran(PROGRAM, "verify", "cases.jsonl", cwd=tmp_path)
+    assert shown == f"$ bayesian-verifier verify cases.jsonl\n{said}"
+    with_own_rule = ran(PROGRAM, "verify", "cases.jsonl", "--rules", "rules.toml", cwd=tmp_path)
+    assert "rainy-day is refuted: with wealth 50, 0.5 <= 0.05" in with_own_rule
+
+
+def test_the_posterior_is_that_of_the_shipped_model() -> None:
+    """The version on the pages is the current one, and its numbers are theirs to two decimals."""
+    current = (PACKAGE / "shipped_models" / "bayesian-verifier" / "current").read_text().strip()
+    for text in (README, page("docs/http.md")):
+        assert set(re.findall(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-\w+", text)) == {current}
+        [told] = [reply for block in blocks(text, "json") if "posterior" in (reply := json.loads(block))]
+        said = json.loads(ran(PROGRAM, "ask", "examples/holt_laury_six_safe.json", "--json", cwd=ROOT))
+        assert told["evidence"] == said["evidence"]
+        assert told["checks"] == said["checks"]
+        for name, marginal in said["posterior"].items():
+            assert told["posterior"][name] == {
+                "mean": pytest.approx(marginal["mean"], abs=0.01),
+                "sd": pytest.approx(marginal["sd"], abs=0.01),
+                "quantiles": pytest.approx(marginal["quantiles"], abs=0.01),
+            }
+
+
+def test_the_broken_rules_are_those_on_the_page() -> None:
+    """The body that curl sends there, read by the service's own reader."""
+    from bayesian_verifier.errors import InvalidEvidenceError
+    from bayesian_verifier.serving import read_question
+
+    text = page("docs/http.md")
+    [body] = re.findall(r"-d '(\{\"judgments\": \[\n.*?)'\n```", text, re.DOTALL)
+    [told] = [problem for block in blocks(text, "json") if "errors" in (problem := json.loads(block))]
+    with pytest.raises(InvalidEvidenceError) as refused:
+        read_question(body.encode())
+    assert told["errors"] == [violation._asdict() for violation in refused.value.violations]
