@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from bayesian_verifier.judgment import Case
 from bayesian_verifier.posterior import Belief
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bayesian_verifier.journal import Journal
+
+# A fork in a process with threads is what these tests are about; newer Pythons warn of it.
+forks = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 BELIEF = Belief(0.6, 0.2, (0.27, 0.46, 0.6, 0.74, 0.93))
 

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from journal_samples import judge, lines_of
+from journal_samples import forks, judge, lines_of
 
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import Damaged, Journal
@@ -220,6 +220,7 @@ def test_a_lock_that_is_not_released_is_not_waited_for_in_vain(tmp_path: Path) -
     assert journal.verify().whole
 
 
+@forks
 def test_a_forked_child_writes_under_its_own_name(tmp_path: Path) -> None:
     """Parent and child go on with the same object; both number their lines from their own last one."""
     journal = Journal(tmp_path / "j.jsonl")
@@ -239,6 +240,7 @@ def test_a_forked_child_writes_under_its_own_name(tmp_path: Path) -> None:
     assert sorted(audit.writers.values()) == [20, 21]
 
 
+@forks
 def test_a_fork_in_the_middle_of_an_append_blocks_nobody(tmp_path: Path) -> None:
     """A thread appends all the time; children forked then, with its locks held, append and end."""
     journal = Journal(tmp_path / "j.jsonl", writer="app", fsync="never")

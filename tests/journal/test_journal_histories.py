@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journal_samples import BELIEF, holt_laury, judge, lines_of
+from journal_samples import BELIEF, forks, holt_laury, judge, lines_of
 
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import MOST_ANSWERED, Journal
@@ -204,6 +204,20 @@ def test_a_line_still_being_written_is_waited_for(tmp_path: Path) -> None:
     assert reader.knows(made)
 
 
+def test_reading_ends_though_writing_goes_on(tmp_path: Path) -> None:
+    """What is appended after a look is left to the next one, or a busy journal would never be read to its end."""
+    journal = Journal(tmp_path / "j.jsonl")
+    for _ in range(3):
+        judge(journal)
+    seen = 0
+    for _ in journal.read():
+        judge(journal)
+        seen += 1
+        assert seen < 10
+    assert seen == 3
+    assert len(list(journal.read())) == 6
+
+
 def test_feedback_on_an_unknown_judgment_is_refused(tmp_path: Path) -> None:
     """The caller hears of it, and nothing is written."""
     journal = Journal(tmp_path / "j.jsonl")
@@ -261,6 +275,7 @@ def test_a_known_history_costs_no_reading(tmp_path: Path) -> None:
     assert (time.perf_counter() - start) / 100 < cold / 20
 
 
+@forks
 def test_a_forked_child_asks_for_itself(tmp_path: Path) -> None:
     """The child's reading does not move the parent's place in the file."""
     journal = Journal(tmp_path / "j.jsonl")

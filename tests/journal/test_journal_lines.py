@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from journal_samples import judge, lines_of
 
@@ -43,6 +43,7 @@ def crc32_by_its_definition(data: bytes) -> int:
     return remainder ^ 0xFFFFFFFF
 
 
+@settings(deadline=None)
 @given(fields=_FIELDS, writer=_TEXT.filter(bool))
 def test_what_was_written_is_read_back(
     fields: dict[str, Any], writer: str, tmp_path_factory: pytest.TempPathFactory

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bayesian_verifier.judgment import Judgment, parse_judgments
+
+# A fork in a process with threads is what these tests are about; newer Pythons warn of it.
+forks = pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 
 
 def holt_laury_case(row: int) -> dict[str, Any]:

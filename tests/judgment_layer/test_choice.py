@@ -46,6 +46,7 @@ class Says:
         return Verification(verdict, (RuleResult("some-rule", verdict), RuleResult("other", "proved")), 0.1)
 
 
+@settings(deadline=None)
 @given(mean=st.floats(-3, 3), sd=st.floats(0.05, 2))
 def test_a_normal_belief_keeps_its_quantiles(mean: float, sd: float) -> None:
     """With its quantiles given or not, the nodes are those of the normal distribution."""
@@ -55,6 +56,7 @@ def test_a_normal_belief_keeps_its_quantiles(mean: float, sd: float) -> None:
         assert nodes(belief) == pytest.approx(exact, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.floats(-3, 3), min_size=5, max_size=5))
 def test_the_nodes_follow_the_quantiles(values: list[float]) -> None:
     """As many nodes lie below each quantile as its level says, however skewed the belief is."""

@@ -26,7 +26,7 @@ from faulty_server import (
     status,
     then,
 )
-from people import safe_times
+from people import forks, safe_times
 
 from bayesian_verifier import VerifierClient, aio
 from bayesian_verifier.errors import CallerError
@@ -293,6 +293,7 @@ def test_a_cancelled_call_leaves_nothing_behind() -> None:
     gc.collect()  # a socket left open would warn here, which is an error
 
 
+@forks
 def test_a_forked_child_does_not_touch_its_parents_connections(tmp_path: Path) -> None:
     """Parent and child ask at once with the same object: each on connections of its own, none mixed up."""
     with FaultyServer(answering()) as server, VerifierClient(server.url, 5.0) as client:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from people import answered, holt_laury_case, safe_times
+from people import answered, forks, holt_laury_case, safe_times
 from scipy import stats
 
 from bayesian_verifier import MetaJudgmentController
@@ -62,6 +62,7 @@ def test_somebody_who_never_plays_safe_is_bracketed_from_above() -> None:
     assert (found.low, found.high) == (-math.inf, pytest.approx(INDIFFERENT[0], abs=6e-4))
 
 
+@settings(deadline=None)
 @given(answers=st.lists(st.tuples(st.integers(1, 10), st.integers(0, 1), st.booleans()), max_size=12))
 def test_rejecting_one_option_says_what_approving_the_other_says(
     answers: list[tuple[int, int, bool]],
@@ -72,6 +73,7 @@ def test_rejecting_one_option_says_what_approving_the_other_says(
     assert bracket(said) == bracket(turned) == bracket(said[::-1])
 
 
+@settings(deadline=None)
 @given(answers=st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=12))
 def test_the_bracket_is_where_the_fewest_answers_are_contradicted(answers: list[tuple[int, bool]]) -> None:
     """Counted on a fine grid of r from the table of indifference points alone."""
@@ -145,6 +147,7 @@ def test_three_options_bracket_from_both_sides() -> None:
     assert (found.low, found.high) == pytest.approx((best[0], best[-1]), abs=5e-3)
 
 
+@settings(deadline=None)
 @given(
     low=st.floats(-12, 12) | st.just(-math.inf),
     width=st.floats(0.01, 30) | st.just(math.inf),
@@ -253,6 +256,7 @@ def test_it_says_what_it_goes_by(subject: str, judgments: list[Judgment], words:
     assert words in controller.assess(subject, judgments, 7200.0).sentence
 
 
+@forks
 def test_threads_and_forks_may_share_it() -> None:
     """A child forked while a thread holds its lock can use it."""
     controller = MetaJudgmentController(memory=5)

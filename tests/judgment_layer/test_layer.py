@@ -25,7 +25,7 @@ from faulty_server import (
     unused_port,
     with_parts,
 )
-from people import holt_laury_case, safe_times
+from people import forks, holt_laury_case, safe_times
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
 from bayesian_verifier.errors import CallerError, InvalidEvidenceError
@@ -450,6 +450,7 @@ def test_tasks_judge_side_by_side(journal: Journal) -> None:
     assert sorted(line.id for line in judgments_in(journal)) == sorted(decision.id for decision in decisions)
 
 
+@forks
 def test_a_forked_child_goes_on_with_the_layer(tmp_path: Path) -> None:
     """What waits to be written is the parent's; the child judges, records and asks by itself."""
     journal = Journal(tmp_path / "absent" / "judgments.jsonl")

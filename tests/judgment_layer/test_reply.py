@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.judgment_layer._connection import Reply
@@ -36,6 +36,7 @@ _ANYTHING = st.recursive(
 _NUMBERS = st.floats() | st.integers(-20, 20) | _ANYTHING
 
 
+@settings(deadline=None)
 @given(mean=_NUMBERS, sd=_NUMBERS, quantiles=st.lists(_NUMBERS, min_size=5, max_size=5) | st.none())
 def test_what_is_accepted_is_a_belief(mean: Any, sd: Any, quantiles: Any) -> None:  # noqa: ANN401
     """Finite numbers, sd > 0, five quantiles in order; everything else is refused as what it is."""
@@ -52,6 +53,7 @@ def test_what_is_accepted_is_a_belief(mean: Any, sd: Any, quantiles: Any) -> Non
     assert list(belief.quantiles) == sorted(belief.quantiles)
 
 
+@settings(deadline=None)
 @given(
     draws=st.lists(st.floats(-9, 9), min_size=2, max_size=200),
     tail=st.floats(0, 9),

@@ -36,7 +36,7 @@ def command(file: BinaryIO, subject: str | None, url: str | None, as_json: bool)
     from bayesian_verifier.settings import read_settings, read_token
 
     settings = read_settings(dict(os.environ))
-    question: dict[str, Any] = {"judgments": judgments_in(file.read(), subject)}
+    question: dict[str, Any] = {"judgments": judgments_in(file.read(), file.name, subject)}
     if not as_json:
         question |= {"draws": PICTURE_DRAWS, "seed": PICTURE_SEED}
     if url is None:

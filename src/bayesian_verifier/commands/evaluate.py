@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from pathlib import Path
@@ -44,6 +45,8 @@ def command(
     as_json: bool,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
+    # JAX and BayesFlow tell what they found at every start, which is news to nobody here
+    logging.disable(logging.INFO)
     from bayesian_verifier.commands._bars import Bars
     from bayesian_verifier.training import EvaluationSettings, evaluate, read_people, read_table
 

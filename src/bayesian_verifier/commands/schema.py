@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# What has a schema: name -> "module:model", imported when asked for.
+# What has a schema: name -> "module:model" or "module:function", imported when asked for.
 DOCUMENTS = {
     "record": "bayesian_verifier.judgment:Judgment",
     "case": "bayesian_verifier.judgment:Case",
+    "journal": "bayesian_verifier.journal:journal_schema",
 }
 
 
@@ -28,5 +26,6 @@ DOCUMENTS = {
 def command(document: str) -> None:
     """Print the JSON Schema of DOCUMENT."""
     module, _, attribute = DOCUMENTS[document].partition(":")
-    model: type[BaseModel] = getattr(import_module(module), attribute)
-    click.echo(json.dumps({"$schema": _DIALECT} | model.model_json_schema(), indent=1, ensure_ascii=False))
+    source = getattr(import_module(module), attribute)
+    schema: dict[str, Any] = getattr(source, "model_json_schema", source)()
+    click.echo(json.dumps({"$schema": _DIALECT} | schema, indent=1, ensure_ascii=False))

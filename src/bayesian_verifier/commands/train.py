@@ -54,7 +54,8 @@ def command(
     seed: int | None,
 ) -> None:
     """Train a model, measure it, and publish it if it passes the gate (exit code 1 if it does not)."""
-    _quiet()
+    # JAX and BayesFlow tell what they found at every start, which is news to nobody here
+    logging.disable(logging.INFO)
     from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.training import read_people, train
 
@@ -100,12 +101,6 @@ def _progress() -> Bars:
     from bayesian_verifier.commands._bars import Bars as Drawn
 
     return Drawn()
-
-
-def _quiet() -> None:
-    """JAX and BayesFlow tell what they found at every start, which is news to nobody here."""
-    for name in ("jax", "bayesflow"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _tell(outcome: Outcome, store: Path, name: str) -> None:

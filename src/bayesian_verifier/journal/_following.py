@@ -31,7 +31,8 @@ class Follower:
         self._path = path
         self._fd: int | None = None
         self._identity: tuple[int, int] | None = None
-        self._offset = 0
+        self._offset = 0  # behind the last whole line that was read
+        self._end = 0  # of the file at the last look
         self._lines = 0
 
     def has_news(self) -> bool:
@@ -62,7 +63,7 @@ class Follower:
         """The lines that ended between the last look and now, in file order; not those written meanwhile."""
         if self._fd is None:
             return
-        end = os.fstat(self._fd).st_size
+        end = self._end = os.fstat(self._fd).st_size
         rest = b""
         while (at := self._offset + len(rest)) < end:
             chunk = os.pread(self._fd, min(_CHUNK, end - at), at)
@@ -77,20 +78,19 @@ class Follower:
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes between two offsets of the file followed; fewer where it ends before."""
-        return b"" if self._fd is None else os.pread(self._fd, end - start, start)
+        return b"" if self._fd is None else os.pread(self._fd, max(0, end - start), start)
 
     def unfinished(self) -> RawLine | None:
-        """What stands behind the last newline: being written now, or torn."""
-        if self._fd is None:
-            return None
-        data = os.pread(self._fd, os.fstat(self._fd).st_size - self._offset, self._offset)
+        """What stood behind the last newline at the last look: being written then, or torn."""
+        data = self.read(self._offset, self._end)
         return RawLine(self._lines + 1, self._offset, self._offset + len(data), data) if data else None
 
     def close(self) -> None:
         """Forget the file."""
         if self._fd is not None:
             os.close(self._fd)
-        self._fd, self._identity, self._offset, self._lines = None, None, 0, 0
+        self._fd, self._identity = None, None
+        self._offset, self._end, self._lines = 0, 0, 0
 
     def __del__(self) -> None:
         self.close()

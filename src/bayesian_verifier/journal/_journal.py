@@ -53,7 +53,7 @@ class Journal:
         *,
         writer: str | None = None,
         fsync: Fsync = "interval",
-        lock_timeout: float = 5.0,
+        lock_timeout: float = 2.0,
         clock: Callable[[], int] = time.time_ns,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:

@@ -55,7 +55,7 @@ class AppendLog:
         shared_name: bool,
         fsync: Fsync = "interval",
         fsync_seconds: float = 1.0,
-        lock_timeout: float = 5.0,
+        lock_timeout: float = 2.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if fsync not in get_args(Fsync):
