@@ -156,36 +156,37 @@ TWO = {"options": [], "subject": "bob"}
 )
 def test_judgments_are_found_in_each_form_of_file(content: str) -> None:
     """A request, a list, or one a line; of everybody or of one subject."""
-    assert judgments_in(content.encode()) == [ONE, TWO]
-    assert judgments_in(content.encode(), "bob") == [TWO]
+    assert judgments_in(content.encode(), "file") == [ONE, TWO]
+    assert judgments_in(content.encode(), "file", "bob") == [TWO]
 
 
 def test_a_single_judgment_is_a_list_of_one() -> None:
     """On one line or on many."""
-    assert judgments_in(json.dumps(ONE).encode()) == judgments_in(json.dumps(ONE, indent=1).encode()) == [ONE]
+    for indent in (None, 1):
+        assert judgments_in(json.dumps(ONE, indent=indent).encode(), "file") == [ONE]
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no judgments can be read"),
-        (b"{", "no judgments can be read"),
-        (b"3", "expected judgments"),
-        (b'{"options": []}\nnonsense\n', "line 2 is not JSON"),
-        (b"\xff\xfe", "no judgments can be read"),
-        (b"[" * 100_000, "no judgments can be read"),
+        (b"", "file is empty"),
+        (b"{", "file.*not JSON"),
+        (b'{"options": []}\n\nnonsense\n', "line 3.*not JSON"),
+        (b'{"options": [NaN]}', "file.*not JSON"),
+        (b"\xff\xfe", "file is not UTF-8"),
+        (b"[" * 100_000, "file.*not JSON"),
     ],
 )
 def test_a_file_without_judgments_is_the_callers_to_mend(content: bytes, said: str) -> None:
     """With the line, where there are lines."""
     with pytest.raises(CallerError, match=said):
-        judgments_in(content)
+        judgments_in(content, "file")
 
 
 def test_an_unknown_subject_is_said() -> None:
     """Rather than answered with the prior."""
     with pytest.raises(CallerError, match="'eve'"):
-        judgments_in(json.dumps([ONE]).encode(), "eve")
+        judgments_in(json.dumps([ONE]).encode(), "file", "eve")
 
 
 def test_picture_stands_where_the_draws_are() -> None:
