@@ -41,8 +41,7 @@ from bayesian_verifier.simulators.lottery import (
     records,
     respond,
 )
-from bayesian_verifier.training import TrainingSettings, build_approximator, read_table
-from bayesian_verifier.training._export import read_weights
+from bayesian_verifier.training import TrainingSettings, build_approximator, read_table, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -309,6 +309,16 @@ def test_service_with_a_damaged_model_stays_up_and_says_which_file(
         assert process.wait(10) == 0
 
 
+@pytest.mark.parametrize("wait", [0.0, 0.6, 1.2, 2.0, 3.0])
+def test_a_service_told_to_leave_while_it_loads_leaves_with_exit_code_0(cache: Path, wait: float) -> None:
+    """Importing, reading or compiling: SIGTERM ends it in order, and no thread of the compiler aborts it."""
+    with started(cache, BV_COMPILATION_CACHE="off") as (process, client, _):
+        time.sleep(wait)
+        still_loading = client.get("/health/ready").status_code == 503
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, still_loading
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     """Said in the log; the service goes on to be ready (here: to find no model, which is quicker)."""
     blocked = tmp_path / "file"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from bayesian_verifier.training._fit import Progress as Fitted
+    from bayesian_verifier.training import Progress as Fitted
 
 
 class Bars:

@@ -58,7 +58,7 @@ def command(
     with Bars() as bars:
         report = evaluate(network, asked, people=known, tick=bars.tick)
     if plots:
-        from bayesian_verifier.training._plots import draw_plots
+        from bayesian_verifier.training import draw_plots
 
         Path(plots).mkdir(parents=True, exist_ok=True)
         draw_plots(report, Path(plots))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,19 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     finally:
         if settings.uds is not None:
             settings.uds.unlink(missing_ok=True)
+    if app.state.service.is_loading:
+        _leave_at_once()
+
+
+def _leave_at_once() -> None:
+    """End with exit code 0 while a model is still being compiled.
+
+    Python's own way out aborts a thread inside the compiler, and the process with it; nothing is lost this way.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:

@@ -46,6 +46,7 @@ class Service:
         self._engine: Engine | None = None
         self._failed = False
         self._load = load
+        self._loader: threading.Thread | None = None
         self._wall = wall
 
     @property
@@ -79,7 +80,13 @@ class Service:
     def start(self) -> None:
         """Begin to load; returns at once."""
         self.worker.start()
-        threading.Thread(target=self._load_now, name="loading", daemon=True).start()
+        self._loader = threading.Thread(target=self._load_now, name="loading", daemon=True)
+        self._loader.start()
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the loading thread is at work, whatever the service has been told since."""
+        return self._loader is not None and self._loader.is_alive()
 
     def drain(self) -> None:
         """Take no more posteriors; those accepted are still answered."""

@@ -8,8 +8,11 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from bayesian_verifier.training._approximator import build_approximator
+from bayesian_verifier.training._export import read_weights
+from bayesian_verifier.training._fit import Progress
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
+from bayesian_verifier.training._plots import draw_plots
 from bayesian_verifier.training._quality import Network
 from bayesian_verifier.training._report import Report, evaluate
 from bayesian_verifier.training._settings import (
@@ -25,13 +28,16 @@ __all__ = [
     "Network",
     "Outcome",
     "Parity",
+    "Progress",
     "Report",
     "Settings",
     "TrainingSettings",
     "build_approximator",
+    "draw_plots",
     "evaluate",
     "parity",
     "read_people",
     "read_table",
+    "read_weights",
     "train",
 ]
