@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bayesian_verifier.training import (
     Settings,
     TrainingSettings,
     build_approximator,
+    read_people,
     read_table,
     train,
 )
@@ -127,6 +129,21 @@ def test_a_model_that_misses_the_gate_is_not_published(tmp_path, clock):
     assert outcome.version is None
     assert any("mean KL" in miss for miss in outcome.report.misses)
     assert store.versions("bayesian-verifier") == []
+
+
+def test_a_log_of_judgments_gives_half_of_the_cases(tmp_path, clock):
+    """Every other case of the pool is one of the log's, by its curve; the manifest says how many there were."""
+    people, _ = read_people(CONFIGS.parent / "examples" / "andersen2008_people.jsonl")
+    log = [judgment for own in people.values() for judgment in own]
+    simulator = LotterySimulator()
+    own = simulator.describe(log).features[:, :-3]
+    pool = draw_pool(np.random.default_rng(0), 200, CaseMixture(), simulator.points, log)
+    known = {row.tobytes() for row in np.round(own, 4)}
+    assert sum(row.tobytes() in known for row in np.round(pool.described, 4)) == pytest.approx(100, abs=8)
+    store = ModelStore(tmp_path / "models")
+    outcome = train(replace(settings(4, gate=100), log=log), store, tmp_path / "work", now=clock)
+    manifest = load_model(store.path("bayesian-verifier", outcome.version)).manifest
+    assert manifest.training["logged_cases"] == len(log)
 
 
 def test_two_runs_never_train_in_one_directory(tmp_path, clock):

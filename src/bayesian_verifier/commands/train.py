@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
     "--people", type=click.Path(exists=True, dir_okay=False), help="Real people's judgments to judge it on."
 )
 @click.option(
+    "--log",
+    type=click.Path(exists=True, dir_okay=False),
+    help="JSON lines of judgments: learn on their cases too (half of the pool); answers are not looked at.",
+)
+@click.option(
     "--weights",
     type=click.Path(exists=True, dir_okay=False),
     help="Train nothing: export, measure and publish these weights again (a model's weights.npz).",
@@ -49,6 +55,7 @@ def command(
     store: str,
     work: str,
     people: str | None,
+    log: str | None,
     weights: str | None,
     steps: int | None,
     seed: int | None,
@@ -60,6 +67,9 @@ def command(
     from bayesian_verifier.training import read_people, train
 
     settings = _settings(config, cases, evaluation, steps, seed)
+    if log:
+        judgments = [one for own in read_people(Path(log))[0].values() for one in own]
+        settings = replace(settings, log=judgments)
     known = read_people(Path(people))[0] if people else None
     with _progress() as bars:
         outcome = train(

@@ -12,16 +12,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesian_verifier.simulators.lottery import PackedCases, advantage_curves, generate_cases, pack_dense
+from bayesian_verifier.errors import CallerError
+from bayesian_verifier.simulators.lottery import (
+    PackedCases,
+    advantage_curves,
+    generate_cases,
+    pack_dense,
+    pack_judgments,
+)
 from bayesian_verifier.training._potential import SPREAD
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.simulators.lottery import CaseMixture
 
 _REFINE = 4
 _CHUNK = 256
+_LOG_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +57,39 @@ class CasePool:
 
 
 def draw_pool(
-    rng: np.random.Generator, size: int, mixture: CaseMixture, points: NDArray[np.float64]
+    rng: np.random.Generator,
+    size: int,
+    mixture: CaseMixture,
+    points: NDArray[np.float64],
+    log: Sequence[Judgment] = (),
 ) -> CasePool:
-    """A pool of about `size` cases of a mixture, those without an advantage left out."""
+    """A pool of about `size` cases of a mixture, those without an advantage left out.
+
+    log: judgments of people. Where there are any, half of the pool are their cases, drawn with replacement, so that
+    the network learns on what people really meet; their answers are not looked at.
+    Raises CallerError when no case of the log has an advantage.
+    """
     grid = np.interp(np.arange((points.size - 1) * _REFINE + 1) / _REFINE, np.arange(points.size), points)
+    logged = _from_log(rng, round(_LOG_SHARE * size), log, grid) if log else []
+    generated = size - sum(len(curves) for curves in logged)
     curves = []
-    for start in range(0, size, _CHUNK):
-        packed, _ = pack_dense(*generate_cases(rng, min(_CHUNK, size - start), mixture))
+    for start in range(0, generated, _CHUNK):
+        packed, _ = pack_dense(*generate_cases(rng, min(_CHUNK, generated - start), mixture))
         curves.append(tabulate(packed, grid))
-    table = np.concatenate(curves)
+    # in random order, as neighbours in the pool make a person's repeated list
+    table = rng.permutation(np.concatenate([*curves, *logged])) if logged else np.concatenate(curves)
     described = np.ascontiguousarray(table[:, ::_REFINE])
     return CasePool(grid, table, described, warp(described))
+
+
+def _from_log(
+    rng: np.random.Generator, count: int, log: Sequence[Judgment], grid: NDArray[np.float64]
+) -> list[NDArray[np.float32]]:
+    packed, _ = pack_judgments(log)
+    if not len(packed):
+        raise CallerError("no case of the log tells one attitude to risk from another")
+    curves = np.concatenate([tabulate(packed, part) for part in np.array_split(grid, 8)], axis=1)
+    return [curves[rng.integers(0, len(curves), count)]]
 
 
 def tabulate(cases: PackedCases, grid: NDArray[np.float64]) -> NDArray[np.float32]:

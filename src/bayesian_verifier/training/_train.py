@@ -42,11 +42,15 @@ _PARITY_SIZES = (0, 1, 8, 8, 8, 32, 32, 32, 128, 128, 128, 512, 512, 512)
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training run is made of: its own table, the cases it draws, and what will grade it."""
+    """What a training run is made of: its own table, the cases it draws, what will grade it, and people's cases.
+
+    log: judgments whose cases half of the training's are drawn from; none, and all are generated.
+    """
 
     training: TrainingSettings
     mixture: CaseMixture
     evaluation: EvaluationSettings
+    log: Sequence[Judgment] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def _fit(
     """Train, and leave weights and BayesFlow's own file in the work directory, whatever the gate says later."""
     asked = settings.training
     rng = np.random.default_rng([asked.seed, 0])
-    pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points)
+    pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points, settings.log)
     source = BatchSource(simulator, pool, asked.network.knots, asked.steps.sets, asked.seed)
     Fit(approximator, source, asked.steps).run(work / "checkpoint.npz", fitted)
     write_weights(approximator, work / "weights.npz")
@@ -145,6 +149,7 @@ def _finish(
             "seconds": round(seconds, 1),
             "settings": asked.model_dump(mode="json"),
             "cases": asdict(settings.mixture),
+            "logged_cases": len(settings.log),
         }
         version = publish(store, approximator, blob, simulator, asked, report, now=now(), training=noted)
     return Outcome(version, report, seconds)
