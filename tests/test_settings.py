@@ -124,7 +124,7 @@ def test_loopback_is_what_the_standard_library_says(address: object) -> None:
 def test_beyond_loopback_a_token_opens_the_start(tmp_path: Path) -> None:
     """And a Unix socket needs none."""
     assert read_settings({"BV_HOST": "0.0.0.0", "BV_TOKEN_FILE": str(tmp_path)}).off_machine  # noqa: S104
-    assert not read_settings({"BV_HOST": "0.0.0.0", "BV_UDS": "/tmp/s"}).off_machine  # noqa: S104, S108
+    assert not read_settings({"BV_HOST": "0.0.0.0", "BV_UDS": "s"}).off_machine  # noqa: S104
 
 
 @pytest.mark.parametrize(
