@@ -14,6 +14,7 @@ MANIFEST = "manifest.json"
 FUNCTION = "posterior.jaxexport"
 WEIGHTS = "weights.npz"
 REPORT = "report.json"
+CHECKS = "checks.npz"
 
 
 class ParameterNote(BaseModel):
@@ -30,8 +31,8 @@ class ParameterNote(BaseModel):
 class Manifest(BaseModel):
     """What is written beside a model's files.
 
-    features: how a judgment is described to the function, width last.   state_size: float32 numbers kept of a
-    person.   training: the settings it was trained with and how long it took.   quality: headline figures of
+    features: what the numbers that the function reads are.   sums_size: how many of them are kept of a person.
+    training: the settings it was trained with and how long it took.   quality: headline figures of
     report.json.   versions: of the packages that made it.   files: sha256 of every other file.
     """
 
@@ -43,8 +44,7 @@ class Manifest(BaseModel):
     simulator: str
     parameters: tuple[ParameterNote, ...]
     features: dict[str, Any]
-    feature_width: int
-    state_size: int
+    sums_size: int
     network: dict[str, Any]
     training: dict[str, Any]
     quality: dict[str, Any]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from pydantic import ValidationError
 
 from bayesian_verifier.artifact._function import PosteriorFunction
-from bayesian_verifier.artifact._manifest import FUNCTION, MANIFEST, Manifest, digest
+from bayesian_verifier.artifact._manifest import CHECKS, FUNCTION, MANIFEST, Manifest, digest
 from bayesian_verifier.errors import ArtifactError
+from bayesian_verifier.posterior import TypicalityTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +19,11 @@ _MEND = "publish the model again, or roll back with `bayesian-verifier models ro
 
 
 class Model(NamedTuple):
-    """A verified model: what it says of itself, and its function."""
+    """A verified model: what it says of itself, its function, and what simulated people's evidence looks like."""
 
     manifest: Manifest
     function: PosteriorFunction
+    typicality: TypicalityTable | None
 
 
 def load_model(path: Path) -> Model:
@@ -41,11 +44,18 @@ def load_model(path: Path) -> Model:
         raise ArtifactError(f"{path / MANIFEST}: lists no {FUNCTION}; {_MEND}")
     function = PosteriorFunction(
         (path / FUNCTION).read_bytes(),
-        feature_width=manifest.feature_width,
-        state_size=manifest.state_size,
+        sums_size=manifest.sums_size,
         parameters=len(manifest.parameters),
     )
-    return Model(manifest, function)
+    return Model(manifest, function, _typicality(path / CHECKS) if CHECKS in manifest.files else None)
+
+
+def _typicality(file: Path) -> TypicalityTable:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return TypicalityTable.of_arrays(arrays)
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{file}: cannot be read ({error}); {_MEND}") from error
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -51,7 +51,7 @@ def _infer(question: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """The service's reply, made in this process: same reader, same model, same answer."""
     import time
 
-    from bayesian_verifier.serving import LADDER, answer, load_engine, read_question, reply
+    from bayesian_verifier.serving import answer, load_engine, read_question, reply
     from bayesian_verifier.settings import compilation_cache, model_store
 
     asked = read_question(json.dumps(question).encode())
@@ -60,7 +60,6 @@ def _infer(question: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         settings.model_name,
         points=settings.summary_points,
         cache=compilation_cache(settings, dict(os.environ)),
-        ladder=[next(size for size in LADDER if size >= len(asked.judgments))],
     )
     said = answer(asked, engine, clock=time.perf_counter, make_seed=lambda: PICTURE_SEED)
     document: dict[str, Any] = json.loads(reply(said, engine, request_id="ask", queue_seconds=0.0))

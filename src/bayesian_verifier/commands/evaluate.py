@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._report_page import print_figures
 
 
 @click.command(
@@ -53,10 +54,12 @@ def command(
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets}
     asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
-    network, told = _network(version, model_store, name)
+    network, told, seed, typicality = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     with Bars() as bars:
-        report = evaluate(network, asked, people=known, tick=bars.tick)
+        report = evaluate(
+            network, asked, seed=seed, typicality=typicality, people=known, tick=bars.tick
+        )
     if plots:
         from bayesian_verifier.training import draw_plots
 
@@ -70,15 +73,15 @@ def command(
     sys.exit(1 if report.misses else 0)
 
 
-def _network(version: str | None, model_store: str | None, name: str | None) -> tuple[Any, str]:
-    """The network of a version in the store, and how it is called."""
+def _network(version: str | None, model_store: str | None, name: str | None) -> tuple[Any, str, int, Any]:
+    """The network of a version in the store, how it is called, the seed it is judged by, and its typicality."""
     from bayesian_verifier.artifact import ModelStore, load_model
     from bayesian_verifier.errors import ArtifactError
-    from bayesian_verifier.posterior import base_points
+    from bayesian_verifier.posterior import wide_points
     from bayesian_verifier.settings import model_store as store_of
     from bayesian_verifier.settings import read_settings
     from bayesian_verifier.simulators import load_simulator
-    from bayesian_verifier.training import DRAWS, Network
+    from bayesian_verifier.training import DRAWS, Network, seed_of
 
     settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
     store = ModelStore(store_of(settings))
@@ -87,51 +90,6 @@ def _network(version: str | None, model_store: str | None, name: str | None) -> 
         raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
     model = load_model(store.path(settings.model_name, wanted))
     simulator = load_simulator(model.manifest.simulator)
-    points = base_points(DRAWS, len(simulator.parameters))
-    return Network(model.function, simulator, points), f"{settings.model_name} {wanted}"
-
-
-def print_figures(figures: dict[str, Any]) -> None:
-    """A report for people: tables of the headline figures, and what missed the gate."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else 110)
-    columns = {
-        "sets": "sets",
-        "exact_sd_mean": "exact sd",
-        "kl_mean": "KL mean",
-        "kl_median": "median",
-        "kl_worst": "worst",
-        "mean_error_rms": "mean off (sd)",
-        "quantile_error_rms": "quantiles off",
-        "sd_ratio_mean": "sd ratio",
-        "sd_ratio_sd": "±",
-    }
-    table = Table(
-        "judgments", *columns.values(), title=f"Against the exact posterior {figures.get('model', '')}"
-    )
-    rows = {"all": figures["simulated"], **figures["by_size"], **figures["by_answer"]}
-    if figures["people"]:
-        rows["people"] = {"sets": figures["people"]["count"], **figures["people"]}
-    for label, row in rows.items():
-        table.add_row(label, *(_number(row[key]) for key in columns))
-    console.print(table)
-    if not figures["people"]:
-        console.print("people: no file was given (--people FILE), so nothing is said about real people")
-    for name, row in figures["calibration"].items():
-        shares = ", ".join(f"{float(level):.0%}: {share:.1%}" for level, share in row["coverage"].items())
-        console.print(
-            f"{name}: intervals held the truth {shares}; ranks off even by {row['rank_deviation']:.4f} "
-            f"(99% bound {row['rank_deviation_bound_99']:.4f}, {row['sets']} people)"
-        )
-    if figures["parity"]:
-        off = ", ".join(f"{what} {value:.1e}" for what, value in figures["parity"].items())
-        console.print(f"exported function against BayesFlow's object, saved and reloaded: {off}")
-    for miss in figures["misses"]:
-        console.print(f"[red]missed:[/red] {miss}")
-    console.print("passes the gate" if figures["passes"] else "does not pass the gate")
-
-
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
+    points = wide_points(DRAWS, len(simulator.parameters))
+    seed = seed_of(model.manifest.files["posterior.jaxexport"])
+    return Network(model.function, simulator, points), f"{settings.model_name} {wanted}", seed, model.typicality

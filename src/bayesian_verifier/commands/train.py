@@ -114,7 +114,7 @@ def _progress() -> Bars:
 
 
 def _tell(outcome: Outcome, store: Path, name: str) -> None:
-    from bayesian_verifier.commands.evaluate import print_figures
+    from bayesian_verifier.commands._report_page import print_figures
 
     print_figures(outcome.report.to_json())
     click.echo(f"trained in {outcome.seconds / 60:.1f} min")

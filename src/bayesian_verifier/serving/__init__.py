@@ -1,22 +1,22 @@
 """The HTTP service: a verified model, compiled, behind a door. JAX only, and only once it loads a model."""
 
 from bayesian_verifier.serving._admission import Admission, admission
-from bayesian_verifier.serving._answer import Answer, answer, marginal, reply
+from bayesian_verifier.serving._answer import Answer, answer
 from bayesian_verifier.serving._app import create_app
-from bayesian_verifier.serving._checks import Checks, Correction
-from bayesian_verifier.serving._engine import LADDER, Engine, compile_engine
+from bayesian_verifier.serving._checks import Checks, CorrectionNote
+from bayesian_verifier.serving._engine import Engine, compile_engine
 from bayesian_verifier.serving._examples import curl_lines
 from bayesian_verifier.serving._listen import ListenError, base_url, listen_tcp, listen_unix
 from bayesian_verifier.serving._loading import load_engine, verified_model, why_not_writable
 from bayesian_verifier.serving._question import Question, read_question
+from bayesian_verifier.serving._reply import marginal, reply
 from bayesian_verifier.serving._server import DrainingServer, server_of
 
 __all__ = [
-    "LADDER",
     "Admission",
     "Answer",
     "Checks",
-    "Correction",
+    "CorrectionNote",
     "DrainingServer",
     "Engine",
     "ListenError",

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import orjson
+from numpy.typing import NDArray
 
-from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
-from bayesian_verifier.serving._checks import Checks, check, within_reach
-from bayesian_verifier.serving._engine import infer
-from bayesian_verifier.serving._state import Evidence, decode_state, encode_state
+from bayesian_verifier.posterior import WIDENING, Belief, correct, log_weights, log_widening
+from bayesian_verifier.serving._checks import Checks, Findings, judged, within_reach
+from bayesian_verifier.serving._draws import equally_weighted
+from bayesian_verifier.serving._engine import MANY, infer
+from bayesian_verifier.serving._state import Known, decode_state, encode_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._engine import Draws, Engine
     from bayesian_verifier.serving._question import Question
 
-QUANTILE_NAMES = tuple(str(level) for level in QUANTILE_LEVELS)
+Float = NDArray[np.float64]
 
 
 class Counts(NamedTuple):
@@ -48,6 +47,17 @@ class Answer(NamedTuple):
     seconds: float
 
 
+class _Summary(NamedTuple):
+    """Draws [D, P] on the link scale, the share each has in the summary, and whether weights were used for that."""
+
+    theta: Float
+    share: Float
+    log_greatest: float
+    corrected: bool
+    findings: Findings
+    known: Known
+
+
 def answer(
     question: Question, engine: Engine, *, clock: Callable[[], float], make_seed: Callable[[], int]
 ) -> Answer:
@@ -56,81 +66,114 @@ def answer(
     clock: seconds, monotonic.   make_seed: called where draws are asked for without a seed.
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
-    parameters = engine.parameters
-    before = _evidence_so_far(question.state, engine)
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
-    described = engine.simulator.describe(answered)
+    known = _known_so_far(question.state, engine).plus(len(answered), engine.simulator.describe(answered))
     started = clock()
-    summary = infer(engine, described.features, before.sums, engine.points)
-    seconds = clock() - started
-    theta, stray = within_reach(summary.theta, parameters)
-    after = Evidence(
-        before.judgments + len(answered),
-        before.informative + described.informative,
-        before.refuted + described.refuted,
-        summary.sums,
-    )
-    draws, seed = None, None
+    summary = _prior(engine, known) if not known.informative else _posterior(engine, known)
+    seed = None
+    draws = None
     if question.draws:
         seed = make_seed() if question.seed is None else question.seed
-        noise = standard_noise(seed, question.draws, len(parameters))
-        started = clock()
-        more = infer(engine, described.features, before.sums, noise).theta
-        seconds += clock() - started
-        reached, _ = within_reach(more, parameters)
-        draws = {p.name: p.natural(reached[:, i]).astype(np.float32) for i, p in enumerate(parameters)}
+        draws = _drawn(engine, summary, question.draws, seed)
+    seconds = clock() - started
     return Answer(
-        beliefs={p.name: Belief.from_draws(p.natural(theta[:, i])) for i, p in enumerate(parameters)},
-        counts=_counts(after, question.judgments, len(answered), engine),
-        checks=check(after.informative, stray),
+        beliefs={
+            p.name: Belief.from_draws(p.natural(summary.theta[:, i]), summary.share)
+            for i, p in enumerate(engine.parameters)
+        },
+        counts=_counts(known, question.judgments, len(answered), engine),
+        checks=judged(summary.findings),
         draws=draws,
         seed=seed,
-        state=encode_state(after, engine.tag),
+        state=encode_state(summary.known, engine.tag),
         seconds=seconds,
     )
 
 
-def standard_noise(seed: int, count: int, dimensions: int) -> NDArray[np.float32]:
-    """Standard normal numbers [count, dimensions] that depend on seed alone; more of them begin alike."""
-    generator = np.random.Generator(np.random.Philox(seed))
-    return generator.standard_normal((count, dimensions), dtype=np.float32)
+def _prior(engine: Engine, known: Known) -> _Summary:
+    """With no evidence the posterior is the prior, whatever a network makes of nothing."""
+    theta = _of_prior(engine, engine.points.noise)
+    return _Summary(theta, engine.points.share, 0.0, corrected=False, findings=Findings(0), known=known)
 
 
-def reply(said: Answer, engine: Engine, *, request_id: str, queue_seconds: float) -> bytes:
-    """The JSON of a 200."""
-    content: dict[str, Any] = {
-        "request_id": request_id,
-        "model": {"name": engine.name, "version": engine.version},
-        "posterior": {name: marginal(belief) for name, belief in said.beliefs.items()},
-        "evidence": said.counts._asdict(),
-        "checks": said.checks,
-        "draws": said.draws,
-        "seed": said.seed,
-        "state": said.state,
-        "timing_ms": {
-            "queue": round(1e3 * queue_seconds, 3),
-            "inference": round(1e3 * said.seconds, 3),
-        },
-    }
-    return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)
+def _of_prior(engine: Engine, noise: NDArray[np.float32]) -> Float:
+    means = np.array([p.prior_mean for p in engine.parameters])
+    sds = np.array([p.prior_sd for p in engine.parameters])
+    result: Float = means + sds * noise
+    return result
 
 
-def marginal(belief: Belief) -> dict[str, Any]:
-    """One parameter's belief as the reply writes it."""
-    quantiles = dict(zip(QUANTILE_NAMES, belief.quantiles, strict=True))
-    return {"mean": belief.mean, "sd": belief.sd, "quantiles": quantiles}
+def _posterior(engine: Engine, known: Known) -> _Summary:
+    points = engine.points
+    said = infer(engine, known.evidence.sums, points.noise)
+    theta, stray = within_reach(said.theta, engine.parameters)
+    log_density = said.log_density + points.log_ratio
+    correction = correct(theta, log_density, points.share, known.evidence, engine.log_prior)
+    weights = correction.weights
+    share = weights.share if weights is not None and correction.reliable else points.share
+    beyond = correction.evidence.range_missed(theta)
+    findings = Findings(
+        informative=known.informative,
+        stray_draws=stray,
+        beyond=float(share @ beyond),
+        typicality_p=_typicality(engine, said, known),
+        pareto_k=None if weights is None or not np.isfinite(weights.pareto_k) else weights.pareto_k,
+        effective=None if weights is None else weights.effective,
+        reliable=None if correction.shift_sd is None and weights is None else correction.reliable,
+        shift_sd=correction.shift_sd,
+    )
+    return _Summary(
+        theta,
+        share,
+        0.0 if weights is None else weights.log_greatest,
+        corrected=correction.reliable,
+        findings=findings,
+        known=known._replace(evidence=correction.evidence),
+    )
 
 
-def _evidence_so_far(state: str | None, engine: Engine) -> Evidence:
+def _typicality(engine: Engine, said: Draws, known: Known) -> float | None:
+    if engine.typicality is None or not np.isfinite(said.summary).all():
+        return None
+    return engine.typicality.p_value(said.summary.astype(np.float64), known.evidence.kind, known.informative)
+
+
+def _drawn(engine: Engine, summary: _Summary, count: int, seed: int) -> dict[str, NDArray[np.float32]]:
+    """Equally weighted draws by parameter, corrected where the summary is."""
+    known = summary.known
+
+    def propose(noise: NDArray[np.float32]) -> tuple[Float, Float | None]:
+        if not known.informative:
+            return _of_prior(engine, noise), None
+        wide = noise * np.float32(WIDENING) if summary.corrected else noise
+        said = infer(engine, known.evidence.sums, wide)
+        theta, _ = within_reach(said.theta, engine.parameters)
+        if not summary.corrected:
+            return theta, None
+        log_density = said.log_density + log_widening(wide)
+        return theta, log_weights(theta, log_density, known.evidence, engine.log_prior)
+
+    theta = equally_weighted(
+        count,
+        propose,
+        seed,
+        dimensions=len(engine.parameters),
+        block=MANY,
+        log_greatest=summary.log_greatest,
+    )
+    return {p.name: p.natural(theta[:, i]).astype(np.float32) for i, p in enumerate(engine.parameters)}
+
+
+def _known_so_far(state: str | None, engine: Engine) -> Known:
     if state is None:
-        return Evidence(0, 0, 0, np.zeros(engine.state_size, np.float32))
-    return decode_state(state, engine.tag, engine.state_size)
+        return Known(0, 0, 0, engine.simulator.describe([]).evidence)
+    return decode_state(state, engine.tag, engine.simulator)
 
 
-def _counts(after: Evidence, judgments: Sequence[Judgment], answered: int, engine: Engine) -> Counts:
+def _counts(known: Known, judgments: Sequence[Judgment], answered: int, engine: Engine) -> Counts:
     """Counts of the reply: judgments still without an answer are in it, but not in the state."""
     if answered == len(judgments):
-        return Counts(after.judgments, after.informative, after.refuted)
+        return Counts(known.judgments, known.informative, known.refuted)
     waiting = [j for j in judgments if j.feedback is None and j.reward is None]
     refuted = engine.simulator.describe(waiting).refuted
-    return Counts(after.judgments + len(waiting), after.informative, after.refuted + refuted)
+    return Counts(known.judgments + len(waiting), known.informative, known.refuted + refuted)

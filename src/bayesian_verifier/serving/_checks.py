@@ -1,4 +1,9 @@
-"""Can this posterior be trusted, and if not, why?"""
+"""Can this posterior be trusted, and if not, why?
+
+Reasons: `more_evidence_than_trained`, `draws_out_of_range` (a state made up to break the network),
+`beyond_described_range` (risk aversion where judgments are no longer told apart), `unreliable_correction` (the
+network is too far off for its weights to mend), `atypical_evidence`.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +23,15 @@ if TYPE_CHECKING:
 
 WIDEST_SD = 30.0
 GREATEST_LOG = 300.0
+#: evidence that so few simulated people's is further out than is not trusted: of honest people, one in 200 each time
+LEAST_TYPICALITY = 0.005
+#: this much of a posterior may lie where judgments are not described
+MOST_BEYOND = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
-    """Whether importance weights were used, and how far they moved the mean of the first parameter, in sd."""
+class CorrectionNote:
+    """Whether importance weights were used, and how far they move the mean of the first parameter, in sd."""
 
     applied: bool = False
     shift_sd: float | None = None
@@ -41,27 +50,46 @@ class Checks:
     typicality_p: float | None
     pareto_k: float | None
     effective_sample_size: float | None
-    correction: Correction
+    correction: CorrectionNote
     reasons: tuple[str, ...]
 
 
-def check(informative: int, stray_draws: int) -> Checks:
-    """Judge a posterior by how much evidence it rests on and whether its draws lie where θ can be.
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an answer found out on its way.
 
     informative: judgments that counted, over all requests.   stray_draws: see `within_reach`.
+    beyond: share of the posterior where judgments are not described.   reliable: whether weights could be used,
+    None without a likelihood.
     """
-    reasons = []
-    if informative > MAX_JUDGMENTS:
-        reasons.append("more_evidence_than_trained")
-    if stray_draws:
-        reasons.append("draws_out_of_range")
+
+    informative: int
+    stray_draws: int = 0
+    beyond: float = 0.0
+    typicality_p: float | None = None
+    pareto_k: float | None = None
+    effective: float | None = None
+    reliable: bool | None = None
+    shift_sd: float | None = None
+
+
+def judged(found: Findings) -> Checks:
+    """Whether a posterior can be trusted, given what was found."""
+    faults = {
+        "more_evidence_than_trained": found.informative > MAX_JUDGMENTS,
+        "draws_out_of_range": found.stray_draws > 0,
+        "beyond_described_range": found.beyond > MOST_BEYOND,
+        "unreliable_correction": found.reliable is False,
+        "atypical_evidence": found.typicality_p is not None and found.typicality_p < LEAST_TYPICALITY,
+    }
+    reasons = tuple(name for name, holds in faults.items() if holds)
     return Checks(
         trustworthy=not reasons,
-        typicality_p=None,
-        pareto_k=None,
-        effective_sample_size=None,
-        correction=Correction(),
-        reasons=tuple(reasons),
+        typicality_p=found.typicality_p,
+        pareto_k=found.pareto_k,
+        effective_sample_size=found.effective,
+        correction=CorrectionNote(bool(found.reliable), found.shift_sd),
+        reasons=reasons,
     )
 
 

@@ -1,8 +1,7 @@
 """How does evidence become draws of θ without ever compiling anything on the way?
 
-The exported function is compiled once for each rung of a ladder of sizes and one number of draws. A request
-is padded to the next rung with rows that count for nothing; more draws than compiled for are made in
-several calls.
+What the network reads of a person has one size, whatever the number of judgments. The exported function is compiled
+for the points behind a summary and for one larger number of draws; other numbers are padded or made in several calls.
 """
 
 from __future__ import annotations
@@ -13,31 +12,34 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.posterior import base_points
-from bayesian_verifier.serving._limits import MAX_JUDGMENTS
+from bayesian_verifier.posterior import wide_points
 from bayesian_verifier.serving._matching import parameters_of, require_match
 from bayesian_verifier.serving._state import model_tag
+from bayesian_verifier.simulators import log_prior
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from bayesian_verifier.artifact import Emission, Model
+    from bayesian_verifier.posterior import TypicalityTable, WidePoints
     from bayesian_verifier.simulators import Parameter, Simulator
 
 Floats = NDArray[np.float32]
 
-LADDER = (8, 32, 128, MAX_JUDGMENTS)
+#: candidates for draws are made so many at a time
+MANY = 2048
 
 
 class Draws(NamedTuple):
     """What the network says.
 
-    sums: float32 [S].   theta: float32 [D, P] on the link scale.   log_density: log q(theta), float32 [D].
+    theta: float32 [D, P] on the link scale.   log_density: log q(theta), float32 [D].
+    summary: float32 [C], what it makes of the evidence.
     """
 
-    sums: Floats
     theta: Floats
     log_density: Floats
+    summary: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,8 +48,9 @@ class Engine:
 
     name, version, created: of the model.   manifest: its JSON.   tag: names the version inside a state.
     parameters: θ, its links and the prior the model was trained under.
-    functions: compiled for the padded number of judgments that is their key and len(points) draws.
-    points: float32 [D, P], the fixed standard normal points behind every summary.
+    functions: compiled for the number of draws that is their key, increasing.
+    points: the fixed points behind every summary.
+    typicality: what simulated people's evidence looks like, where the model says.
     """
 
     name: str
@@ -57,17 +60,19 @@ class Engine:
     tag: bytes
     simulator: Simulator
     parameters: tuple[Parameter, ...]
-    state_size: int
-    points: Floats
-    functions: Mapping[int, Callable[[Floats, Floats, Floats, Floats], Emission]]
+    points: WidePoints
+    functions: Mapping[int, Callable[[Floats, Floats], Emission]]
+    typicality: TypicalityTable | None
+
+    def log_prior(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log-density [D] of the prior of θ [D, P] on the link scale, as the model was trained under."""
+        return log_prior(self.parameters, theta)
 
 
-def compile_engine(
-    model: Model, simulator: Simulator, *, points: int, ladder: Sequence[int] = LADDER
-) -> Engine:
-    """Compile a verified model for every rung of the ladder and `points` draws, and run each once.
+def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int = MANY) -> Engine:
+    """Compile a verified model for `points` draws and for `many`, and run each once.
 
-    points: number of base points, see `base_points`.   ladder: increasing; its last rung bounds a request.
+    points: number of base points, see `wide_points`.
     Raises ArtifactError when the model was trained for another simulator than this one.
     """
     manifest = model.manifest
@@ -80,53 +85,28 @@ def compile_engine(
         tag=model_tag(manifest.version),
         simulator=simulator,
         parameters=parameters_of(manifest),
-        state_size=manifest.state_size,
-        points=base_points(points, len(manifest.parameters)),
-        functions={rung: model.function.compile(rung, points) for rung in ladder},
+        points=wide_points(points, len(manifest.parameters)),
+        functions={count: model.function.compile(1, count) for count in sorted({points, many})},
+        typicality=model.typicality,
     )
-    for rung in ladder:
-        infer(
-            engine,
-            np.zeros((rung, manifest.feature_width), np.float32),
-            np.zeros(engine.state_size, np.float32),
-            engine.points,
-        )
+    for count in engine.functions:
+        infer(engine, np.zeros(manifest.sums_size, np.float32), np.zeros((count, len(engine.parameters)), np.float32))
     return engine
 
 
-def infer(engine: Engine, features: Floats, sums: Floats, noise: Floats) -> Draws:
-    """Add features [n, F] to sums [S] and turn noise [D, P], any D >= 1, into draws of θ.
-
-    n at most the ladder's last rung.
-    """
-    rung = next(size for size in engine.functions if size >= len(features))
-    padded, mask = pad(features, rung)
-    run, at_once = engine.functions[rung], len(engine.points)
-    parts = []
+def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
+    """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
+    at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
+    run = engine.functions[at_once]
+    theta, log_density = [], []
     for start in range(0, len(noise), at_once):
         chunk = noise[start : start + at_once]
-        emission = run(padded, mask, sums, _grown(chunk, at_once))
-        parts.append(
-            Draws(
-                np.asarray(emission.state),
-                np.asarray(emission.theta)[: len(chunk)],
-                np.asarray(emission.log_density)[: len(chunk)],
-            )
-        )
-    if len(parts) == 1:
-        return parts[0]
-    return Draws(
-        parts[0].sums,
-        np.concatenate([part.theta for part in parts]),
-        np.concatenate([part.log_density for part in parts]),
-    )
-
-
-def pad(features: Floats, rung: int) -> tuple[Floats, Floats]:
-    """Features [rung, F] with rows of zeros behind, and the mask [rung]: 1 for a real row, 0 for padding."""
-    mask = np.zeros(rung, np.float32)
-    mask[: len(features)] = 1.0
-    return _grown(features, rung), mask
+        emission = run(sums[None], _grown(chunk, at_once))
+        theta.append(np.asarray(emission.theta)[0, : len(chunk)])
+        log_density.append(np.asarray(emission.log_density)[0, : len(chunk)])
+    if len(theta) == 1:
+        return Draws(theta[0], log_density[0], np.asarray(emission.summary)[0])
+    return Draws(np.concatenate(theta), np.concatenate(log_density), np.asarray(emission.summary)[0])
 
 
 def _grown(rows: Floats, count: int) -> Floats:

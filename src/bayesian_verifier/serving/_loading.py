@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import orjson
 
 from bayesian_verifier.errors import ArtifactError
-from bayesian_verifier.serving._answer import answer, reply
-from bayesian_verifier.serving._engine import LADDER, compile_engine
+from bayesian_verifier.serving._answer import answer
+from bayesian_verifier.serving._engine import MANY, compile_engine
 from bayesian_verifier.serving._examples import holt_laury_row
 from bayesian_verifier.serving._question import read_question
+from bayesian_verifier.serving._reply import reply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from bayesian_verifier.artifact import Model
@@ -29,12 +29,12 @@ logger = logging.getLogger(__name__)
 
 
 def load_engine(
-    store: Path, name: str, *, points: int, cache: Path | None, ladder: Sequence[int] = LADDER
+    store: Path, name: str, *, points: int, cache: Path | None, many: int = MANY
 ) -> Engine:
     """Verify the current version of a model and compile it.
 
-    store: directory of the model store.   points: base points behind a summary.   cache: where compiled
-    functions are kept between starts; a directory that cannot be written is said in the log and done without.
+    store: directory of the model store.   points: base points behind a summary.   many: candidates for draws made
+    at once.   cache: where compiled functions are kept between starts; a directory that cannot be written is said in the log and done without.
     Raises ArtifactError when the model is missing, damaged, or made for another simulator than is installed.
     """
     configure_jax(cache)
@@ -42,7 +42,7 @@ def load_engine(
 
     model = verified_model(store, name)
     simulator = load_simulator(model.manifest.simulator)
-    engine = compile_engine(model, simulator, points=points, ladder=ladder)
+    engine = compile_engine(model, simulator, points=points, many=many)
     rehearse(engine)
     settle_memory()
     return engine

@@ -29,13 +29,12 @@ def require_match(manifest: Manifest, simulator: Simulator) -> None:
     """
     trained = [(note.name, note.link) for note in manifest.parameters]
     offered = [(parameter.name, parameter.link) for parameter in simulator.parameters]
-    width = simulator.describe([]).features.shape[1]
     model = f"model {manifest.name} {manifest.version}"
     if trained != offered:
         raise ArtifactError(
             f"{model} infers {trained}, the simulator {simulator.name!r} has {offered}; {MEND}"
         )
-    if manifest.features != simulator.feature_layout or manifest.feature_width != width:
+    if manifest.features != simulator.feature_layout or manifest.sums_size != simulator.sums_size:
         raise ArtifactError(
             f"{model} reads other features than the simulator {simulator.name!r} describes judgments by; {MEND}"
         )

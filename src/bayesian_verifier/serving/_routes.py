@@ -12,13 +12,14 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._answer import answer, reply
+from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._docs_page import docs_page
 from bayesian_verifier.serving._headers import budget_seconds, content_length, require_json
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES
 from bayesian_verifier.serving._openapi import POSTERIOR_REQUEST, problems
 from bayesian_verifier.serving._question import read_question
 from bayesian_verifier.serving._receive import read_body
+from bayesian_verifier.serving._reply import reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

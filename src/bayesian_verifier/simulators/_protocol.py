@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators._evidence import Evidence
 
 Float = NDArray[np.float64]
 
@@ -44,14 +45,20 @@ class Parameter:
         return -0.5 * z * z - math.log(self.prior_sd) - 0.5 * math.log(2 * math.pi)
 
 
-class Description(NamedTuple):
-    """Evidence as the network reads it.
+def log_prior(parameters: Sequence[Parameter], theta: Float) -> Float:
+    """Log-density [n] of the joint prior of θ [n, P] on the link scale."""
+    total: Float = np.sum([p.log_prior(theta[:, i]) for i, p in enumerate(parameters)], axis=0)
+    return total
 
-    features: float32 [informative, F], one row per informative judgment, in the order given.
+
+class Description(NamedTuple):
+    """What judgments say.
+
+    evidence: of the informative ones, to be added to what is known of the person.
     informative, refuted: how many judgments were either; disjoint, refuted counted first.
     """
 
-    features: NDArray[np.float32]
+    evidence: Evidence
     informative: int
     refuted: int
 
@@ -64,10 +71,15 @@ class Responses(NamedTuple):
 
 
 class Simulator(Protocol):
-    """θ → feedback, reward. `theta` is always [n, P] on the link scale, in the order of `parameters`."""
+    """θ → feedback, reward. `theta` is always [n, P] on the link scale, in the order of `parameters`.
+
+    sums_size: how many numbers the network reads of a person, whatever the number of judgments.
+    feature_layout: what those numbers are, as a JSON value: a model only serves the layout it was trained on.
+    """
 
     name: str
     parameters: tuple[Parameter, ...]
+    sums_size: int
     feature_layout: dict[str, Any]
 
     def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
@@ -79,7 +91,11 @@ class Simulator(Protocol):
         ...
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
-        """Features of the informative judgments; they never hold a likelihood."""
+        """What the informative judgments say; the sums never hold a likelihood."""
+        ...
+
+    def read_evidence(self, raw: bytes) -> Evidence:
+        """Evidence as `Evidence.to_bytes` wrote it. Raises ValueError for anything else."""
         ...
 
     def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float | None:

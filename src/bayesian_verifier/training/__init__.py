@@ -10,11 +10,11 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
+from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
 from bayesian_verifier.training._plots import draw_plots
-from bayesian_verifier.training._quality import Network
-from bayesian_verifier.training._report import Report, evaluate
+from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (
     EvaluationSettings,
     TrainingSettings,
@@ -39,5 +39,6 @@ __all__ = [
     "read_people",
     "read_table",
     "read_weights",
+    "seed_of",
     "train",
 ]

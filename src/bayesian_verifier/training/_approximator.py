@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import bayesflow as bf
 import numpy as np
 
+from bayesian_verifier.simulators.lottery import KNOTS
 from bayesian_verifier.training._located_flow import LocatedFlow
 from bayesian_verifier.training._reference_summary import ReferenceSummary
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -> Any:
     """A built `bayesflow.ContinuousApproximator` of θ on the link scale, in the order of its parameters.
 
-    It reads `features` float32 [B, N, K + 3] as the simulator describes judgments, padded to any N, and
-    `informative` [B, N], 1 for a judgment and 0 for padding; it samples `theta` [B, S, 2].
+    It reads `sums` float32 [B, S] over a person's judgments, as the simulator describes them, and samples `theta`
+    [B, draws, 2].
     """
     prior = [[p.prior_mean, p.prior_sd] for p in simulator.parameters]
     below, above = settings.noise_reach
@@ -28,7 +29,7 @@ def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -
         points=simulator.points.tolist(),
         noise_points=levels.tolist(),
         prior=prior,
-        knots=settings.knots,
+        knots=KNOTS,
         refine=settings.refine,
         context_widths=settings.context_widths,
     )
@@ -36,19 +37,17 @@ def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -
         flow={
             "depth": settings.flow_depth,
             "permutation": "swap",
-            "subnet_kwargs": {"widths": list(settings.flow_widths), "dropout": None},
+            "subnet_kwargs": {"widths": list(settings.flow_widths), "dropout": None, "activation": settings.flow_activation},
         }
     )
     adapter = (
         bf.Adapter()
         .convert_dtype("float64", "float32")
         .rename("theta", "inference_variables")
-        .rename("features", "summary_variables")
-        .rename("informative", "summary_mask")
+        .rename("sums", "summary_variables")
     )
     approximator = bf.ContinuousApproximator(
         summary_network=summary, inference_network=flow, adapter=adapter, standardize=None
     )
-    width = len(simulator.points) + 3
-    approximator.build({"inference_variables": (1, 2), "summary_variables": (1, 1, width)})
+    approximator.build({"inference_variables": (1, 2), "summary_variables": (1, simulator.sums_size)})
     return approximator

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.lottery import MAX_REWARD, respond
-from bayesian_verifier.training._potential import REWARD_TERMS
+from bayesian_verifier.simulators.lottery import KNOTS, MAX_REWARD, REWARD_TERMS, respond
+from bayesian_verifier.training._simulated import REPEATING
 
 if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery import LotterySimulator
@@ -27,9 +27,6 @@ Index = NDArray[np.intp]
 MAX_SET = 512
 #: share of sets answered with feedback alone, with both, with reward alone, and with either at random
 ANSWERED = (0.45, 0.25, 0.15, 0.15)
-#: share of sets that repeat 1 to 60 cases, as a price list given several times does, or one question asked all day:
-#: without them the network has never seen a posterior cut off sharply, and answers with nonsense
-REPEATING = 0.4
 
 
 class Batch(NamedTuple):
@@ -53,7 +50,6 @@ class BatchSource:
 
     simulator: LotterySimulator
     pool: CasePool
-    knots: int
     count: int
     seed: int
 
@@ -80,29 +76,29 @@ class BatchSource:
     def sums(self, cases: Index, owner: Index, answers: F32) -> F32:
         """Sums [B, K, G + 2] of judgments: spline weights of the feedback's advantage, then reward terms."""
         points = self.pool.described.shape[1]
-        result = np.zeros((self.count, points, self.knots + REWARD_TERMS), dtype=np.float32)
-        result[:, :, : self.knots] = self._feedback_sums(cases, owner, answers[:, 0], points)
+        result = np.zeros((self.count, points, KNOTS + REWARD_TERMS), dtype=np.float32)
+        result[:, :, : KNOTS] = self._feedback_sums(cases, owner, answers[:, 0], points)
         rows = np.flatnonzero(answers[:, 2])
         if rows.size:
             residual = answers[rows, 1:2] - self.pool.described[cases[rows]]
             sets, start = np.unique(owner[rows], return_index=True)
-            result[sets, :, self.knots] = np.add.reduceat(residual * residual, start, axis=0)
-            result[sets, :, self.knots + 1] = np.add.reduceat(residual, start, axis=0)
+            result[sets, :, KNOTS] = np.add.reduceat(residual * residual, start, axis=0)
+            result[sets, :, KNOTS + 1] = np.add.reduceat(residual, start, axis=0)
         return result
 
     def _feedback_sums(self, cases: Index, owner: Index, sign: F32, points: int) -> NDArray[np.float64]:
         """Counts on the knots [B, K, G]: each advantage spreads over the three quadratic B-splines around it."""
         rows = np.flatnonzero(sign)
-        at = (self.pool.warped[cases[rows]] * sign[rows, None] + 1) * np.float32(0.5 * (self.knots - 2))
-        cell = np.clip(at.astype(np.int32), 0, self.knots - 3)
+        at = (self.pool.warped[cases[rows]] * sign[rows, None] + 1) * np.float32(0.5 * (KNOTS - 2))
+        cell = np.clip(at.astype(np.int32), 0, KNOTS - 3)
         part = (at - cell).ravel()
-        place = ((owner[rows, None] * points + np.arange(points)) * self.knots + cell).ravel()
-        size = self.count * points * self.knots
+        place = ((owner[rows, None] * points + np.arange(points)) * KNOTS + cell).ravel()
+        size = self.count * points * KNOTS
         low, high = 0.5 * (1 - part) ** 2, 0.5 * part**2
         total: NDArray[np.float64] = np.bincount(place, low, size).astype(np.float64)
         total[1:] += np.bincount(place, 1 - low - high, size)[:-1]
         total[2:] += np.bincount(place, high, size)[:-2]
-        return total.reshape(self.count, points, self.knots)
+        return total.reshape(self.count, points, KNOTS)
 
 
 def _answers(

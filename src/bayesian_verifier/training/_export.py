@@ -16,39 +16,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_SYMBOLS = "n, d, q"
+_SYMBOLS = "b, d, q"
 
 
 def posterior_function(approximator: Any) -> Callable[..., Any]:
-    """(state [S], features [N, F], mask [N], noise [D, P], query [Q, P]) -> what `Emission` holds, weights inside."""
+    """(sums [B, S], noise [D, P], query [Q, P]) -> what `Emission` holds, weights inside."""
     summary, flow = approximator.summary_network, approximator.inference_network
     variables = approximator.variables
     values = [jnp.asarray(v.value) for v in variables]
-    # read off once: compiled into the function it would differ by a rounding, which 512 judgments add up
-    table = np.asarray(summary.potential.table())
 
-    def posterior(state: Any, features: Any, mask: Any, noise: Any, query: Any) -> tuple[Any, ...]:
+    def posterior(sums: Any, noise: Any, query: Any) -> tuple[Any, ...]:
         with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            kept = state.reshape(summary.state_shape) + summary.potential(features, mask, table)
-            seen = summary.readout(summary.surface_of(kept)[None])
-            theta, log_density = flow(noise, conditions=_each(seen, noise), inverse=True, density=True)
-            asked = flow.log_prob(query, conditions=_each(seen, query))
-        return kept.reshape(-1), theta, log_density, asked
+            seen = summary(sums)
+            theta, log_density = flow(*_paired(noise, seen), inverse=True, density=True)
+            asked = flow.log_prob(*_paired(query, seen))
+        people = sums.shape[0]
+        return (
+            theta.reshape(people, *noise.shape),
+            log_density.reshape(people, noise.shape[0]),
+            seen,
+            asked.reshape(people, query.shape[0]),
+        )
 
     return posterior
 
 
-def _each(summary: Any, rows: Any) -> Any:
-    """The one summary [1, D] beside each row."""
-    return jnp.broadcast_to(summary, (rows.shape[0], summary.shape[-1]))
+def _paired(rows: Any, summaries: Any) -> tuple[Any, Any]:
+    """Each of the rows [D, P] beside each summary [B, C]: [B * D, P] and [B * D, C]."""
+    people, count = summaries.shape[0], rows.shape[0]
+    shape = (people, count)
+    repeated = jnp.broadcast_to(rows[None], (*shape, rows.shape[-1])).reshape(people * count, -1)
+    spread = jnp.broadcast_to(summaries[:, None], (*shape, summaries.shape[-1])).reshape(people * count, -1)
+    return repeated, spread
 
 
-def export_function(approximator: Any, feature_width: int) -> bytes:
-    """The function, exported for the CPU with symbolic numbers of judgments, draws and points asked about."""
-    n, d, q = jax.export.symbolic_shape(_SYMBOLS)
-    size = int(np.prod(approximator.summary_network.state_shape))
-    shapes: list[tuple[Any, ...]] = [(size,), (n, feature_width), (n,), (d, 2), (q, 2)]
-    arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
+def export_function(approximator: Any, sums_size: int) -> bytes:
+    """The function, exported for the CPU with symbolic numbers of people, draws and points asked about."""
+    b, d, q = jax.export.symbolic_shape(_SYMBOLS)
+    arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((b, sums_size), (d, 2), (q, 2))]
     exported = jax.export.export(jax.jit(posterior_function(approximator)), platforms=["cpu"])(*arguments)
     return bytes(exported.serialize())
 

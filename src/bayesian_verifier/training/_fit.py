@@ -2,7 +2,8 @@
 
 Two losses, neither of which knows a likelihood. The potentials minimise the negative log of the attention's own
 density at the true θ, sets weighted by size so that a few large ones do not drown the rest. The flow minimises the
-negative log-density of θ given the summary, whose gradient stops there.
+negative log-density of θ given the summary, whose gradient stops there: of the true θ and of some that the attention,
+which is nearly exact soon, draws for the same person.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Fit:
         step = self._compiled_step()
         losses: list[Any] = []
         for number, batch in _prefetched(self.source.batch, done, self.settings.count):
-            state, loss = step(state, batch.theta, batch.sums)
+            state, loss = step(state, batch.theta, batch.sums, number)
             losses.append(loss)
             finished = number + 1
             if finished % 50 == 0 or finished == self.settings.count:
@@ -102,16 +103,18 @@ class Fit:
 
     _optimiser: Any = None
 
-    def _compiled_step(self) -> Callable[[_State, Any, Any], tuple[_State, Any]]:
+    def _compiled_step(self) -> Callable[[_State, Any, Any, int], tuple[_State, Any]]:
         weight = (1.0 + set_sizes(self.source.count) / _HALF_WEIGHT) ** -0.5
         weight = jnp.asarray(weight / weight.mean(), jnp.float32)
 
-        def losses(weights: list[Any], theta: Any, sums: Any) -> tuple[Any, Any]:
-            potential, flow = self._losses(weights, theta, sums)
+        def losses(weights: list[Any], theta: Any, sums: Any, number: Any) -> tuple[Any, Any]:
+            potential, flow = self._losses(weights, theta, sums, number)
             return (weight * potential).mean() + flow.mean(), jnp.stack([potential.mean(), flow.mean()])
 
-        def step(state: _State, theta: Any, sums: Any) -> tuple[_State, Any]:
-            (_, loss), gradient = jax.value_and_grad(losses, has_aux=True)(state.weights, theta, sums)
+        def step(state: _State, theta: Any, sums: Any, number: Any) -> tuple[_State, Any]:
+            (_, loss), gradient = jax.value_and_grad(losses, has_aux=True)(
+                state.weights, theta, sums, number
+            )
             weights, optimiser = self._optimiser.stateless_apply(state.optimiser, gradient, state.weights)
             keep = self.settings.average
             average = [keep * a + (1 - keep) * w for a, w in zip(state.average, weights, strict=True)]
@@ -119,13 +122,21 @@ class Fit:
 
         return jax.jit(step, donate_argnums=0)
 
-    def _losses(self, weights: list[Any], theta: Any, sums: Any) -> tuple[Any, Any]:
-        """Negative log-densities [B] of θ by the attention and by the flow."""
+    def _losses(self, weights: list[Any], theta: Any, sums: Any, number: Any) -> tuple[Any, Any]:
+        """Negative log-densities [B] of θ by the attention, and [B, 1 + drawn] of it and of others by the flow."""
         summary, flow = self.approximator.summary_network, self.approximator.inference_network
         with keras.StatelessScope(list(zip(self._variables, weights, strict=True))):
-            surface = summary.surface(sums @ summary.potential.table())
-            seen = summary.readout(jax.lax.stop_gradient(surface))
-            return -summary.log_density(surface, theta), -flow.log_prob(theta, conditions=seen)
+            surface = summary.surface(summary.potential(sums))
+            fixed = jax.lax.stop_gradient(surface)
+            seen = summary.readout(fixed)
+            key = jax.random.fold_in(jax.random.key(self.source.seed), number)
+            drawn = summary.draws(fixed, key, self.settings.drawn)
+            points = jnp.concatenate([theta[:, None], drawn], axis=1)
+            told = jnp.broadcast_to(seen[:, None], (*points.shape[:2], seen.shape[-1]))
+            log_density = flow.log_prob(
+                points.reshape(-1, points.shape[-1]), conditions=told.reshape(-1, told.shape[-1])
+            )
+            return -summary.log_density(surface, theta), -log_density.reshape(points.shape[:2])
 
 
 def _prefetched(make: Callable[[int], Batch], start: int, stop: int) -> Iterator[tuple[int, Batch]]:

@@ -2,63 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesian_verifier.training._quality import COVERAGE_LEVELS, rank_deviation
+from bayesian_verifier.training._calibration import COVERAGE_LEVELS
+from bayesian_verifier.training._quality import strata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from bayesian_verifier.training._report import Report
 
+_BLUE, _RED, _GREY = "#20639b", "#d1495b", "#8a8f98"
+
 
 def draw_plots(report: Report, directory: Path) -> list[str]:
     """Draw a report's plots as PNG into a directory; their file names."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only reports need it
-
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    sizes = np.array([max(c.size, 0.5) for c in report.comparisons])
-    left.loglog(sizes, [max(c.kl, 1e-6) for c in report.comparisons], ".", alpha=0.5, color="#20639b")
-    left.axhline(
-        report.figures["settings"]["gate"]["mean_kl"], color="#d1495b", lw=1, label="gate on the mean"
-    )
-    left.set(
-        xlabel="informative judgments", ylabel="KL(exact ‖ network), nats", title="Off the exact posterior"
-    )
-    left.legend(frameon=False)
-    right.semilogx(
-        sizes, [c.mean_error for c in report.comparisons], ".", alpha=0.5, label="mean, in exact sd"
-    )
-    right.semilogx(sizes, [c.sd_ratio - 1 for c in report.comparisons], ".", alpha=0.5, label="sd ratio - 1")
-    right.set(xlabel="informative judgments", title="What is served, against exact", ylim=(-0.5, 0.5))
-    right.legend(frameon=False)
-    figure.savefig(directory / "exact.png", dpi=110)
-    names = ["exact.png"]
+    names = [_saved(directory, "exact.png", (10, 3.6), (1, 3), lambda axes: _exact(report, axes))]
     if report.calibrations:
-        names.append(_calibration_plot(report, directory))
+        names.append(_saved(directory, "calibration.png", (10, 5.6), (2, 3), lambda axes: _ranks(report, axes)))
     return names
 
 
-def _calibration_plot(report: Report, directory: Path) -> str:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+def _saved(
+    directory: Path, name: str, size: tuple[float, float], grid: tuple[int, int], draw: Callable[[Any], None]
+) -> str:
+    from matplotlib.figure import Figure  # noqa: PLC0415 - only reports need it
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for index, (name, of_parameter) in enumerate(report.figures["calibration"].items()):
-        ranks = np.sort([c.ranks[index] for c in report.calibrations])
-        left.plot(ranks, np.arange(1, ranks.size + 1) / ranks.size - ranks, label=name)
-        right.plot(
-            COVERAGE_LEVELS, [of_parameter["coverage"][str(v)] for v in COVERAGE_LEVELS], "o-", label=name
-        )
-    _, bound = rank_deviation(report.calibrations)
-    left.axhspan(-bound, bound, color="0.9", label="99% band, all ranks at once")
-    left.set(xlabel="rank of the truth among the draws", ylabel="share below, less even", title="Ranks")
-    right.plot([0.45, 1], [0.45, 1], color="0.6", lw=1)
-    right.set(xlabel="level of the interval", ylabel="how often it held the truth", title="Coverage")
-    left.legend(frameon=False, fontsize=8)
-    right.legend(frameon=False, fontsize=8)
-    figure.savefig(directory / "calibration.png", dpi=110)
-    return "calibration.png"
+    figure = Figure(figsize=size, layout="constrained")
+    draw(np.ravel(figure.subplots(*grid)))
+    figure.savefig(directory / name, dpi=110)
+    return name
+
+
+def _exact(report: Report, axes: Any) -> None:
+    """The network alone, what weights do to it, and what is served."""
+    gate = report.figures["settings"]["gate"]
+    sizes = np.array([max(c.size, 0.5) for c in report.comparisons])
+    alone, effective, served = axes
+    alone.loglog(sizes, [max(c.kl, 1e-6) for c in report.comparisons], ".", alpha=0.4, color=_BLUE)
+    alone.axhline(gate["mean_kl"], color=_RED, lw=1, label="most allowed on average")
+    alone.set(xlabel="informative judgments", ylabel="nats", title="Network alone: KL(exact ‖ network)")
+    alone.legend(frameon=False, fontsize=8)
+    effective.semilogx(sizes, [c.effective for c in report.comparisons], ".", alpha=0.4, color=_BLUE)
+    effective.set(
+        xlabel="informative judgments", ylim=(0, 1.03), title="Effective share of 256 weighted draws"
+    )
+    for values, colour, label in (
+        ([c.alone for c in report.comparisons], _GREY, "mean, network alone"),
+        ([c.mean for c in report.comparisons], _BLUE, "mean, served"),
+        ([c.sd - 1 for c in report.comparisons], _RED, "sd, served"),
+    ):
+        served.semilogx(sizes, values, ".", alpha=0.5, color=colour, label=label)
+    served.set(xlabel="informative judgments", title="Off exact, in exact sd", ylim=(-0.15, 0.15))
+    served.legend(frameon=False, fontsize=8)
+
+
+def _ranks(report: Report, axes: Any) -> None:
+    """Ranks of the truth by stratum, less even, within their band; coverage in the legend."""
+    names = [name for name, value in report.figures["calibration"].items() if isinstance(value, dict)]
+    for number, ((low, high), axis) in enumerate(zip(strata(), axes, strict=True)):
+        for index, (name, colour) in enumerate(zip(names, (_BLUE, _RED), strict=False)):
+            ranks = np.sort([row.ranks[index] for row in report.calibrations if row.stratum == number])
+            row = report.figures["calibration"][name][f"{low}-{high}"]
+            worst = max(abs(row["coverage"][str(level)] - level) for level in COVERAGE_LEVELS)
+            label = f"{name}: coverage off by {worst:.3f}"
+            axis.plot(ranks, np.arange(1, ranks.size + 1) / ranks.size - ranks, color=colour, lw=1, label=label)
+            axis.axhspan(-row["rank_band_99"], row["rank_band_99"], color="0.93", zorder=0)
+        axis.set(title=f"{low} to {high} judgments", xlim=(0, 1))
+        axis.legend(frameon=False, fontsize=7)
+    axes[3].set(xlabel="rank of the truth", ylabel="share below, less even")

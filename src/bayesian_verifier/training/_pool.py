@@ -6,7 +6,6 @@ advantage at any drawn r. Drawing a person's judgments is then a look-up.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,8 @@ from bayesian_verifier.simulators.lottery import (
     generate_cases,
     pack_dense,
     pack_judgments,
+    warped,
 )
-from bayesian_verifier.training._potential import SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +53,22 @@ class CasePool:
             index, cell + 1
         ]
         return result
+
+
+    def curves_at(self, index: NDArray[np.intp], risk_aversion: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Δ [n, K] of cases index [n] at K values of r, linear between grid values; held at the ends."""
+        if risk_aversion is self.points or np.array_equal(risk_aversion, self.points):
+            return self.described[index].astype(np.float64)
+        cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
+        share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
+        rows = index[:, None]
+        result: NDArray[np.float64] = (1 - share) * self.curves[rows, cell] + share * self.curves[rows, cell + 1]
+        return result
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """The reference points [K]."""
+        return self.grid[::_REFINE]
 
 
 def draw_pool(
@@ -99,4 +114,4 @@ def tabulate(cases: PackedCases, grid: NDArray[np.float64]) -> NDArray[np.float3
 
 def warp(advantage: NDArray[np.float32]) -> NDArray[np.float32]:
     """Advantages on the axis of the spline's knots, [-1, 1]."""
-    return (np.arcsinh(advantage / SPREAD) / math.asinh(1.0 / SPREAD)).astype(np.float32)
+    return warped(advantage).astype(np.float32)

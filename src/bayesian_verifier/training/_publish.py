@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bayesian_verifier.artifact import ModelStore
+    from bayesian_verifier.posterior import TypicalityTable
     from bayesian_verifier.simulators import Simulator
     from bayesian_verifier.training._report import Report
     from bayesian_verifier.training._settings import TrainingSettings
@@ -33,6 +34,7 @@ def publish(
     simulator: Simulator,
     settings: TrainingSettings,
     report: Report,
+    typicality: TypicalityTable,
     *,
     now: datetime,
     training: dict[str, Any],
@@ -47,9 +49,10 @@ def publish(
         (directory / names.FUNCTION).write_bytes(blob)
         write_weights(approximator, directory / names.WEIGHTS)
         (directory / names.REPORT).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False) + "\n")
+        with (directory / names.CHECKS).open("wb") as stream:
+            np.savez_compressed(stream, **typicality.to_arrays())
         (directory / "plots").mkdir()
         draw_plots(report, directory / "plots")
-        width = len(simulator.feature_layout["advantage_at"]) + len(simulator.feature_layout["then"])
         manifest = Manifest(
             name=settings.name,
             version=version,
@@ -60,8 +63,7 @@ def publish(
                 for p in simulator.parameters
             ),
             features=simulator.feature_layout,
-            feature_width=width,
-            state_size=int(np.prod(approximator.summary_network.state_shape)),
+            sums_size=simulator.sums_size,
             network=settings.network.model_dump(mode="json"),
             training=training,
             quality=headline(report),
@@ -80,7 +82,9 @@ def headline(report: Report) -> dict[str, Any]:
         "passes": not report.misses,
         "simulated": figures["simulated"],
         "people": {k: v for k, v in figures["people"].items() if k != "each"} if figures["people"] else None,
+        "by_size": figures["by_size"],
         "calibration": figures["calibration"],
+        "typicality": figures["typicality"],
         "parity": figures["parity"],
     }
 

@@ -1,7 +1,7 @@
-"""How is a set of judgments of any size summarised, so that one more only adds?
+"""What do the sums over a person's judgments say about where the posterior lies and what shape it has?
 
-At each reference point of risk aversion a judgment is described by its advantage there. A learned potential says,
-for each of M levels of choice noise, how well the answer fits; potentials are summed over judgments. The sum is a
+At each reference point of risk aversion the sums say which advantages were approved and which rejected. A learned
+potential says, for each of M levels of choice noise, how well each answer fits; what they add up to is a
 surface over (risk aversion, log choice noise): attention over its points gives where the posterior lies, how wide
 it is and what shape it has, and that is the summary (docs/model.md, "the network").
 
@@ -25,7 +25,7 @@ from bayesian_verifier.training._potential import PotentialNetwork
 
 @keras.saving.register_keras_serializable(package="bayesian_verifier")
 class ReferenceSummary(SummaryNetwork):
-    """Masked sum of learned potentials at reference points, then attention over the summed surface.
+    """Learned potentials of sums at reference points, then attention over their surface.
 
     points [K]: reference values of risk aversion, increasing.   noise_points [M]: levels of ln τ, evenly spaced.
     prior: ((mean, sd), (mean, sd)) of the two parameters on the link scale, where the surface starts from.
@@ -45,7 +45,6 @@ class ReferenceSummary(SummaryNetwork):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.supports_masking = True
         self.points = [float(p) for p in points]
         self.noise_points = [float(p) for p in noise_points]
         self.prior = [[float(v) for v in pair] for pair in prior]
@@ -55,14 +54,10 @@ class ReferenceSummary(SummaryNetwork):
             keras.layers.Dense(width, activation="silu", name=f"context_{i}")
             for i, width in enumerate(self.context_widths)
         ]
-        self.potential = PotentialNetwork(self.noise_points, centre=self.prior[1], knots=int(knots))
+        self.knots = int(knots)
+        self.potential = PotentialNetwork(self.noise_points, centre=self.prior[1], knots=self.knots)
         self._fine_r, self._to_fine_r = refined(np.array(self.points), self.refine[0])
         self._fine_t, self._to_fine_t = refined(np.array(self.noise_points), self.refine[1])
-
-    @property
-    def state_shape(self) -> tuple[int, int, int]:
-        """Shape (2, K, M) of what is kept of a person: grains of the summed potentials and what is left over."""
-        return 2, len(self.points), len(self.noise_points)
 
     def build(self, input_shape: Any) -> None:  # noqa: ARG002 - the shape follows from the points
         """Make the weights of the potentials; they start at nothing."""
@@ -73,12 +68,6 @@ class ReferenceSummary(SummaryNetwork):
                 dense.build((None, width))
                 width = dense.units
         self.built = True
-
-    def surface_of(self, state: Any) -> Any:
-        """The surface [..., R, T] of what is kept [..., 2, K, M]."""
-        coarse, rest = state[..., 0, :, :], state[..., 1, :, :]
-        # grains are measured from the peak before the rest is added, so that no digit is lost where the mass is
-        return self.surface(coarse - coarse.max(axis=(-2, -1), keepdims=True) + rest)
 
     def surface(self, potential: Any) -> Any:
         """Log-weights [..., R, T] over the refined points of summed potentials [..., K, M], normalised."""
@@ -103,6 +92,20 @@ class ReferenceSummary(SummaryNetwork):
         high = (1 - v) * density[rows, i + 1, j] + v * density[rows, i + 1, j + 1]
         return (1 - u) * low + u * high - float(np.log(self._fine_t[1] - self._fine_t[0]))
 
+    def draws(self, surface: Any, key: Any, count: int) -> Any:
+        """`count` values of θ [B, count, 2] from each of the surfaces [B, R, T], evenly spread over its first axis."""
+        first, second = jax.random.split(key)
+        weight = jnp.exp(surface)
+        of_r = jnp.cumsum(weight.sum(axis=-1), axis=-1)
+        even = (jnp.arange(count) + jax.random.uniform(first, (surface.shape[0], count))) / max(count, 1)
+        row, part = _inverted(of_r / of_r[..., -1:], even)
+        of_t = jnp.cumsum(jnp.take_along_axis(weight, row[..., None], axis=1), axis=-1)
+        u = jax.random.uniform(second, (surface.shape[0], count))
+        column, share = _inverted(of_t / of_t[..., -1:], u[..., None])
+        r = _within(jnp.asarray(self._fine_r), row, part)
+        t = _within(jnp.asarray(self._fine_t), column[..., 0], share[..., 0])
+        return jnp.stack([r, t], axis=-1)
+
     def readout(self, surface: Any) -> Any:
         """The summary [..., D] of surfaces [..., R, T]: location and scale, then a learned word on the shape.
 
@@ -113,10 +116,10 @@ class ReferenceSummary(SummaryNetwork):
             context = dense(context)
         return jnp.concatenate([shape[..., :LOCATION], context], axis=-1)
 
-    def call(self, x: Any, mask: Any = None, **kwargs: Any) -> Any:  # noqa: ARG002 - BayesFlow passes more
-        """Summaries [B, D] of sets x [B, N, K + 3]; rows of padding are 0 in mask [B, N] (all count if None)."""
-        mask = jnp.ones(x.shape[:-1], x.dtype) if mask is None else jnp.asarray(mask, x.dtype)
-        return self.readout(self.surface_of(self.potential(x, mask)))
+    def call(self, x: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - BayesFlow passes more
+        """Summaries [B, D] of sums x [B, K * (G + 2)] over judgments."""
+        sums = x.reshape((*x.shape[:-1], len(self.points), -1))
+        return self.readout(self.surface(self.potential(sums)))
 
     def get_config(self) -> dict[str, Any]:
         """What rebuilds this layer."""
@@ -124,8 +127,25 @@ class ReferenceSummary(SummaryNetwork):
             "points": self.points,
             "noise_points": self.noise_points,
             "prior": self.prior,
-            "knots": self.potential.knots,
+            "knots": self.knots,
             "refine": list(self.refine),
             "context_widths": list(self.context_widths),
         }
         return dict(super().get_config()) | serialize(config)
+
+
+def _inverted(cumulative: Any, level: Any) -> tuple[Any, Any]:
+    """The cell [..., n] that each level [..., n] of a cumulative distribution [..., K] falls into, and how far in."""
+    cell = jnp.sum(cumulative[..., None, :] < level[..., :, None], axis=-1)
+    cell = jnp.clip(cell, 0, cumulative.shape[-1] - 1)
+    above = jnp.take_along_axis(cumulative, cell, axis=-1)
+    below = jnp.where(cell > 0, jnp.take_along_axis(cumulative, jnp.maximum(cell - 1, 0), axis=-1), 0.0)
+    return cell, jnp.clip((level - below) / jnp.maximum(above - below, 1e-12), 0.0, 1.0)
+
+
+def _within(points: Any, cell: Any, part: Any) -> Any:
+    """The value `part` of the way through the cell around a point: from half-way to its neighbours."""
+    middle = 0.5 * (points[1:] + points[:-1])
+    low = jnp.concatenate([points[:1], middle])
+    high = jnp.concatenate([middle, points[-1:]])
+    return low[cell] + part * (high[cell] - low[cell])

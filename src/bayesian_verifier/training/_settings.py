@@ -21,11 +21,11 @@ class NetworkSettings(_Table):
 
     noise_levels: int = Field(ge=4, le=64)
     noise_reach: tuple[float, float]
-    knots: int = Field(ge=8, le=512)
     refine: tuple[int, int]
     context_widths: tuple[int, ...]
     flow_depth: int = Field(ge=1, le=16)
     flow_widths: tuple[int, ...]
+    flow_activation: str
 
 
 class StepSettings(_Table):
@@ -37,6 +37,7 @@ class StepSettings(_Table):
     learning_rate: float = Field(gt=0, lt=1)
     warmup: int = Field(ge=0)
     average: float = Field(ge=0, lt=1)
+    drawn: int = Field(ge=0, le=64)
     checkpoint: int = Field(ge=1)
 
 
@@ -46,6 +47,7 @@ class TrainingSettings(_Table):
     name: str
     simulator: str
     seed: int = Field(ge=0)
+    typicality_people: int = Field(ge=64)
     network: NetworkSettings
     steps: StepSettings
 
@@ -55,7 +57,13 @@ class Gate(_Table):
 
     mean_kl: float = Field(gt=0)
     people_kl: float = Field(gt=0)
+    shift_sd: float = Field(gt=0)
+    served_mean: float = Field(gt=0)
+    served_quantiles: float = Field(gt=0)
+    served_sd: float = Field(gt=0)
+    unreliable: float = Field(gt=0)
     coverage_error: float = Field(gt=0)
+    typicality_error: float = Field(gt=0)
     parity: float = Field(gt=0)
 
 
@@ -64,11 +72,11 @@ class EvaluationSettings(_Table):
 
     cases: dict[str, float]
 
-    seed: int = Field(ge=0)
     sets: int = Field(ge=1)
     smallest: int = Field(ge=0)
     largest: int = Field(le=512)
     calibration_sets: int = Field(ge=0)
+    pool: int = Field(ge=128)
     gate: Gate
 
     @field_validator("cases")

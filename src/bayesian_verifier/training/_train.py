@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,18 +13,20 @@ from filelock import FileLock, Timeout
 
 from bayesian_verifier.artifact import PosteriorFunction
 from bayesian_verifier.errors import BusyError
-from bayesian_verifier.posterior import base_points
+from bayesian_verifier.posterior import base_points, wide_points
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, simulate_person
 from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._batches import BatchSource
 from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Fit
+from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import parity
 from bayesian_verifier.training._pool import draw_pool
 from bayesian_verifier.training._publish import publish
-from bayesian_verifier.training._quality import Network
-from bayesian_verifier.training._report import Report, evaluate
+from bayesian_verifier.training._report import Report, evaluate, seed_of
+from bayesian_verifier.training._simulated import REPEATING, Population
+from bayesian_verifier.training._typicality import typicality_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.posterior import TypicalityTable
     from bayesian_verifier.simulators.lottery import CaseMixture
     from bayesian_verifier.training._fit import Progress
     from bayesian_verifier.training._settings import EvaluationSettings, TrainingSettings
 
-DRAWS = 1024
+DRAWS = 256
 _PARITY_SIZES = (0, 1, 8, 8, 8, 32, 32, 32, 128, 128, 128, 512, 512, 512)
 
 
@@ -113,7 +117,7 @@ def _fit(
     asked = settings.training
     rng = np.random.default_rng([asked.seed, 0])
     pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points, settings.log)
-    source = BatchSource(simulator, pool, asked.network.knots, asked.steps.sets, asked.seed)
+    source = BatchSource(simulator, pool, asked.steps.sets, asked.seed)
     Fit(approximator, source, asked.steps).run(work / "checkpoint.npz", fitted)
     write_weights(approximator, work / "weights.npz")
     approximator.save(work / "approximator.keras")
@@ -132,17 +136,24 @@ def _finish(
 ) -> Outcome:
     """Export, compare with BayesFlow's object, measure and, if the gate is passed, publish."""
     asked = settings.training
-    width = simulator.points.size + 3
-    blob = export_function(approximator, width)
-    size = int(np.prod(approximator.summary_network.state_shape))
+    blob = export_function(approximator, simulator.sums_size)
     function = PosteriorFunction(
-        blob, feature_width=width, state_size=size, parameters=len(simulator.parameters)
+        blob, sums_size=simulator.sums_size, parameters=len(simulator.parameters)
     )
     agreement = parity(
-        approximator, function, _sets_for_parity(simulator, settings.mixture, asked.seed), base_points(256, 2)
+        approximator, function, _sets_for_parity(simulator, settings.mixture, asked.seed), base_points(DRAWS, 2)
     )
-    network = Network(function, simulator, base_points(DRAWS, 2))
-    report = evaluate(network, settings.evaluation, people=people, parity=agreement._asdict(), tick=tick)
+    network = Network(function, simulator, wide_points(DRAWS, 2))
+    table = _typicality(network, settings, tick)
+    report = evaluate(
+        network,
+        settings.evaluation,
+        seed=seed_of(hashlib.sha256(blob).hexdigest()),
+        typicality=table,
+        people=people,
+        parity=agreement._asdict(),
+        tick=tick,
+    )
     version = None
     if not report.misses:
         noted = {
@@ -151,16 +162,35 @@ def _finish(
             "cases": asdict(settings.mixture),
             "logged_cases": len(settings.log),
         }
-        version = publish(store, approximator, blob, simulator, asked, report, now=now(), training=noted)
+        version = publish(
+            store, approximator, blob, simulator, asked, report, table, now=now(), training=noted
+        )
     return Outcome(version, report, seconds)
 
 
+def _typicality(
+    network: Network, settings: Settings, tick: Callable[[str, int, int], None]
+) -> TypicalityTable:
+    """From people like those that trained, who meet cases of their own."""
+    asked = settings.training
+    rng = np.random.default_rng([asked.seed, 2])
+    pool = draw_pool(rng, asked.steps.pool, settings.mixture, network.simulator.points, settings.log)
+    population = Population(network.simulator, pool, REPEATING)
+    return typicality_table(
+        network,
+        population,
+        asked.typicality_people,
+        asked.seed,
+        lambda done, total: tick("typicality", done, total),
+    )
+
+
 def _sets_for_parity(simulator: Any, mixture: CaseMixture, seed: int) -> list[np.ndarray]:
-    """Features of simulated people's judgments, of every size of set that is served and every kind of answer."""
+    """Sums of simulated people's judgments, of many sizes and every kind of answer."""
     sets = []
     for index, size in enumerate(_PARITY_SIZES):
         rng = np.random.default_rng([seed, 1, index])
         kind = ANSWERS[index % len(ANSWERS)]
         person = simulate_person(rng, simulator, mixture, size, answered=kind, max_reward=MAX_REWARD)
-        sets.append(simulator.describe(person.judgments).features)
+        sets.append(simulator.describe(person.judgments).evidence.sums)
     return sets

@@ -1,25 +1,36 @@
 """The stub simulator: CRRA people with logistic noise judge proposed lotteries."""
 
 from bayesian_verifier.simulators.lottery._advantage import advantage_curves, advantages
+from bayesian_verifier.simulators.lottery._cases import Answered
+from bayesian_verifier.simulators.lottery._evidence import LotteryEvidence, evidence_of
 from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCases, generate_cases
 from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
 from bayesian_verifier.simulators.lottery._packed import PackedCases, pack_dense, pack_judgments
 from bayesian_verifier.simulators.lottery._people import ANSWERS, Person, records, simulate_person
-from bayesian_verifier.simulators.lottery._stub import LotterySimulator, reference_points, respond
+from bayesian_verifier.simulators.lottery._reference import reference_points
+from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
+from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
+from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
 
 #: rewards are on the scale of the advantage; a record refuses what lies beyond
 MAX_REWARD = 3.0
 
 __all__ = [
     "ANSWERS",
+    "KNOTS",
     "MAX_REWARD",
+    "REWARD_TERMS",
+    "STRETCH",
+    "Answered",
     "CaseMixture",
     "DenseCases",
+    "LotteryEvidence",
     "LotterySimulator",
     "PackedCases",
     "Person",
     "advantage_curves",
     "advantages",
+    "evidence_of",
     "generate_cases",
     "pack_dense",
     "pack_judgments",
@@ -28,4 +39,7 @@ __all__ = [
     "reference_points",
     "respond",
     "simulate_person",
+    "spread",
+    "unwarped",
+    "warped",
 ]

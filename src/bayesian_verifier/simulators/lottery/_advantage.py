@@ -1,6 +1,8 @@
 """How much better is the proposed option than the best other one, to someone with risk aversion r?
 
-Δ(r) of docs/model.md, "θ → feedback and reward", steps 2 and 3, for many cases at once.
+∆(r) of docs/model.md, "θ → feedback and reward", steps 2 and 3, for many cases at once. Utility is measured from the
+top for r < 1 and from the bottom for r > 1, so that no exponential exceeds 1; what all options have in common falls
+out of the difference.
 """
 
 from __future__ import annotations
@@ -17,53 +19,59 @@ Float = NDArray[np.float64]
 
 
 def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
-    """Δ(r) in [-1, 1] of C cases at K values of r: [C, K]."""
-    a = np.broadcast_to(1.0 - risk_aversion, (len(cases), risk_aversion.size))
-    return _advantage(cases, a)
+    """∆(r) in [-1, 1] of C cases at K values of r, increasing: [C, K]."""
+    if not len(cases):
+        return np.zeros((0, risk_aversion.size))
+    a = 1.0 - risk_aversion[None, :]
+    first, last = np.searchsorted(risk_aversion, 1.0), np.searchsorted(risk_aversion, 1.0, side="right")
+    parts = [_averse_below_one(cases, a[:, :first]), _averse_above_one(cases, a[:, last:])]
+    if last > first:
+        parts.insert(1, np.repeat(_at_one(cases), last - first, axis=1))
+    return np.concatenate(parts, axis=1)
 
 
 def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
-    """Δ(r_c) in [-1, 1] of case c at its own r_c: [C]."""
-    return _advantage(cases, (1.0 - risk_aversion)[:, None])[:, 0]
-
-
-def _advantage(cases: PackedCases, a: Float) -> Float:
+    """∆(r_c) in [-1, 1] of case c at its own r_c: [C]."""
     if not len(cases):
-        return np.zeros(a.shape)
-    worth = _utilities(cases, a) * cases.probability[:, None]
-    expected = np.add.reduceat(worth, cases.option_start, axis=0)
+        return np.zeros(0)
+    a = (1.0 - risk_aversion)[:, None]
+    below = _averse_below_one(cases, np.where(a > 0, a, 1.0))
+    above = _averse_above_one(cases, np.where(a < 0, a, -1.0))
+    result: Float = np.where(a > 0, below, np.where(a < 0, above, _at_one(cases)))[:, 0]
+    return result
+
+
+def _averse_below_one(cases: PackedCases, a: Float) -> Float:
+    """∆ [C, K] for a = 1 - r > 0, a [1, K] or [C, K]."""
+    with np.errstate(under="ignore"):
+        scale = -1.0 / np.expm1(-a * cases.span[:, None])
+        return _lead(cases, np.expm1(_by_outcome(cases, a) * cases.below_top[:, None])) * scale
+
+
+def _averse_above_one(cases: PackedCases, a: Float) -> Float:
+    """∆ [C, K] for a = 1 - r < 0, a [1, K] or [C, K]."""
+    with np.errstate(under="ignore"):
+        scale = -1.0 / np.expm1(a * cases.span[:, None])
+        return _lead(cases, -np.expm1(_by_outcome(cases, a) * cases.above_bottom[:, None])) * scale
+
+
+def _at_one(cases: PackedCases) -> Float:
+    """∆ [C, 1] at r = 1: of logarithms, or of what is left at all where somebody may lose everything."""
+    ruin = np.isinf(cases.span)[cases.outcome_case]
+    with np.errstate(invalid="ignore"):
+        value = cases.above_bottom / cases.span[cases.outcome_case]
+    value = np.where(ruin, np.where(np.isneginf(cases.below_top), 0.0, 1.0), value)
+    return _lead(cases, value[:, None])
+
+
+def _by_outcome(cases: PackedCases, a: Float) -> Float:
+    return a if len(a) == 1 else a[cases.outcome_case]
+
+
+def _lead(cases: PackedCases, value: Float) -> Float:
+    """Expected value of the chosen option less the best of the others [C, K], of values by outcome [O, K]."""
+    expected = np.add.reduceat(value * cases.probability[:, None], cases.option_start, axis=0)
     chosen = expected[cases.chosen]
     expected[cases.chosen] = -np.inf
     result: Float = chosen - np.maximum.reduceat(expected, cases.case_start, axis=0)
     return result
-
-
-def _utilities(cases: PackedCases, a: Float) -> Float:
-    """Normalised utility of every outcome [O, K], a = 1 - r [C, K].
-
-    Measured from the top for a > 0 and from the bottom for a < 0, so that no exponential exceeds 1.
-    """
-    positive = a > 0
-    span = cases.span[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = 1.0 / np.expm1(np.where(positive, -a, a) * span)
-        by_outcome = positive[cases.outcome_case]
-        log_ratio = np.where(by_outcome, cases.below_top[:, None], cases.above_bottom[:, None])
-        quotient = np.expm1(a[cases.outcome_case] * log_ratio) * scale[cases.outcome_case]
-    value = np.where(by_outcome, 1.0 - quotient, quotient)
-    return _limits(cases, a, value)
-
-
-def _limits(cases: PackedCases, a: Float, value: Float) -> Float:
-    """The limits at r = 1 and at y_min = 0, where the quotient says nothing."""
-    flat = a == 0
-    if flat.any():
-        with np.errstate(invalid="ignore"):
-            at_one = (cases.above_bottom / cases.span[cases.outcome_case])[:, None]
-        value = np.where(flat[cases.outcome_case], at_one, value)
-    ruin = np.isinf(cases.span)
-    if ruin.any():
-        open_below = ruin[cases.outcome_case][:, None] & (a[cases.outcome_case] <= 0)
-        value = np.where(open_below, 1.0, value)
-        value = np.where(np.isneginf(cases.below_top)[:, None], 0.0, value)
-    return value

@@ -7,10 +7,12 @@ of options. Every exponential is taken on the flat array; sums and maxima go by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery._advantage import advantage_curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
+Truth = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,25 @@ class PackedCases:
         """How many cases."""
         return self.span.size
 
+    def curves(self, risk_aversion: Float) -> Float:
+        """∆(r) in [-1, 1] of C cases at K values of r, increasing: [C, K]."""
+        return advantage_curves(self, risk_aversion)
+
+
+class _Flat(NamedTuple):
+    """Outcomes with a probability [O] of options [P] of cases [C], in order; chosen [C] into P."""
+
+    payoff: Float
+    probability: Float
+    outcomes: Index
+    option_case: Index
+    wealth: Float
+    chosen: Index
+
 
 def pack_dense(
     wealth: Float, payoff: Float, probability: Float, chosen: Index
-) -> tuple[PackedCases, NDArray[np.bool_]]:
+) -> tuple[PackedCases, Truth]:
     """Pack cases given as padded arrays; also tells which of them have an advantage [n].
 
     wealth [n] >= 0.  payoff, probability [n, options, outcomes]; a probability of 0 is padding, and an option
@@ -55,39 +73,96 @@ def pack_dense(
     Cases without an advantage are left out of the pack, the others keep their order.
     """
     present = probability > 0
-    final = wealth[:, None, None] + payoff
-    exists = present.any(axis=2)
-    feasible = exists & np.all((final >= 0) | ~present, axis=2)
-    counted = present & feasible[:, :, None]
-    top = np.where(counted, payoff, -np.inf).max(axis=(1, 2))
-    bottom = np.where(counted, payoff, np.inf).min(axis=(1, 2))
+    outcomes = present.sum(axis=2)
+    exists = outcomes > 0
     rows = np.arange(len(wealth))
-    has_advantage = feasible[rows, chosen] & (feasible.sum(axis=1) >= 2) & (top > bottom)  # noqa: PLR2004 - a choice needs two
-    kept = np.flatnonzero(has_advantage)
-    counted = counted[kept]
-    case, option, _ = np.nonzero(counted)
-    flat_payoff = payoff[kept][counted]
-    flat_probability = probability[kept][counted]
-    option_of = case * probability.shape[1] + option
-    option_ids, option_start = np.unique(option_of, return_index=True)
-    sums = np.add.reduceat(flat_probability, option_start) if kept.size else np.zeros(0)
-    sizes = np.diff(np.append(option_start, flat_probability.size))
-    option_case = option_ids // probability.shape[1]
-    case_start = np.searchsorted(option_case, np.arange(kept.size))
-    chosen_at = np.searchsorted(option_ids, np.arange(kept.size) * probability.shape[1] + chosen[kept])
-    below_top, above_bottom, span = _log_ratios(wealth[kept], flat_payoff, case, top[kept], bottom[kept])
-    packed = PackedCases(
+    position = np.cumsum(exists.ravel()).reshape(exists.shape) - 1
+    at = np.where(exists[rows, chosen], position[rows, chosen], -1) if rows.size else np.zeros(0, np.intp)
+    flat = _Flat(
+        payoff[present], probability[present], outcomes[exists], np.nonzero(exists)[0], wealth, at
+    )
+    return _packed(flat)
+
+
+def pack_judgments(judgments: Sequence[Judgment]) -> tuple[PackedCases, Truth]:
+    """Pack judgment records; also tells which of them have an advantage [n]. See `pack_dense`."""
+    options = [option.outcomes for judgment in judgments for option in judgment.options]
+    pairs = np.array(
+        [(outcome.payoff, outcome.probability) for option in options for outcome in option], np.float64
+    ).reshape(-1, 2)
+    counts = np.array([len(judgment.options) for judgment in judgments], np.intp)
+    outcomes = np.array([len(option) for option in options], np.intp)
+    there = pairs[:, 1] > 0
+    if not there.all():
+        outcomes = np.bincount(np.repeat(np.arange(outcomes.size), outcomes)[there], minlength=outcomes.size)
+        pairs = pairs[there]
+    chosen = np.array([judgment.chosen for judgment in judgments], np.intp)
+    flat = _Flat(
+        pairs[:, 0].copy(),
+        pairs[:, 1].copy(),
+        outcomes,
+        np.repeat(np.arange(counts.size), counts),
+        np.array([judgment.wealth for judgment in judgments], np.float64),
+        np.cumsum(counts) - counts + chosen,
+    )
+    return _packed(flat)
+
+
+def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
+    """The cases that have an advantage, infeasible options left out."""
+    cases = flat.wealth.size
+    if not flat.payoff.size:
+        return _nothing(), np.zeros(cases, np.bool_)
+    start = np.cumsum(flat.outcomes) - flat.outcomes
+    least = np.minimum.reduceat(flat.payoff, start)
+    possible = flat.wealth[flat.option_case] + least >= 0
+    chosen_possible = (flat.chosen >= 0) & possible[flat.chosen]
+    top, bottom = np.full(cases, -np.inf), np.full(cases, np.inf)
+    np.maximum.at(top, flat.option_case[possible], np.maximum.reduceat(flat.payoff, start)[possible])
+    np.minimum.at(bottom, flat.option_case[possible], least[possible])
+    feasible = np.bincount(flat.option_case[possible], minlength=cases)
+    kept = chosen_possible & (feasible >= 2) & (top > bottom)  # noqa: PLR2004 - a choice needs two
+    option_kept = possible & kept[flat.option_case]
+    if option_kept.all():
+        return _with_ratios(flat, start, top, bottom), kept
+    outcome_kept = np.repeat(option_kept, flat.outcomes)
+    new_case, new_option = np.cumsum(kept) - 1, np.cumsum(option_kept) - 1
+    outcomes = flat.outcomes[option_kept]
+    fewer = _Flat(
+        flat.payoff[outcome_kept],
+        flat.probability[outcome_kept],
+        outcomes,
+        new_case[flat.option_case[option_kept]],
+        flat.wealth[kept],
+        new_option[flat.chosen[kept]],
+    )
+    if not outcomes.size:
+        return _nothing(), kept
+    return _with_ratios(fewer, np.cumsum(outcomes) - outcomes, top[kept], bottom[kept]), kept
+
+
+def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> PackedCases:
+    case = np.repeat(flat.option_case, flat.outcomes)
+    below_top, above_bottom, span = _log_ratios(flat.wealth, flat.payoff, case, top, bottom)
+    sums = np.add.reduceat(flat.probability, start)
+    return PackedCases(
         below_top=below_top,
         above_bottom=above_bottom,
-        probability=flat_probability / np.repeat(sums, sizes),
+        probability=flat.probability / np.repeat(sums, flat.outcomes),
         span=span,
         outcome_case=case,
-        option_case=option_case,
-        option_start=option_start,
-        case_start=case_start,
-        chosen=chosen_at,
+        option_case=flat.option_case,
+        option_start=start,
+        case_start=np.searchsorted(flat.option_case, np.arange(flat.wealth.size)),
+        chosen=flat.chosen,
     )
-    return packed, has_advantage
+
+
+def _nothing() -> PackedCases:
+    numbers, indices = np.zeros(0), np.zeros(0, np.intp)
+    return PackedCases(
+        numbers, numbers, numbers, numbers, indices, indices, indices, indices, indices
+    )
 
 
 def _log_ratios(
@@ -110,26 +185,3 @@ def _log_ratio(wealth: Float, payoff: Float, base: Float) -> Float:
     change = (payoff - base) / (wealth + base)
     near = np.abs(change) < 0.5  # noqa: PLR2004 - either form is good to rounding around here
     return np.where(near, np.log1p(np.where(near, change, 0.0)), np.log((wealth + payoff) / (wealth + base)))
-
-
-def pack_judgments(judgments: Sequence[Judgment]) -> tuple[PackedCases, NDArray[np.bool_]]:
-    """Pack judgment records; also tells which of them have an advantage [n]. See `pack_dense`."""
-    n = len(judgments)
-    options = max((len(j.options) for j in judgments), default=1)
-    outcomes = max((len(o.outcomes) for j in judgments for o in j.options), default=1)
-    payoff = np.zeros((n, options, outcomes))
-    probability = np.zeros((n, options, outcomes))
-    rows, columns, depths, payoffs, probabilities = [], [], [], [], []
-    for row, judgment in enumerate(judgments):
-        for column, option in enumerate(judgment.options):
-            for depth, outcome in enumerate(option.outcomes):
-                rows.append(row)
-                columns.append(column)
-                depths.append(depth)
-                payoffs.append(outcome.payoff)
-                probabilities.append(outcome.probability)
-    payoff[rows, columns, depths] = payoffs
-    probability[rows, columns, depths] = probabilities
-    wealth = np.array([j.wealth for j in judgments], dtype=np.float64)
-    chosen = np.array([j.chosen for j in judgments], dtype=np.intp)
-    return pack_dense(wealth, payoff, probability, chosen)

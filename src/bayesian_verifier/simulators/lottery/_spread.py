@@ -1,0 +1,67 @@
+"""How are the advantages of many answers kept in a table of fixed size?
+
+Each signed advantage is spread over the three quadratic B-splines around it, on an axis stretched near zero. The
+sums of their weights say of any smooth function of the advantage what it adds up to (de Boor 1978, ch. XII), the
+learned potentials and the logarithm of the chance of an answer among them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+#: advantages are spread by arcsinh(∆ / STRETCH): small ones decide for people with little noise
+STRETCH = 0.01
+#: weights are multiples of this: up to 1,024 answers are summed exactly in single precision and in 24 bits
+GRAIN = 2.0**-13
+KNOTS = 40
+_CELLS = KNOTS - 2
+
+
+def warped(delta: Float) -> Float:
+    """Signed advantages in [-1, 1] on the axis of the knots, [-1, 1]."""
+    result: Float = np.arcsinh(delta / STRETCH) / math.asinh(1.0 / STRETCH)
+    return result
+
+
+def unwarped(place: Float) -> Float:
+    """The advantage at a place on the axis; past its ends it goes on growing."""
+    result: Float = STRETCH * np.sinh(place * math.asinh(1.0 / STRETCH))
+    return result
+
+
+def spread(delta: Float) -> Float:
+    """Counts [K, KNOTS] of signed advantages [n, K] of n answers at K reference points; each answer adds 1 to a row."""
+    n, points = delta.shape
+    at = (warped(delta) + 1.0) * (0.5 * _CELLS)
+    cell = np.clip(at.astype(np.intp), 0, _CELLS - 1)
+    part = at - cell
+    low = np.rint((0.5 / GRAIN) * (1.0 - part) ** 2)
+    high = np.rint((0.5 / GRAIN) * part * part)
+    place = (np.arange(points) * KNOTS + cell).ravel()
+    size = points * KNOTS
+    total = np.bincount(place, low.ravel(), size).astype(np.float64)
+    total[1:] += np.bincount(place, (1.0 / GRAIN - low - high).ravel(), size)[:-1]
+    total[2:] += np.bincount(place, high.ravel(), size)[:-2]
+    return GRAIN * total.reshape(points, KNOTS) if n else np.zeros((points, KNOTS))
+
+
+def sites() -> Float:
+    """The advantages [KNOTS + 2] that a function is read at for `collected` counts."""
+    return unwarped(-1.0 + (np.arange(-1, KNOTS + 1) - 0.5) / (0.5 * _CELLS))
+
+
+def collected(counts: Float) -> Float:
+    """Counts [..., KNOTS] turned into weights [..., KNOTS + 2] of a function's values at the `sites`.
+
+    Σ f(∆) over the answers is their product: the spline with these values' quasi-interpolant coefficients
+    (-1/8, 5/4, -1/8) follows quadratics exactly.
+    """
+    weights = np.zeros((*counts.shape[:-1], KNOTS + 2))
+    weights[..., 1:-1] = 1.25 * counts
+    weights[..., :-2] -= 0.125 * counts
+    weights[..., 2:] -= 0.125 * counts
+    return weights

@@ -1,0 +1,128 @@
+"""Do posteriors hold the truth as often as they say?
+
+Simulation-based calibration (Talts et al. 2018, arXiv 1804.06788) of what is served: where the true value lies in the
+posterior of its own data. Even over simulated people, in each stratum of set size.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery import ANSWERS
+from bayesian_verifier.training._quality import strata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bayesian_verifier.posterior import TypicalityTable
+    from bayesian_verifier.training._network import Network
+    from bayesian_verifier.training._simulated import Drawn, Population
+
+Float = NDArray[np.float64]
+COVERAGE_LEVELS = (0.5, 0.8, 0.9, 0.95)
+_AT_ONCE = 64
+
+
+class Calibration(NamedTuple):
+    """One simulated person.
+
+    stratum: index into `strata()`.   ranks [P]: share of the served posterior below the truth, (0, 1).
+    typicality_p: of their evidence, NaN without a table.   trusted: whether weights could be used.
+    """
+
+    stratum: int
+    ranks: Float
+    typicality_p: float
+    trusted: bool
+
+
+def calibrate(
+    network: Network,
+    population: Population,
+    typicality: TypicalityTable | None,
+    each: int,
+    seed: int,
+    tick: Callable[[], None],
+) -> list[Calibration]:
+    """`each` simulated people in each stratum; set sizes are log-uniform inside it, answers of each kind in turn."""
+    result: list[Calibration] = []
+    for number, (low, high) in enumerate(strata()):
+        for start in range(0, each, _AT_ONCE):
+            people = [
+                _person(population, seed, number, i, low, high) for i in range(start, min(start + _AT_ONCE, each))
+            ]
+            result += _ranked(network, people, typicality, number)
+            tick()
+    return result
+
+
+def _person(population: Population, seed: int, stratum: int, index: int, low: int, high: int) -> Drawn:
+    rng = np.random.default_rng([seed, stratum, index])
+    size = int(math.exp(rng.uniform(math.log(low + 1), math.log(high + 2)))) - 1
+    return population.person(rng, min(max(size, low), high), ANSWERS[index % len(ANSWERS)])
+
+
+def _ranked(
+    network: Network, people: Sequence[Drawn], typicality: TypicalityTable | None, stratum: int
+) -> list[Calibration]:
+    rows = []
+    for person, said in zip(people, network.ask([p.evidence for p in people]), strict=True):
+        theta, share, trusted = said.theta, network.points.share, True
+        if person.size:
+            correction = network.corrected(said, person.evidence)
+            trusted = correction.reliable
+            if correction.weights is not None and trusted:
+                share = correction.weights.share
+        else:
+            theta = _prior_draws(network)
+        p = math.nan
+        if typicality is not None and person.size:
+            p = typicality.p_value(said.summary, person.evidence.kind, person.size)
+        ranks = np.array([_rank(theta[:, i], share, person.theta[i]) for i in range(theta.shape[1])])
+        rows.append(Calibration(stratum, ranks, p, trusted))
+    return rows
+
+
+def _prior_draws(network: Network) -> Float:
+    parameters = network.simulator.parameters
+    means, sds = (np.array([getattr(p, f"prior_{what}") for p in parameters]) for what in ("mean", "sd"))
+    result: Float = means + sds * network.points.noise
+    return result
+
+
+def _rank(draws: Float, share: Float, truth: float) -> float:
+    """Share of weighted draws below the truth, smoothed as served quantiles are."""
+    order = np.argsort(draws, kind="stable")
+    middle = np.cumsum(share[order]) - 0.5 * share[order]
+    return float(np.interp(truth, draws[order], middle))
+
+
+def coverage(ranks: Float) -> dict[str, float]:
+    """How often central intervals of each level hold the truth, of ranks [N]."""
+    return {str(level): float((np.abs(ranks - 0.5) <= level / 2).mean()) for level in COVERAGE_LEVELS}
+
+
+def deviation(ranks: Float) -> float:
+    """Greatest distance of the distribution of ranks [N] from even."""
+    ordered, n = np.sort(ranks), ranks.size
+    return float(max((np.arange(1, n + 1) / n - ordered).max(), (ordered - np.arange(n) / n).max()))
+
+
+def band(people: int, together: int, level: float = 0.99) -> float:
+    """Bound on `deviation` under perfect calibration, for `together` distributions of `people` ranks at once.
+
+    Dvoretzky–Kiefer–Wolfowitz with Massart's constant: simultaneous over all ranks; Bonferroni over distributions.
+    """
+    return math.sqrt(math.log(2 * together / (1 - level)) / (2 * people))
+
+
+def sampling_error(level: float, people: int, together: int) -> float:
+    """How far a share of `people` may be off `level` by chance, 99% of the time for `together` of them at once."""
+    from statistics import NormalDist  # noqa: PLC0415 - nothing else here needs it
+
+    z = NormalDist().inv_cdf(1 - 0.005 / together)
+    return z * math.sqrt(level * (1 - level) / people)
