@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bayesian_verifier.serving._admission import Admission
+from bayesian_verifier.serving._answering import answering
+from bayesian_verifier.serving._bulk_routes import bulk_routes
 from bayesian_verifier.serving._door import Door
 from bayesian_verifier.serving._limits import MAX_SEED
 from bayesian_verifier.serving._metrics import Metrics
@@ -58,6 +60,7 @@ def create_app(
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
     metrics = Metrics(service)
+    answered = answering(metrics, clock=clock, make_seed=make_seed)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,7 +82,8 @@ def create_app(
     document: Callable[[], dict[str, Any]] = cache(partial(describe, app))
     routers = (
         health_routes(service),
-        posterior_routes(service, metrics, make_seed=make_seed, body_seconds=body_seconds),
+        posterior_routes(service, answered, body_seconds=body_seconds),
+        bulk_routes(service, answered, body_seconds=body_seconds),
         operator_routes(metrics, document),
     )
     for router in routers:

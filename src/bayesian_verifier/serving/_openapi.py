@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from bayesian_verifier.serving._documents import PosteriorRequest, ProblemDocument
 from bayesian_verifier.serving._examples import PROBLEM, REPLY, safe_then_risky
+from bayesian_verifier.serving._limits import MAX_BODIES
 from bayesian_verifier.serving._problems import PROBLEM_JSON
 
 if TYPE_CHECKING:
@@ -33,6 +34,21 @@ HEADERS = {
     },
     "X-Model-Version": {"description": "Version of the model, or `none`.", "schema": {"type": "string"}},
 }
+REQUEST_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "X-Request-Timeout-Ms",
+        "in": "header",
+        "description": "What is left of the caller's time, in milliseconds.",
+        "schema": {"type": "number", "minimum": 0},
+        "example": 50,
+    },
+    {
+        "name": "X-Request-Id",
+        "in": "header",
+        "description": "Echoed.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+    },
+]
 POSTERIOR_REQUEST: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -53,21 +69,32 @@ POSTERIOR_REQUEST: dict[str, Any] = {
             }
         },
     },
-    "parameters": [
-        {
-            "name": "X-Request-Timeout-Ms",
-            "in": "header",
-            "description": "What is left of the caller's time, in milliseconds.",
-            "schema": {"type": "number", "minimum": 0},
-            "example": 50,
+    "parameters": REQUEST_HEADERS,
+}
+POSTERIORS_REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "array",
+                    "maxItems": MAX_BODIES,
+                    "items": {"$ref": REFERENCE.format(model="PosteriorRequest")},
+                },
+                "examples": {
+                    "three": {
+                        "summary": "Two people, and a body that is refused",
+                        "value": [
+                            safe_then_risky(6),
+                            safe_then_risky(3),
+                            {"judgments": [], "state": "not ours"},
+                        ],
+                    },
+                },
+            }
         },
-        {
-            "name": "X-Request-Id",
-            "in": "header",
-            "description": "Echoed.",
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
-        },
-    ],
+    },
+    "parameters": REQUEST_HEADERS,
 }
 
 
