@@ -89,6 +89,7 @@ def test_every_limit_is_the_one_that_is_kept() -> None:
     assert told == {
         "body": f"{limits.MAX_BODY_BYTES >> 20} MiB ({limits.MAX_BODY_BYTES:,} bytes)",
         "judgments in a request": f"{limits.MAX_JUDGMENTS}",
+        "bodies in a list": f"{limits.MAX_BODIES}",
         "informative judgments in a stream, trusted": f"{limits.MAX_JUDGMENTS}",
         "draws": f"{limits.MAX_DRAWS:,}",
         "seed": f"2⁵³−1 ({limits.MAX_SEED:,})",

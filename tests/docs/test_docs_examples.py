@@ -98,3 +98,49 @@ def test_the_broken_rules_are_those_on_the_page() -> None:
     with pytest.raises(InvalidEvidenceError) as refused:
         read_question(body.encode())
     assert told["errors"] == [violation._asdict() for violation in refused.value.violations]
+
+
+def bodies_sent_to(route: str) -> list[bytes]:
+    """The bodies that curl sends to a route on the page of the service."""
+    sent = re.findall(
+        rf"^\$ curl -s \S+{route} .*?-d '(.*?)'\n", page("docs/http.md"), re.MULTILINE | re.DOTALL
+    )
+    return [body.encode() for body in sent]
+
+
+def test_the_list_of_bodies_is_read_as_the_page_says() -> None:
+    """The first is a question, the second breaks a rule."""
+    from bayesian_verifier.errors import InvalidEvidenceError
+    from bayesian_verifier.serving import read_question
+    from bayesian_verifier.serving._bulk import split_bodies
+
+    [body] = bodies_sent_to("/v1/posteriors")
+    good, bad = split_bodies(body)
+    assert read_question(good).judgments == []
+    with pytest.raises(InvalidEvidenceError, match="/draws"):
+        read_question(bad)
+
+
+def test_tensors_are_those_on_the_page() -> None:
+    """What the shipped model says of itself, and the outputs that the example asks for."""
+    from bayesian_verifier.serving import answer, load_engine, read_question
+    from bayesian_verifier.serving._open_inference_reply import inference_reply, model_metadata
+    from bayesian_verifier.serving._open_inference_request import read_inference
+
+    text = page("docs/http.md")
+    [told] = [said for block in blocks(text, "json") if "platform" in (said := json.loads(block))]
+    engine = load_engine(PACKAGE / "shipped_models", told["name"], points=8, cache=None, ladder=(8,))
+    assert told == json.loads(model_metadata(engine))
+    [body] = bodies_sent_to("/v2/models/bayesian-verifier/infer")
+    asked = read_inference(body)
+    said = answer(read_question(asked.body), engine, clock=float, make_seed=int)
+    reply = json.loads(inference_reply(said, engine, asked, request_id="1", queue_seconds=0.0))
+    assert [output["name"] for output in reply["outputs"]] == ["mean", "draws"]
+    assert (reply["id"], reply["parameters"]["seed"]) == ("42", 1)
+    named = re.findall(r"`(\w+)`", "".join(row[1] for row in table_rows(text) if "of the reply" in row[0]))
+    assert set(named) == {"state", *reply["parameters"]}
+
+
+def table_rows(text: str) -> list[list[str]]:
+    """The cells of every row of every table of a page."""
+    return [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]

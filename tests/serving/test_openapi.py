@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from serving.closed_form import judgment
+from serving.closed_form import VERSION, judgment
 
 if TYPE_CHECKING:
     import httpx
@@ -31,7 +31,12 @@ def schema_of(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 def test_every_route_of_the_contract_is_described(document: dict[str, Any]) -> None:
     """With a summary, and problems where it can have any."""
-    expected = {"/health/live", "/health/ready", "/health", "/v1/posterior", "/v1/model", "/metrics"}
+    model = "/v2/models/{name}"
+    expected = {"/health/live", "/health/ready", "/health", "/v1/posterior", "/v1/posteriors", "/v1/model"}
+    expected |= {"/metrics", "/v2", "/v2/", "/v2/health/live", "/v2/health/ready"}
+    expected |= {
+        path + verb for path in (model, model + "/versions/{version}") for verb in ("", "/ready", "/infer")
+    }
     assert set(document["paths"]) == expected
     assert all(verb["summary"] for path in document["paths"].values() for verb in path.values())
     answers = document["paths"]["/v1/posterior"]["post"]["responses"]
@@ -56,6 +61,51 @@ def test_examples_are_answered_as_described(client: httpx.Client, document: dict
         jsonschema.validate(reply.json(), reply_schema)
     answers = document["paths"]["/v1/posterior"]["post"]["responses"]
     jsonschema.validate(answers["200"]["content"]["application/json"]["example"], reply_schema)
+
+
+def test_examples_of_many_bodies_are_answered_as_described(
+    client: httpx.Client, document: dict[str, Any]
+) -> None:
+    """Posteriors and problems in one list."""
+    operation = document["paths"]["/v1/posteriors"]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    described = {"components": document["components"]}
+    [example] = content["examples"].values()
+    jsonschema.validate(example["value"], content["schema"] | described)
+    reply = client.post("/v1/posteriors", json=example["value"])
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.validate(reply.json(), schema | described)
+    assert {one.get("status") for one in reply.json()} == {None, 422}
+
+
+@pytest.mark.parametrize("path", ["/v2/models/{name}", "/v2/models/{name}/versions/{version}"])
+def test_examples_in_tensors_are_answered_as_described(
+    client: httpx.Client, document: dict[str, Any], path: str
+) -> None:
+    """Each gets a 200 that fits the schema of replies; metadata, readiness and refusals fit theirs."""
+    operation = document["paths"][f"{path}/infer"]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    here = path.format(name="closed-form", version=VERSION)
+    assert {one["name"] for one in operation["parameters"] if one["in"] == "path"} == set(
+        re.findall(r"{(\w+)}", path)
+    )
+    for example in content["examples"].values():
+        jsonschema.validate(example["value"], schema_of(document, "InferenceRequestDocument"))
+        reply = client.post(f"{here}/infer", json=example["value"])
+        assert reply.status_code == 200
+        jsonschema.validate(reply.json(), schema_of(document, "InferenceReply"))
+    jsonschema.validate(client.get(here).json(), schema_of(document, "ModelMetadata"))
+    jsonschema.validate(client.get(f"{here}/ready").json(), schema_of(document, "ModelReady"))
+    refused = client.post(f"{here}/infer", json={})
+    jsonschema.validate(refused.json(), schema_of(document, "OpenInferenceProblem"))
+    example = operation["responses"]["422"]["content"]["application/problem+json"]["example"]
+    jsonschema.validate(example, schema_of(document, "OpenInferenceProblem"))
+
+
+def test_forms_of_the_docs_page_reach_the_model(client: httpx.Client) -> None:
+    """A form's path has its name in place of the placeholder, where the name is known beforehand."""
+    page = client.get("/docs").text
+    assert 'data-path="/v2/models/bayesian-verifier/infer"' in page
 
 
 def test_problems_and_pages_are_as_described(client: httpx.Client, document: dict[str, Any]) -> None:

@@ -160,3 +160,67 @@ def test_pace_lies_within_what_was_seen(seconds: list[float]) -> None:
     assert min(seconds) <= pace.typical * (1 + 1e-12)
     assert pace.typical <= max(seconds) * (1 + 1e-12)
     assert pace.least_seconds(0) == min(seconds)
+
+
+def test_who_needs_many_turns_lets_others_between_them() -> None:
+    """Three requests of three turns each, begun together, take turns; each holds one place all the while."""
+    worker = Worker(3, time.perf_counter)
+    done: list[tuple[str, int]] = []
+    most: list[int] = []
+
+    async def three_turns(name: str) -> None:
+        with worker.place():
+            for turn in range(3):
+                await worker.turn(lambda _, turn=turn: done.append((name, turn)), arrived=0.0)
+                most.append(worker.pending)
+
+    async def all_three() -> None:
+        await asyncio.gather(*map(three_turns, "abc"))
+
+    worker.start()
+    asyncio.run(all_three())
+    worker.stop(5)
+    assert done == [(name, turn) for turn in range(3) for name in "abc"]
+    assert max(most) == 3
+    assert worker.pending == 0
+
+
+def test_turns_still_needed_count_against_the_deadline() -> None:
+    """One took a second; five more do not fit into four and a half, and are refused before the first of them."""
+    now = [0.0]
+    worker = Worker(2, lambda: now[0])
+    begun: list[float] = []
+
+    def one_second(_: float) -> None:
+        begun.append(now[0])
+        now[0] += 1.0
+
+    async def ask(seconds: float) -> None:
+        with worker.place():
+            await worker.turn(one_second, arrived=now[0], deadline=now[0] + seconds, left=5)
+
+    worker.start()
+    asyncio.run(worker.do(one_second, arrived=0.0))
+    with pytest.raises(OutOfBudgetError):
+        asyncio.run(ask(4.5))
+    asyncio.run(ask(5.5))
+    worker.stop(5)
+    assert begun == [0.0, 1.0]
+
+
+def test_a_turn_that_is_no_posterior_says_nothing_of_the_pace() -> None:
+    """However long it took."""
+    now = [0.0]
+    worker = Worker(2, lambda: now[0])
+
+    def one_second(_: float) -> None:
+        now[0] += 1.0
+
+    async def ask() -> None:
+        with worker.place():
+            await worker.turn(one_second, arrived=0.0, paced=False)
+
+    worker.start()
+    asyncio.run(ask())
+    worker.stop(5)
+    assert worker.pace == Pace()

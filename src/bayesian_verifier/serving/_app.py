@@ -16,11 +16,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bayesian_verifier.serving._admission import Admission
+from bayesian_verifier.serving._answering import answering
+from bayesian_verifier.serving._bulk_routes import bulk_routes
 from bayesian_verifier.serving._door import Door
 from bayesian_verifier.serving._limits import MAX_SEED
 from bayesian_verifier.serving._metrics import Metrics
+from bayesian_verifier.serving._open_inference_problem import in_words_of
+from bayesian_verifier.serving._open_inference_routes import (
+    open_inference_model_routes,
+    open_inference_server_routes,
+)
 from bayesian_verifier.serving._openapi import describe
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem
+from bayesian_verifier.serving._route_names import route_names
 from bayesian_verifier.serving._routes import health_routes, operator_routes, posterior_routes
 from bayesian_verifier.serving._service import Service
 
@@ -58,6 +66,7 @@ def create_app(
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
     metrics = Metrics(service)
+    answered = answering(metrics, clock=clock, make_seed=make_seed)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,7 +88,10 @@ def create_app(
     document: Callable[[], dict[str, Any]] = cache(partial(describe, app))
     routers = (
         health_routes(service),
-        posterior_routes(service, metrics, make_seed=make_seed, body_seconds=body_seconds),
+        posterior_routes(service, answered, body_seconds=body_seconds),
+        bulk_routes(service, answered, body_seconds=body_seconds),
+        open_inference_server_routes(service),
+        open_inference_model_routes(service, answered, body_seconds=body_seconds),
         operator_routes(metrics, document),
     )
     for router in routers:
@@ -90,17 +102,18 @@ def create_app(
         service=service,
         metrics=metrics,
         admission=admission or Admission(),
-        routes=frozenset(
-            route.path for router in routers for route in router.routes if isinstance(route, Route)
+        route_name=route_names(
+            route for router in routers for route in router.routes if isinstance(route, Route)
         ),
         new_id=new_id,
     )
     return app
 
 
-async def _http_problem(_: Request, error: Exception) -> Response:
+async def _http_problem(request: Request, error: Exception) -> Response:
     """What the router refuses by itself: no such route, no such method."""
     if not isinstance(error, HTTPException):
         raise error
-    said = problem(error.status_code, "http", error.detail, "see /docs for what can be asked")
+    refused = problem(error.status_code, "http", error.detail, "see /docs for what can be asked")
+    said = in_words_of(request.scope["path"], refused)
     return Response(said.document, said.status, media_type=PROBLEM_JSON, headers=error.headers)

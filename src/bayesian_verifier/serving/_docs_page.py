@@ -47,6 +47,7 @@ def docs_page(document: dict[str, Any]) -> Page:
 
 def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
     """One route: what it is for, what it answers, and a form that asks it."""
+    aim = _filled(path, operation)
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     examples = list(body.get("examples", {}).values())
     field = f"<textarea>{html.escape(_pretty(examples[0]['value']))}</textarea>" if examples else ""
@@ -57,10 +58,18 @@ def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:
     return f"""<h2><span class="verb">{verb.upper()}</span> <code>{html.escape(path)}</code></h2>
 <p><b>{html.escape(operation["summary"])}</b></p><p>{html.escape(operation.get("description", ""))}</p>
 <table>{answers}</table>{"".join(_folded(example["summary"], example["value"]) for example in examples)}
-<form data-path="{html.escape(path)}" data-verb="{verb.upper()}">{field}
+<form data-path="{html.escape(aim)}" data-verb="{verb.upper()}">{field}
 <p><button>Send</button>
 <input name="token" type="password" autocomplete="off" placeholder="token, if one is set"></p>
 <pre></pre></form>"""
+
+
+def _filled(path: str, operation: dict[str, Any]) -> str:
+    """The path with its placeholders' examples in their place, where they have any."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and "example" in parameter:
+            path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+    return path
 
 
 def _folded(title: str, content: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import BayesianVerifierError
 from bayesian_verifier.serving._headers import headers_of, request_id
+from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
 
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 class Door:
     """ASGI middleware around the whole application.
 
-    routes: paths that are counted under their own name.   new_id: makes the id of a request that brings none.
+    route_name: under which name a path is counted.   new_id: makes the id of a request that brings none.
     Puts `arrived`, `request_id` and `headers` (bytes by lower-case name) into the request's state.
     """
 
@@ -41,14 +42,14 @@ class Door:
         service: Service,
         metrics: Metrics,
         admission: Admission,
-        routes: frozenset[str],
+        route_name: Callable[[str], str],
         new_id: Callable[[], str],
     ) -> None:
         self._app = app
         self._service = service
         self._metrics = metrics
         self._admission = admission
-        self._routes = routes
+        self._route_name = route_name
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,9 +84,9 @@ class Door:
                 raise
             if not isinstance(exc, BayesianVerifierError):
                 logger.exception("request %s failed", identity)
-            await send_problem(problem_of(exc), send_marked)
-        route = scope["path"] if scope["path"] in self._routes else "other"
-        self._metrics.observe_request(route, status, self._service.clock() - arrived)
+            await send_problem(in_words_of(scope["path"], problem_of(exc)), send_marked)
+        seconds = self._service.clock() - arrived
+        self._metrics.observe_request(self._route_name(scope["path"]), status, seconds)
 
 
 async def send_problem(problem: Problem, send: Send) -> None:

@@ -8,6 +8,8 @@ from fastapi.openapi.utils import get_openapi
 
 from bayesian_verifier.serving._documents import PosteriorRequest, ProblemDocument
 from bayesian_verifier.serving._examples import PROBLEM, REPLY, safe_then_risky
+from bayesian_verifier.serving._limits import MAX_BODIES
+from bayesian_verifier.serving._open_inference_documents import InferenceRequestDocument, OpenInferenceProblem
 from bayesian_verifier.serving._problems import PROBLEM_JSON
 
 if TYPE_CHECKING:
@@ -18,8 +20,9 @@ MEANINGS = {
     400: "Not JSON (NaN and Infinity are not), a name twice in one object, or a malformed header",
     401: "The bearer token is missing or wrong",
     403: "A web page of another origin, or a Host that is not this machine",
+    404: "No such model or version",
     409: "`state` of another model version",
-    413: "More than 8 MiB or 512 judgments",
+    413: "More than 8 MiB, 512 judgments or 64 bodies",
     415: "Not `application/json`",
     422: "Bad evidence or an unreadable `state`; `errors` names the first 32 broken rules",
     429: "The queue is full; `Retry-After` says when to come back",
@@ -33,6 +36,21 @@ HEADERS = {
     },
     "X-Model-Version": {"description": "Version of the model, or `none`.", "schema": {"type": "string"}},
 }
+REQUEST_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": "X-Request-Timeout-Ms",
+        "in": "header",
+        "description": "What is left of the caller's time, in milliseconds.",
+        "schema": {"type": "number", "minimum": 0},
+        "example": 50,
+    },
+    {
+        "name": "X-Request-Id",
+        "in": "header",
+        "description": "Echoed.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
+    },
+]
 POSTERIOR_REQUEST: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -53,21 +71,32 @@ POSTERIOR_REQUEST: dict[str, Any] = {
             }
         },
     },
-    "parameters": [
-        {
-            "name": "X-Request-Timeout-Ms",
-            "in": "header",
-            "description": "What is left of the caller's time, in milliseconds.",
-            "schema": {"type": "number", "minimum": 0},
-            "example": 50,
+    "parameters": REQUEST_HEADERS,
+}
+POSTERIORS_REQUEST: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "array",
+                    "maxItems": MAX_BODIES,
+                    "items": {"$ref": REFERENCE.format(model="PosteriorRequest")},
+                },
+                "examples": {
+                    "three": {
+                        "summary": "Two people, and a body that is refused",
+                        "value": [
+                            safe_then_risky(6),
+                            safe_then_risky(3),
+                            {"judgments": [], "state": "not ours"},
+                        ],
+                    },
+                },
+            }
         },
-        {
-            "name": "X-Request-Id",
-            "in": "header",
-            "description": "Echoed.",
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$"},
-        },
-    ],
+    },
+    "parameters": REQUEST_HEADERS,
 }
 
 
@@ -92,7 +121,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document["components"]["schemas"]
-    for model in (PosteriorRequest, ProblemDocument):
+    for model in (PosteriorRequest, ProblemDocument, InferenceRequestDocument, OpenInferenceProblem):
         schema = model.model_json_schema(ref_template=REFERENCE)
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema

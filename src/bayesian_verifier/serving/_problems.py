@@ -58,6 +58,12 @@ class ForbiddenError(RefusalError, CallerError):
     status, kind, title = 403, "forbidden", "Not from there"
 
 
+class UnknownModelError(RefusalError, CallerError):
+    """A path names a model, or a version of it, that is not served here."""
+
+    status, kind, title = 404, "unknown-model", "No such model"
+
+
 class SlowBodyError(RefusalError, CallerError):
     """The body did not arrive in time."""
 

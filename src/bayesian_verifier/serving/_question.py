@@ -9,6 +9,7 @@ import orjson
 from bayesian_verifier.errors import InvalidEvidenceError, Violation
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.serving._duplicates import duplicate_name
+from bayesian_verifier.serving._json_types import json_type
 from bayesian_verifier.serving._limits import MAX_DRAWS, MAX_JUDGMENTS, MAX_SEED, MAX_STATE_CHARACTERS
 from bayesian_verifier.serving._problems import NotJsonError, TooLargeError
 
@@ -44,7 +45,7 @@ def read_question(body: bytes) -> Question:
     except orjson.JSONDecodeError as exc:
         raise NotJsonError(str(exc)) from exc
     if not isinstance(content, dict):
-        raise InvalidEvidenceError([Violation("", "type", f"expected an object, got {_json_type(content)}")])
+        raise InvalidEvidenceError([Violation("", "type", f"expected an object, got {json_type(content)}")])
     _refuse_unknown(content)
     raw = _judgment_list(content)
     question = Question(
@@ -72,7 +73,7 @@ def _judgment_list(content: Mapping[str, object]) -> list[object]:
         raise InvalidEvidenceError([Violation("/judgments", "required", "a list of judgments is required")])
     raw = content["judgments"]
     if not isinstance(raw, list):
-        detail = f"expected a list of judgments, got {_json_type(raw)}"
+        detail = f"expected a list of judgments, got {json_type(raw)}"
         raise InvalidEvidenceError([Violation("/judgments", "type", detail)])
     if len(raw) > MAX_JUDGMENTS:
         raise TooLargeError(
@@ -87,7 +88,7 @@ def _optional_text(content: Mapping[str, object], name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        detail = f"expected a string, got {_json_type(value)}"
+        detail = f"expected a string, got {json_type(value)}"
         raise InvalidEvidenceError([Violation(f"/{name}", "type", detail)])
     if len(value) > MAX_STATE_CHARACTERS:
         detail = f"expected at most {MAX_STATE_CHARACTERS} characters, got {len(value)}"
@@ -102,7 +103,7 @@ def _whole_number(
     if value is None:
         return default
     if type(value) is not int:
-        detail = f"expected a whole number, got {_json_type(value)}"
+        detail = f"expected a whole number, got {json_type(value)}"
         raise InvalidEvidenceError([Violation(f"/{name}", "type", detail)])
     if not 0 <= value <= greatest:
         detail = f"expected 0 to {greatest}, got {value}"
@@ -113,8 +114,3 @@ def _whole_number(
 def _escape(name: str) -> str:
     """A name as a token of a JSON pointer (RFC 6901), cut where nobody would read on."""
     return name[:128].replace("~", "~0").replace("/", "~1")
-
-
-def _json_type(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(value), "a number")

@@ -12,18 +12,15 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._answer import answer
+from bayesian_verifier.serving._asked import receive
 from bayesian_verifier.serving._docs_page import docs_page
-from bayesian_verifier.serving._headers import budget_seconds, content_length, require_json
-from bayesian_verifier.serving._limits import MAX_BODY_BYTES
 from bayesian_verifier.serving._openapi import POSTERIOR_REQUEST, problems
-from bayesian_verifier.serving._question import read_question
-from bayesian_verifier.serving._receive import read_body
 from bayesian_verifier.serving._reply import reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bayesian_verifier.serving._answering import Answering
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._metrics import Metrics
     from bayesian_verifier.serving._service import Service
@@ -56,15 +53,12 @@ def health_routes(service: Service) -> APIRouter:
     return router
 
 
-def posterior_routes(
-    service: Service, metrics: Metrics, *, make_seed: Callable[[], int], body_seconds: float
-) -> APIRouter:
+def posterior_routes(service: Service, answered: Answering, *, body_seconds: float) -> APIRouter:
     """The posterior itself, and the model behind it."""
     router = APIRouter(tags=["posterior"])
 
     def work(body: bytes, engine: Engine, request_id: str, queue_seconds: float) -> bytes:
-        said = answer(read_question(body), engine, clock=service.clock, make_seed=make_seed)
-        metrics.observe_answer(said, queue_seconds)
+        said = answered(body, engine, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
     @router.post(
@@ -81,15 +75,9 @@ def posterior_routes(
         `X-Request-Timeout-Ms` says what is left of the caller's time: an answer that cannot be had in it is
         refused at once.
         """
-        marks = request.scope["state"]
-        headers = marks["headers"]
-        require_json(headers)
-        deadline = marks["arrived"] + budget_seconds(headers)
-        length = content_length(headers)
-        body = await read_body(request.receive, length, limit=MAX_BODY_BYTES, seconds=body_seconds)
-        engine = service.require_ready()
-        job = partial(work, body, engine, marks["request_id"])
-        content = await service.worker.do(job, arrived=marks["arrived"], deadline=deadline)
+        asked = await receive(request, body_seconds=body_seconds)
+        job = partial(work, asked.body, service.require_ready(), asked.request_id)
+        content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")
 
     @router.get(

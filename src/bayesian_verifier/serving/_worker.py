@@ -1,7 +1,8 @@
 """Who does the work, one request after the other, and how many may wait?
 
-One thread: a second one gains little on a posterior's small matrices. All but `_run` happens on the event
-loop, so nothing here needs a lock.
+One thread: a second one gains little on a posterior's small matrices. A request holds one place in the queue
+and has the thread for one turn; one that needs many turns goes to the end of the queue after each, so that
+nobody behind it waits for all of them. All but `_run` happens on the event loop, so nothing here needs a lock.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bayesian_verifier.serving._pace import Pace
 from bayesian_verifier.serving._problems import OutOfBudgetError, QueueFullError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class _Job(NamedTuple):
     work: Callable[[float], Any]
     arrived: float
     deadline: float
+    paced: bool
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
 
@@ -60,21 +62,45 @@ class Worker:
         self._thread.join(seconds)
 
     async def do(self, work: Callable[[float], T], *, arrived: float, deadline: float = math.inf) -> T:
-        """The result of work(seconds waited), done in the thread.
+        """The result of work(seconds waited), done in the thread: one place, one turn. Raises as those do."""
+        with self.place():
+            return await self.turn(work, arrived=arrived, deadline=deadline)
 
-        arrived, deadline: on the worker's clock.
-        Raises QueueFullError when no more may wait, and OutOfBudgetError when the deadline cannot be met:
-        at once where that is clear from the queue, else as soon as it has passed.
-        """
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue, kept from turn to turn. Raises QueueFullError when no more may wait."""
         if self.pending >= self.limit:
             seconds = max(1, math.ceil(self.pending * self.pace.typical))
             raise QueueFullError(f"{self.pending} requests are waiting already", retry_after=seconds)
-        if self._clock() + self.pace.least_seconds(self.pending) > deadline:
-            raise OutOfBudgetError(f"with {self.pending} requests ahead it cannot be answered in time")
+        self.pending += 1
+        try:
+            yield
+        finally:
+            self.pending -= 1
+
+    async def turn(
+        self,
+        work: Callable[[float], T],
+        *,
+        arrived: float,
+        deadline: float = math.inf,
+        left: int = 1,
+        paced: bool = True,
+    ) -> T:
+        """The result of work(seconds waited), done in the thread by one who holds a place.
+
+        arrived, deadline: on the worker's clock.   left: turns still needed before the deadline, with this one.
+        paced: whether the turn is one posterior, whose time tells what the next will take.
+        Raises OutOfBudgetError when the deadline cannot be met: at once where that is clear from the queue,
+        else as soon as it has passed.
+        """
+        ahead = self.pending - 1
+        needed = self.pace.least_seconds(ahead) + (left - 1) * self.pace.shortest
+        if self._clock() + needed > deadline:
+            raise OutOfBudgetError(f"with {ahead} requests ahead it cannot be answered in time")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self.pending += 1
-        self._jobs.put(_Job(work, arrived, deadline, future, loop))
+        self._jobs.put(_Job(work, arrived, deadline, paced, future, loop))
         return await future
 
     def _run(self) -> None:
@@ -98,8 +124,7 @@ class Worker:
         return _Outcome(result, None, finished - started)
 
     def _settle(self, job: _Job, outcome: _Outcome) -> None:
-        self.pending -= 1
-        if outcome.seconds:
+        if outcome.seconds and job.paced:
             self.pace = self.pace.after(outcome.seconds)
         if job.future.done():
             return
