@@ -44,7 +44,6 @@ class States:
             if kept.judgments > len(marks) or marks[kept.judgments - 1] != kept.mark:
                 del self._of[subject]
                 return None
-            self._of.move_to_end(subject)
             return kept
 
     def keep(self, subject: str, kept: Kept) -> None:

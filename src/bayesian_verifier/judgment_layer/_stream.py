@@ -50,14 +50,12 @@ class Stream:
             self._open = [one for one in self._answered if not _is_answered(one)]
             if self._open:
                 self._answered = [one for one in self._answered if _is_answered(one)]
-            self._marks = self._usable_marks(len(judgments), marks)
+            self._marks = self._usable(marks)
             self._kept = self._states.find(subject, self._marks)
         self._body: bytes | None = None
 
-    def _usable_marks(self, given: int, marks: Sequence[bytes] | None) -> Sequence[bytes]:
-        """Marks of all that is answered; none where older judgments are left out, as a state holds those."""
-        if given > MOST_ANSWERED:
-            return ()
+    def _usable(self, marks: Sequence[bytes] | None) -> Sequence[bytes]:
+        """The marks of all that is answered; none where older judgments are left out, as a state holds those."""
         if marks is None:
             return marks_of(self._answered)
         return marks if len(marks) == len(self._answered) else ()
