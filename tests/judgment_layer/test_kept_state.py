@@ -15,6 +15,7 @@ from test_layer import NEVER_OPEN, PROVER
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
 from bayesian_verifier.errors import CallerError
+from bayesian_verifier.journal import marks_of
 from bayesian_verifier.judgment_layer import BreakerPolicy, Outcome, Posterior
 from bayesian_verifier.posterior import Belief
 
@@ -336,3 +337,13 @@ def test_the_layer_streams_the_journal_and_only_the_journal(tmp_path: Path) -> N
         layer.assess("ada")
     assert service.sent == [0, 1, 1, 1, 7, 1, 4, 0]
     assert [one[2] for one in service.sums[-1]] == ["approve"] * 3 + ["reject"]
+
+
+def test_marks_that_are_not_of_all_judgments_are_not_relied_on() -> None:
+    """A history whose older part is left out has none: it is sent whole, and what was kept is dropped."""
+    service = Summing()
+    with FaultyServer(service) as server, VerifierClient(server.url, 5.0, keep_state=True) as client:
+        marks = marks_of(PEOPLE[:3])
+        for given in (marks, marks, (), marks[:2], marks, marks):
+            assert client.posterior(PEOPLE[:3], subject="ada", marks=given).reason is None
+    assert service.sent == [3, 0, 3, 3, 3, 0]
