@@ -340,10 +340,11 @@ def test_the_layer_streams_the_journal_and_only_the_journal(tmp_path: Path) -> N
 
 
 def test_marks_that_are_not_of_all_judgments_are_not_relied_on() -> None:
-    """A history whose older part is left out has none: it is sent whole, and what was kept is dropped."""
+    """Fewer or more of them: everything is sent, and what was kept is dropped."""
     service = Summing()
     with FaultyServer(service) as server, VerifierClient(server.url, 5.0, keep_state=True) as client:
         marks = marks_of(PEOPLE[:3])
         for given in (marks, marks, (), marks[:2], marks, marks):
             assert client.posterior(PEOPLE[:3], subject="ada", marks=given).reason is None
-    assert service.sent == [3, 0, 3, 3, 3, 0]
+        client.posterior(PEOPLE[:2], subject="ada", marks=marks)
+    assert service.sent == [3, 0, 3, 3, 3, 0, 2]
