@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from journal_samples import BELIEF, forks, holt_laury, judge, lines_of
 
 from bayesian_verifier.errors import CallerError, JournalError
-from bayesian_verifier.journal import MOST_ANSWERED, Journal
-from bayesian_verifier.judgment import Case
+from bayesian_verifier.journal import MOST_ANSWERED, Journal, marks_of
+from bayesian_verifier.judgment import Case, Judgment
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def test_the_history_is_that_of_the_whole_file(
     for journal in (*journals, Journal(path)):
         for subject in ("ada", "ben"):
             assert known(journal, subject) == answered(lines, subject)
+            history = journal.history(subject)
+            assert history.marks == marks_of(history.judgments)
 
 
 def test_only_the_newest_512_answered_judgments_are_kept(tmp_path: Path) -> None:
@@ -90,11 +92,13 @@ def test_only_the_newest_512_answered_judgments_are_kept(tmp_path: Path) -> None
     journal = Journal(path, fsync="never")
     assert journal.history("ada").judgments == ()
     first = judge(journal)
-    for _ in range(MOST_ANSWERED + 40):
+    for count in range(2 * MOST_ANSWERED + 40):
         judge(journal)
         journal.append_feedback(judge(journal), "approve")
-        journal.history("ada")
+        history = journal.history("ada")
+        assert len(history.marks) == (len(history.judgments) if count < MOST_ANSWERED else 0)
     journal.append_feedback(first, "reject")
+    assert journal.history("ada").marks == Journal(path).history("ada").marks == ()
     expected = answered(lines_of(path), "ada")
     assert len(expected) == MOST_ANSWERED
     assert known(journal, "ada") == known(Journal(path), "ada") == expected
@@ -291,3 +295,45 @@ def test_a_forked_child_asks_for_itself(tmp_path: Path) -> None:
             os._exit(code)
     assert os.waitpid(child, 0)[1] == 0
     assert len(journal.history("ada").judgments) == 2
+
+
+def test_marks_are_of_the_judgments_as_they_stand(tmp_path: Path) -> None:
+    """A new answer adds one; one to an older judgment, or another answer, changes those from there on."""
+    journal = Journal(tmp_path / "j.jsonl", fsync="never", clock=iter(range(10**18, 10**19, 10**9)).__next__)
+    made = [judge(journal, case=holt_laury(row)) for row in range(1, 7)]
+    assert journal.history("ada").marks == ()
+    for one in (0, 1, 3):
+        journal.append_feedback(made[one], "approve")
+    first = journal.history("ada").marks
+    assert len(first) == len(set(first)) == 3
+    journal.append_feedback(made[5], "approve")
+    second = journal.history("ada").marks
+    assert second[:3] == first
+    journal.append_feedback(made[2], "approve")
+    third = journal.history("ada").marks
+    assert third[:2] == first[:2]
+    assert not set(third[2:]) & set(second)
+    journal.append_feedback(made[0], "reject")
+    changed = journal.history("ada").marks
+    assert not set(changed) & set(third)
+    journal.append_feedback(made[0], "approve")
+    assert journal.history("ada").marks == third
+
+
+def test_what_is_not_evidence_changes_no_mark() -> None:
+    """Who, when and which id do not; wealth, options, choice, answer, reward and verdict do."""
+    one = Judgment(wealth=1.0, options=holt_laury(5).options, chosen=0, feedback="approve")
+    (mark,) = marks_of([one])
+    for same in ({"id": "x"}, {"subject": "ben"}, {"ts": "now"}, {"stake": 1.0}, {"budget": 2.0}):
+        assert marks_of([one.model_copy(update=same)]) == (mark,)
+    for other in (
+        {"wealth": 1.0000000000000002},
+        {"options": holt_laury(6).options},
+        {"chosen": 1},
+        {"feedback": "reject"},
+        {"feedback": None},
+        {"reward": 0.0},
+        {"verdict": "proved"},
+    ):
+        assert marks_of([one.model_copy(update=other)]) != (mark,)
+    assert marks_of([one, one])[0] == mark != marks_of([one, one])[1]

@@ -15,9 +15,11 @@ from bayesian_verifier.journal._lines import (
     parse_line,
 )
 from bayesian_verifier.journal._log import Fsync, NotDurableError
+from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
 
 __all__ = [
+    "EVIDENCE_FIELDS",
     "MOST_ANSWERED",
     "Audit",
     "Damaged",
@@ -38,6 +40,8 @@ __all__ = [
     "audit",
     "check_answer",
     "journal_schema",
+    "mark_after",
+    "marks_of",
     "parse_line",
     "read_log",
 ]

@@ -7,9 +7,10 @@ import socket
 import time
 from typing import TYPE_CHECKING, Self
 
+from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
 from bayesian_verifier.judgment_layer._call import Came, Connect, Find, Send, Step, Steps
-from bayesian_verifier.judgment_layer._client_core import Attempt, ClientCore
+from bayesian_verifier.judgment_layer._client_core import ClientCore
 from bayesian_verifier.judgment_layer._connection import NotHttpError, Reply
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.judgment_layer._attempt import Attempt
     from bayesian_verifier.judgment_layer._resolver import Lookup
     from bayesian_verifier.judgment_layer._values import Outcome, Phase
 
@@ -38,25 +40,71 @@ class VerifierClient:
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 a frozen value
         keep_alive: float = 30.0,
         max_reply_bytes: int = 1 << 20,
+        keep_state: bool = False,
+        most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         lookup: Lookup = socket.getaddrinfo,
     ) -> None:
-        self._core = ClientCore(url, timeout, token, breaker, keep_alive, max_reply_bytes, clock, lookup)
+        if most_states < 1:
+            raise CallerError(f"expected most_states of 1 or more, got {most_states!r}")
+        self._core = ClientCore(
+            url,
+            timeout,
+            token,
+            breaker,
+            keep_alive,
+            max_reply_bytes,
+            most_states=most_states if keep_state else 0,
+            clock=clock,
+            lookup=lookup,
+        )
 
-    async def posterior(self, judgments: Sequence[Judgment], *, trace_id: str | None = None) -> Outcome:
-        """What the verifier says of a person with these judgments, oldest first; the newest 512 are sent.
+    async def posterior(
+        self,
+        judgments: Sequence[Judgment],
+        *,
+        subject: str | None = None,
+        marks: Sequence[bytes] | None = None,
+        trace_id: str | None = None,
+    ) -> Outcome:
+        """What the verifier says of a person with these judgments, oldest first; the newest 512 count.
 
+        subject: whose they are, which is never sent; where states are kept only what is new of this subject is.
+        marks: `History.marks` where the judgments are a journal's; else they are made, at the cost of them all.
         trace_id: 32 lower-case hexadecimal digits, else a new one. Never raises for what the verifier does.
         """
-        attempt = Attempt(self._core, judgments, trace_id)
-        try:
-            if attempt.is_allowed:
-                attempt.replied(await _drive(attempt.steps()))
-        except (OSError, NotHttpError) as exc:
-            attempt.failed(exc)
-        finally:
-            attempt.close()
-        return attempt.outcome()
+        asking = self._core.about_one(judgments, subject, marks, trace_id)
+        for attempt in asking.attempts():
+            await _carry_out(attempt)
+        return asking.outcomes()[0]
+
+    async def posteriors(
+        self,
+        many: Sequence[Sequence[Judgment]],
+        *,
+        subjects: Sequence[str | None] | None = None,
+        marks: Sequence[Sequence[bytes] | None] | None = None,
+        trace_id: str | None = None,
+    ) -> list[Outcome]:
+        """What the verifier says of each of many people, in order, all within the time of one call.
+
+        subjects, marks: one for each, as `posterior` takes them. 64 people go into a request; those whose turn
+        does not come in time have the outcome "timeout". Never raises for what the verifier does.
+        Raises CallerError where there are not as many subjects or marks as lists.
+        """
+        asking = self._core.about_many(many, subjects, marks, trace_id)
+        for attempt in asking.attempts():
+            await _carry_out(attempt)
+        return asking.outcomes()
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it goes on from what the verifier has summed of a subject."""
+        return self._core.keeps_state
+
+    def forget(self, subject: str) -> None:
+        """Drop what is kept of a subject."""
+        self._core.forget(subject)
 
     @property
     def breaker(self) -> Phase:
@@ -79,6 +127,17 @@ class VerifierClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+async def _carry_out(attempt: Attempt) -> None:
+    """Make a request, if it may be made, and note what came of it."""
+    try:
+        if attempt.is_allowed:
+            attempt.replied(await _drive(attempt.steps()))
+    except (OSError, NotHttpError) as exc:
+        attempt.failed(exc)
+    finally:
+        attempt.close()
 
 
 async def _drive(steps: Steps) -> Reply:

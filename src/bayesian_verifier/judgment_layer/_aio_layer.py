@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Case, Feedback, Judgment
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
+    from bayesian_verifier.judgment_layer._layer_core import Asked
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
 
 
@@ -24,6 +25,25 @@ class Asks(Protocol):
 
     async def posterior(self, judgments: Sequence[Judgment], *, trace_id: str | None = None) -> Outcome:
         """What the verifier says of a person with these judgments."""
+
+
+@runtime_checkable
+class AsksOnward(Asks, Protocol):
+    """Whatever can also go on from what the verifier knows of a subject, and does where `keeps_state` is true."""
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it is to be told whose judgments they are."""
+
+    async def posterior(
+        self,
+        judgments: Sequence[Judgment],
+        *,
+        subject: str | None = None,
+        marks: Sequence[bytes] | None = None,
+        trace_id: str | None = None,
+    ) -> Outcome:
+        """The same, of a subject whose history in the journal has these marks."""
 
 
 class JudgmentLayer:
@@ -46,6 +66,7 @@ class JudgmentLayer:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._onward = client if isinstance(client, AsksOnward) and client.keeps_state else None
         self._core = LayerCore(
             controller,
             journal,
@@ -67,10 +88,16 @@ class JudgmentLayer:
         judgments in the journal. Raises CallerError for judgments that break a rule.
         """
         asked = await asyncio.to_thread(self._core.ask, subject, judgments)
-        outcome = await self._client.posterior(asked.history.judgments)
+        outcome = await self._ask(asked)
         if outcome.reason is None:
             return self._core.conclude(asked, outcome)
         return await asyncio.to_thread(self._core.conclude, asked, outcome)
+
+    async def _ask(self, asked: Asked) -> Outcome:
+        history = asked.history
+        if self._onward is None:
+            return await self._client.posterior(history.judgments)
+        return await self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
 
     async def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
         """Choose an option for a person, verify it, and record both.

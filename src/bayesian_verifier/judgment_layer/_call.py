@@ -73,14 +73,16 @@ class Question:
     """A POST request.
 
     headers: of the time left in seconds, since that is known only when they are sent.
+    max_reply_bytes: of the body of the reply; a longer one is not HTTP as agreed.
     """
 
     target: str
     headers: Callable[[float], list[tuple[str, str]]]
     body: bytes
+    max_reply_bytes: int
 
 
-def post(question: Question, pool: Pool, resolver: Resolver, deadline: Deadline, max_body: int) -> Steps:
+def post(question: Question, pool: Pool, resolver: Resolver, deadline: Deadline) -> Steps:
     """Send a question and return the reply. It is sent again only if an idle connection proves to be stale.
 
     Raises OSError where the service cannot be reached or breaks off, TimeoutError, NotHttpError.
@@ -93,14 +95,16 @@ def post(question: Question, pool: Pool, resolver: Resolver, deadline: Deadline,
             # closed while it was idle, so that this question was not answered; or else the fault is a new one
             if not idle.is_silent:
                 raise
-    connection = yield from _connected(resolver, deadline, max_body)
+    connection = yield from _connected(resolver, deadline)
     return (yield from _exchange(connection, question, pool, deadline))
 
 
 def _exchange(connection: Connection, question: Question, pool: Pool, deadline: Deadline) -> Steps:
     try:
         left = deadline.left()
-        data = connection.request(question.target, question.headers(left), question.body)
+        data = connection.request(
+            question.target, question.headers(left), question.body, max_reply_bytes=question.max_reply_bytes
+        )
         yield Send(connection.socket, data, left)
         reply = None
         while reply is None:
@@ -112,7 +116,7 @@ def _exchange(connection: Connection, question: Question, pool: Pool, deadline: 
     return reply
 
 
-def _connected(resolver: Resolver, deadline: Deadline, max_body: int) -> Generator[Step, Any, Connection]:
+def _connected(resolver: Resolver, deadline: Deadline) -> Generator[Step, Any, Connection]:
     """A new connection to the first address that takes one, each given its share of the time left."""
     fault: OSError = OSError("no address")
     try:
@@ -120,7 +124,7 @@ def _connected(resolver: Resolver, deadline: Deadline, max_body: int) -> Generat
         for tried, address in enumerate(addresses):
             share = deadline.left() / (len(addresses) - tried)
             try:
-                return (yield from _open(address, share, max_body))
+                return (yield from _open(address, share))
             except OSError as exc:
                 fault = exc
         deadline.left()
@@ -130,8 +134,8 @@ def _connected(resolver: Resolver, deadline: Deadline, max_body: int) -> Generat
         raise
 
 
-def _open(address: Address, seconds: float, max_body: int) -> Generator[Step, Any, Connection]:
-    connection = Connection(address.family, max_body=max_body)
+def _open(address: Address, seconds: float) -> Generator[Step, Any, Connection]:
+    connection = Connection(address.family)
     try:
         yield Connect(connection.socket, address.where, seconds)
     except BaseException:

@@ -28,21 +28,23 @@ class Reply:
 class Connection:
     """A socket and the state of HTTP on it, for one call at a time."""
 
-    def __init__(self, family: int, *, max_body: int) -> None:
+    def __init__(self, family: int) -> None:
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.setblocking(False)
         if family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.idle_since = 0.0
         self._http = h11.Connection(h11.CLIENT)
-        self._max_body = max_body
+        self._max_body = 0
         self.is_silent = True  # no byte of the reply has come
         self._head: h11.Response | None = None
         self._body = bytearray()
 
-    def request(self, target: str, headers: list[tuple[str, str]], body: bytes) -> bytes:
+    def request(
+        self, target: str, headers: list[tuple[str, str]], body: bytes, *, max_reply_bytes: int
+    ) -> bytes:
         """The bytes of a POST request, to be sent whole."""
-        self.is_silent, self._head = True, None
+        self.is_silent, self._head, self._max_body = True, None, max_reply_bytes
         self._body.clear()
         head = h11.Request(method="POST", target=target, headers=headers)
         parts = [self._http.send(head), self._http.send(h11.Data(body)), self._http.send(h11.EndOfMessage())]

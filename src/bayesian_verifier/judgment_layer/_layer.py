@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Case, Feedback, Judgment
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
+    from bayesian_verifier.judgment_layer._layer_core import Asked
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
 
 
@@ -25,10 +26,30 @@ class Asks(Protocol):
         """What the verifier says of a person with these judgments."""
 
 
+@runtime_checkable
+class AsksOnward(Asks, Protocol):
+    """Whatever can also go on from what the verifier knows of a subject, and does where `keeps_state` is true."""
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether it is to be told whose judgments they are."""
+
+    def posterior(
+        self,
+        judgments: Sequence[Judgment],
+        *,
+        subject: str | None = None,
+        marks: Sequence[bytes] | None = None,
+        trace_id: str | None = None,
+    ) -> Outcome:
+        """The same, of a subject whose history in the journal has these marks."""
+
+
 class JudgmentLayer:
     """Chooses for people: asks the verifier, else the controller, has the choice verified, and records it.
 
-    client: asks the verifier, within its own time limit.   controller: stands in for it.
+    client: asks the verifier, within its own time limit; one that `AsksOnward` sends only what is new.
+    controller: stands in for it.
     journal: where judgments are recorded and histories read.
     max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
     most_waiting: lines kept in memory while the journal cannot be written.
@@ -49,6 +70,7 @@ class JudgmentLayer:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
+        self._onward = client if isinstance(client, AsksOnward) and client.keeps_state else None
         self._core = LayerCore(
             controller,
             journal,
@@ -70,7 +92,13 @@ class JudgmentLayer:
         judgments in the journal. Raises CallerError for judgments that break a rule.
         """
         asked = self._core.ask(subject, judgments)
-        return self._core.conclude(asked, self._client.posterior(asked.history.judgments))
+        return self._core.conclude(asked, self._ask(asked))
+
+    def _ask(self, asked: Asked) -> Outcome:
+        history = asked.history
+        if self._onward is None:
+            return self._client.posterior(history.judgments)
+        return self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
 
     def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
         """Choose an option for a person, verify it, and record both.

@@ -33,11 +33,15 @@ _log = logging.getLogger(__name__)
 
 
 class Asked(NamedTuple):
-    """What the verifier is asked about, and since when, in monotonic seconds."""
+    """What the verifier is asked about, and since when, in monotonic seconds.
+
+    stream: the subject, where the history is the one in the journal, which grows from call to call.
+    """
 
     subject: str | None
     history: History
     since: float
+    stream: str | None
 
 
 class LayerCore:
@@ -72,9 +76,9 @@ class LayerCore:
         since = self._monotonic()
         known = self._known(subject)
         if judgments is None:
-            return Asked(subject, known, since)
+            return Asked(subject, known, since, subject)
         parsed = _parsed(judgments)
-        return Asked(subject, History(tuple(parsed[-MOST_ANSWERED:]), known.trusted), since)
+        return Asked(subject, History(tuple(parsed[-MOST_ANSWERED:]), known.trusted), since, None)
 
     def _known(self, subject: str | None) -> History:
         if subject is None:

@@ -1,15 +1,16 @@
 """Is this reply the answer to that question, and can its numbers be true?
 
-A reply is used only if it names its request and its model, counts the judgments it was sent, and states a
-belief that some distribution could have: finite, sd > 0, within the values of risk_aversion for which utility
-is defined, quantiles in order and no further from the mean than Cantelli's inequality allows.
+A reply is used only if it names its request and its model, counts the judgments it was sent and those in the
+state that was sent along, is of the model that gave that state, and states a belief that some distribution
+could have: finite, sd > 0, within the values of risk_aversion for which utility is defined, quantiles in order
+and no further from the mean than Cantelli's inequality allows.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,13 +21,40 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._connection import Reply
 
 GREATEST_RISK_AVERSION = 10.0
+MOST_STATE_CHARACTERS = 32 * 1024
 # The summaries of a model are rounded and smoothed: they may miss an exact bound by this share of it.
 _SLACK = 0.05
 _SHOWN = 200
+_OTHER_MODEL, _UNREADABLE = 409, 422
 
 
 class InvalidReplyError(Exception):
     """The reply breaks the contract; the message says how."""
+
+
+class StaleStateError(InvalidReplyError):
+    """The reply is of another model than the state that was sent: its sums mean nothing there."""
+
+
+class Expected(NamedTuple):
+    """What a reply must agree with.
+
+    judgments: sent, and those in the state that was sent along.   summed: those in the state.
+    informative: of those in the state.   version: of the model that gave it, None where none was sent.
+    """
+
+    request_id: str
+    judgments: int
+    summed: int = 0
+    informative: int = 0
+    version: str | None = None
+
+
+class Answer(NamedTuple):
+    """What a reply says, and the state to go on from, if it has one."""
+
+    posterior: Posterior
+    state: str | None
 
 
 class _Part(BaseModel):
@@ -80,46 +108,69 @@ class _Document(_Part):
     posterior: _Marginals
     evidence: _Evidence
     checks: _Checks
+    state: Annotated[str, Field(max_length=MOST_STATE_CHARACTERS)] | None = None
 
 
-def read_posterior(reply: Reply, *, request_id: str, judgments: int) -> Posterior:
-    """The posterior in a reply of status 200 to a request of this id with so many judgments.
+def read_json(body: bytes) -> Any:  # noqa: ANN401 it may be anything
+    """What a body holds. Raises InvalidReplyError unless that is standard JSON."""
+    try:
+        return json.loads(body, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidReplyError(f"not JSON: {exc}") from exc
 
-    Raises InvalidReplyError.
+
+def read_answer(document: object, reply: Reply, expected: Expected) -> Answer:
+    """The posterior that a document states, in a reply of status 200.
+
+    Raises InvalidReplyError, and its StaleStateError.
     """
     try:
-        document = _Document.model_validate(json.loads(reply.body, parse_constant=_refuse_constant))
+        read = _Document.model_validate(document)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         place = "/".join(map(str, first["loc"]))
         raise InvalidReplyError(f"/{place}: {first['msg']}") from exc
-    except (ValueError, RecursionError) as exc:
-        raise InvalidReplyError(f"not JSON: {exc}") from exc
-    _must_be("request_id", document.request_id, request_id)
-    _must_be("X-Request-Id", _header(reply, b"x-request-id") or request_id, request_id)
-    version = document.model.version
+    version = read.model.version
+    _must_be("request_id", read.request_id, expected.request_id)
     _must_be("X-Model-Version", _header(reply, b"x-model-version") or version, version)
-    _must_be("evidence/judgments", document.evidence.judgments, judgments)
-    if document.evidence.informative > judgments:
-        raise InvalidReplyError(f"{document.evidence.informative} informative of {judgments} judgments")
-    return Posterior(
-        belief=document.posterior.risk_aversion.belief,
-        informative=document.evidence.informative,
-        trustworthy=document.checks.trustworthy,
-        doubts=tuple(document.checks.reasons),
+    if expected.version not in (None, version):
+        raise StaleStateError(f"a posterior of {version} from sums of {expected.version}")
+    _must_count(read.evidence, expected)
+    posterior = Posterior(
+        belief=read.posterior.risk_aversion.belief,
+        informative=read.evidence.informative,
+        trustworthy=read.checks.trustworthy,
+        doubts=tuple(read.checks.reasons),
         model_version=version,
     )
+    return Answer(posterior, read.state)
 
 
-def problem_of(reply: Reply) -> str:
-    """What a reply of another status says is wrong, cut to a line."""
-    try:
-        document: Any = json.loads(reply.body)
-        said = document.get("detail") or document.get("title") or ""
-    except (ValueError, RecursionError, AttributeError):
-        said = ""
+def check_request_id(reply: Reply, request_id: str) -> None:
+    """Raise InvalidReplyError if the reply says that it answers another request."""
+    _must_be("X-Request-Id", _header(reply, b"x-request-id") or request_id, request_id)
+
+
+def _must_count(evidence: _Evidence, expected: Expected) -> None:
+    _must_be("evidence/judgments", evidence.judgments, expected.judgments)
+    most = expected.informative + expected.judgments - expected.summed
+    if not expected.informative <= evidence.informative <= most:
+        counted = f"{evidence.informative} informative of {evidence.judgments} judgments"
+        raise InvalidReplyError(f"{counted}, expected {expected.informative} to {most}")
+
+
+def problem_of(status: int, document: object) -> str:
+    """What a problem document says is wrong, cut to a line."""
+    said = document.get("detail") or document.get("title") or "" if isinstance(document, dict) else ""
     text = " ".join(str(said)[:_SHOWN].split())
-    return f"HTTP {reply.status}: {text}" if text else f"HTTP {reply.status}"
+    return f"HTTP {status}: {text}" if text else f"HTTP {status}"
+
+
+def refuses_state(status: int, document: object) -> bool:
+    """Whether a problem is about `state`: of another model version, or unreadable."""
+    if status == _UNREADABLE and isinstance(document, dict) and isinstance(document.get("errors"), list):
+        return any(isinstance(one, dict) and one.get("pointer") == "/state" for one in document["errors"])
+    return status == _OTHER_MODEL
 
 
 def _header(reply: Reply, name: bytes) -> str:
