@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.serving._engine import Draws, Engine
     from bayesian_verifier.serving._question import Question
+    from bayesian_verifier.simulators import Description
 
 Float = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def answer(
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
-    known = _known_so_far(question.state, engine).plus(len(answered), engine.simulator.describe(answered))
+    known = _known(question.state, len(answered), engine.simulator.describe(answered), engine)
     started = clock()
     summary = _prior(engine, known) if not known.informative else _posterior(engine, known)
     seed = None
@@ -164,10 +165,11 @@ def _drawn(engine: Engine, summary: _Summary, count: int, seed: int) -> dict[str
     return {p.name: p.natural(theta[:, i]).astype(np.float32) for i, p in enumerate(engine.parameters)}
 
 
-def _known_so_far(state: str | None, engine: Engine) -> Known:
+def _known(state: str | None, judgments: int, described: Description, engine: Engine) -> Known:
+    """What is known after so many answered judgments, described, on top of what a state holds."""
     if state is None:
-        return Known(0, 0, 0, engine.simulator.describe([]).evidence)
-    return decode_state(state, engine.tag, engine.simulator)
+        return Known(judgments, described.informative, described.refuted, described.evidence)
+    return decode_state(state, engine.tag, engine.simulator).plus(judgments, described)
 
 
 def _counts(known: Known, judgments: Sequence[Judgment], answered: int, engine: Engine) -> Counts:

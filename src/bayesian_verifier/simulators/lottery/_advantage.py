@@ -24,48 +24,43 @@ def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
         return np.zeros((0, risk_aversion.size))
     a = 1.0 - risk_aversion[None, :]
     first, last = np.searchsorted(risk_aversion, 1.0), np.searchsorted(risk_aversion, 1.0, side="right")
-    parts = [_averse_below_one(cases, a[:, :first]), _averse_above_one(cases, a[:, last:])]
+    value = np.empty((cases.probability.size, a.size))
+    scale = np.ones((len(cases), a.size))
+    np.expm1(a[:, :first] * cases.below_top[:, None], out=value[:, :first])
+    np.expm1(-a[:, :first] * cases.span[:, None], out=scale[:, :first])
     if last > first:
-        parts.insert(1, np.repeat(_at_one(cases), last - first, axis=1))
-    return np.concatenate(parts, axis=1)
+        value[:, first:last] = _at_one(cases)[:, None]
+    np.expm1(a[:, last:] * cases.above_bottom[:, None], out=value[:, last:])
+    np.expm1(a[:, last:] * cases.span[:, None], out=scale[:, last:])
+    value[:, last:] *= -1.0
+    scale[:, :first] *= -1.0
+    scale[:, last:] *= -1.0
+    return _lead(cases, value) / scale
 
 
 def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
     """∆(r_c) in [-1, 1] of case c at its own r_c: [C]."""
     if not len(cases):
         return np.zeros(0)
-    a = (1.0 - risk_aversion)[:, None]
-    below = _averse_below_one(cases, np.where(a > 0, a, 1.0))
-    above = _averse_above_one(cases, np.where(a < 0, a, -1.0))
-    result: Float = np.where(a > 0, below, np.where(a < 0, above, _at_one(cases)))[:, 0]
+    a = 1.0 - risk_aversion
+    averse = a > 0
+    positive, negative = np.where(averse, a, 1.0), np.where(a < 0, a, -1.0)
+    of_case = cases.outcome_case
+    below = np.expm1(positive[of_case] * cases.below_top)
+    above = -np.expm1(negative[of_case] * cases.above_bottom)
+    value = np.where(averse[of_case], below, np.where((a < 0)[of_case], above, _at_one(cases)))
+    scale = np.where(averse, -np.expm1(-positive * cases.span), np.where(a < 0, -np.expm1(negative * cases.span), 1.0))
+    result: Float = _lead(cases, value[:, None])[:, 0] / scale
     return result
 
 
-def _averse_below_one(cases: PackedCases, a: Float) -> Float:
-    """∆ [C, K] for a = 1 - r > 0, a [1, K] or [C, K]."""
-    with np.errstate(under="ignore"):
-        scale = -1.0 / np.expm1(-a * cases.span[:, None])
-        return _lead(cases, np.expm1(_by_outcome(cases, a) * cases.below_top[:, None])) * scale
-
-
-def _averse_above_one(cases: PackedCases, a: Float) -> Float:
-    """∆ [C, K] for a = 1 - r < 0, a [1, K] or [C, K]."""
-    with np.errstate(under="ignore"):
-        scale = -1.0 / np.expm1(a * cases.span[:, None])
-        return _lead(cases, -np.expm1(_by_outcome(cases, a) * cases.above_bottom[:, None])) * scale
-
-
 def _at_one(cases: PackedCases) -> Float:
-    """∆ [C, 1] at r = 1: of logarithms, or of what is left at all where somebody may lose everything."""
-    ruin = np.isinf(cases.span)[cases.outcome_case]
+    """Utility [O] at r = 1: of logarithms, or of what is left at all where somebody may lose everything."""
+    span = cases.span[cases.outcome_case]
+    ruin = np.isinf(span)
     with np.errstate(invalid="ignore"):
-        value = cases.above_bottom / cases.span[cases.outcome_case]
-    value = np.where(ruin, np.where(np.isneginf(cases.below_top), 0.0, 1.0), value)
-    return _lead(cases, value[:, None])
-
-
-def _by_outcome(cases: PackedCases, a: Float) -> Float:
-    return a if len(a) == 1 else a[cases.outcome_case]
+        value: Float = np.where(ruin, np.where(np.isneginf(cases.below_top), 0.0, 1.0), cases.above_bottom / span)
+    return value
 
 
 def _lead(cases: PackedCases, value: Float) -> Float:

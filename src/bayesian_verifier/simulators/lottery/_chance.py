@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.lottery._spread import collected, sites
+from bayesian_verifier.simulators.lottery._spread import sites
 
 Float = NDArray[np.float64]
 LAPSE = 0.02
@@ -22,13 +22,12 @@ def log_chance(signed: Float, noise: Float) -> Float:
         return np.log(LAPSE / 2 + (1 - LAPSE) / (1.0 + np.exp(-signed / noise)))
 
 
-def log_likelihood_of_sums(counts: Float, rewards: Float, noise: Float) -> Float:
+def log_likelihood_of_sums(weights: Float, squares: Float, noise: Float) -> Float:
     """Log-likelihood [D], up to a constant, of what was summed at D values of r, each with its own τ = noise [D].
 
-    counts [D, KNOTS]: of signed advantages, as `spread` makes them.   rewards [D, 2]: sums of (reward - ∆)² and of
-    (reward - ∆).
+    weights [D, KNOTS + 2]: of signed advantages at the `sites`, see `collected`.   squares [D]: sums of (reward - ∆)².
     """
-    total: Float = (-0.5 / REWARD_SD**2) * rewards[:, 0]
-    if counts.any():
-        total = total + (collected(counts) * log_chance(_SITES[None, :], noise[:, None])).sum(axis=1)
+    total: Float = (-0.5 / REWARD_SD**2) * squares
+    if weights.any():
+        total = total + np.einsum("dg,dg->d", weights, log_chance(_SITES[None, :], noise[:, None]))
     return total

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery._chance import log_likelihood_of_sums
 from bayesian_verifier.simulators.lottery._evidence_bytes import read_sums, written_sums
-from bayesian_verifier.simulators.lottery._reference import local_points, reference_points
+from bayesian_verifier.simulators.lottery._reference import local_points, reference_points, stencils
+from bayesian_verifier.simulators.lottery._spread import collected
 from bayesian_verifier.simulators.lottery._sums import Sums, no_sums, sums_of
 
 if TYPE_CHECKING:
@@ -61,13 +62,11 @@ class LotteryEvidence:
 
     def log_likelihood(self, theta: Float) -> Float:
         """Log p(judgments | θ) [n] up to a constant; r is held within the reference points."""
-        noise = np.exp(theta[:, 1])
-        read = self.wide.at(theta[:, 0])
+        result = _log_likelihood(self.wide, theta)
         if self.local is not None:
             inside = (theta[:, 0] >= self.local.points[0]) & (theta[:, 0] <= self.local.points[-1])
-            closer = self.local.at(theta[inside, 0])
-            read.counts[inside], read.rewards[inside] = closer.counts, closer.rewards
-        return log_likelihood_of_sums(read.counts, read.rewards, noise)
+            result[inside] = _log_likelihood(self.local, theta[inside])
+        return result
 
     def sharpened(self, mean: Float, sd: Float) -> LotteryEvidence:
         """The same evidence with a second look, where a posterior of this mean and sd [P] asks for one."""
@@ -129,6 +128,14 @@ def evidence_of_bytes(raw: bytes) -> LotteryEvidence:
     """Evidence as `to_bytes` wrote it. Raises ValueError for anything else."""
     wide, local = read_sums(raw, POINTS, LOCAL_COUNT)
     return LotteryEvidence(wide, local)
+
+
+def _log_likelihood(sums: Sums, theta: Float) -> Float:
+    """Log-likelihood [n] of θ [n, 2] read between the points of sums."""
+    index, weight = stencils(sums.points, theta[:, 0])
+    told = np.concatenate([collected(sums.counts), sums.rewards[:, :1]], axis=1)
+    read = np.einsum("nm,nmg->ng", weight, told[index])
+    return log_likelihood_of_sums(read[:, :-1], read[:, -1], np.exp(theta[:, 1]))
 
 
 def _is_narrow(centre: float, spread: float) -> bool:

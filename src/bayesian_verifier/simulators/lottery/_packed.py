@@ -86,6 +86,8 @@ def pack_dense(
 
 def pack_judgments(judgments: Sequence[Judgment]) -> tuple[PackedCases, Truth]:
     """Pack judgment records; also tells which of them have an advantage [n]. See `pack_dense`."""
+    if not judgments:
+        return _nothing(), np.zeros(0, np.bool_)
     options = [option.outcomes for judgment in judgments for option in judgment.options]
     pairs = np.array(
         [(outcome.payoff, outcome.probability) for option in options for outcome in option], np.float64

@@ -36,18 +36,17 @@ def stencils(points: Float, at: Float) -> tuple[NDArray[np.intp], Float]:
 
     points: increasing [K], K >= 4.   at: [n]; held within the ends. Neighbours lie on the value's own side of r = 1.
     """
-    at = np.clip(at, points[0], points[-1])
-    first = np.clip(np.searchsorted(points, at) - _STENCIL // 2, 0, points.size - _STENCIL)
+    at = np.minimum(np.maximum(at, points[0]), points[-1])
+    first = np.searchsorted(points, at) - _STENCIL // 2
     kink = int(np.searchsorted(points, KINK))
     if _STENCIL <= kink + 1 and kink + _STENCIL <= points.size and points[kink] == KINK:
-        first = np.where(
-            at <= KINK, np.minimum(first, kink + 1 - _STENCIL), np.maximum(first, kink)
-        )
-    index = first[:, None] + np.arange(_STENCIL)
-    here = points[index]
-    weight = np.ones(index.shape)
-    for i in range(_STENCIL):
-        for j in range(_STENCIL):
-            if i != j:
-                weight[:, i] *= (at - here[:, j]) / (here[:, i] - here[:, j])
-    return index, weight
+        first = np.where(at <= KINK, np.minimum(first, kink + 1 - _STENCIL), np.maximum(first, kink))
+    index = np.minimum(np.maximum(first, 0), points.size - _STENCIL)[:, None] + np.arange(_STENCIL)
+    near = points[index]
+    away = at[:, None] - near
+    left, right = away[:, 0] * away[:, 1], away[:, 2] * away[:, 3]
+    weight = np.empty(index.shape)
+    weight[:, 0], weight[:, 1] = away[:, 1] * right, away[:, 0] * right
+    weight[:, 2], weight[:, 3] = left * away[:, 3], left * away[:, 2]
+    gaps = near[:, :, None] - near[:, None, :] + np.eye(_STENCIL)
+    return index, weight / gaps.prod(axis=2)
