@@ -5,6 +5,18 @@ from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCa
 from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
 from bayesian_verifier.simulators.lottery._packed import PackedCases, pack_dense, pack_judgments
 from bayesian_verifier.simulators.lottery._people import ANSWERS, Person, records, simulate_person
+from bayesian_verifier.simulators.lottery._rival_curves import (
+    RIVALS,
+    RivalCurves,
+    rival_curves,
+    rival_risk_aversions,
+)
+from bayesian_verifier.simulators.lottery._rival_surfaces import (
+    RivalSurfaces,
+    rival_log_noises,
+    rival_surfaces,
+)
+from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, reference_points, respond
 
 #: rewards are on the scale of the advantage; a record refuses what lies beyond
@@ -13,11 +25,15 @@ MAX_REWARD = 3.0
 __all__ = [
     "ANSWERS",
     "MAX_REWARD",
+    "RIVALS",
     "CaseMixture",
     "DenseCases",
     "LotterySimulator",
     "PackedCases",
     "Person",
+    "Rival",
+    "RivalCurves",
+    "RivalSurfaces",
     "advantage_curves",
     "advantages",
     "generate_cases",
@@ -27,5 +43,10 @@ __all__ = [
     "records",
     "reference_points",
     "respond",
+    "rival_advantages",
+    "rival_curves",
+    "rival_log_noises",
+    "rival_risk_aversions",
+    "rival_surfaces",
     "simulate_person",
 ]
