@@ -24,8 +24,9 @@ ALWAYS = ("random_answers", "changed")
 class Misfit(NamedTuple):
     """What the check found.
 
-    p: chance, 0–1, of a statistic at least as great for someone who follows the model.   statistic: log of the mean
-    Bayes factor of the rivals over the model.   rival: the likeliest of them.   share: its share of their evidence, 0–1.
+    p: chance, 0–1, of a statistic at least as great for someone who follows the model.   statistic: log of the
+    weighted mean Bayes factor of the rivals over the model.   rival: the likeliest of them.   share: its share of
+    their evidence, 0–1.
     """
 
     p: float
@@ -43,10 +44,10 @@ def misfit(evidence: MisfitEvidence, grid: MisfitGrid, calibration: MisfitCalibr
     table = calibration.table(answered(evidence), there)
     size = evidence.informative
     terms = np.where(there, marginals[1:] - marginals[0] + table.log_weights(size), -np.inf)
-    statistic = mean_log(terms)
+    statistic = float(mean_log(terms))
     best = int(np.argmax(terms))
     share = float(np.exp(terms[best] - statistic))
-    return Misfit(table.p_value(statistic, size), float(statistic), calibration.rivals[best], min(1.0, share))
+    return Misfit(table.p_value(statistic, size), statistic, calibration.rivals[best], min(1.0, share))
 
 
 def met(evidence: MisfitEvidence) -> NDArray[np.bool_]:

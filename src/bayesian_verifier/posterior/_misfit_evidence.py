@@ -139,7 +139,8 @@ class MisfitEvidence:
             raise ValueError(f"expected {byte_size(rivals, shape)} bytes of misfit evidence, got {len(raw)}")
         informative, feedback, reward = _COUNTS.unpack_from(raw)
         numbers = np.frombuffer(raw, "<f4", offset=_COUNTS.size).astype(np.float32)
-        if not np.isfinite(numbers).all() or max(feedback, reward) > informative > feedback + reward:
+        agree = max(feedback, reward) <= informative <= feedback + reward
+        if not np.isfinite(numbers).all() or not agree:
             raise ValueError("misfit evidence must be finite, and its counts agree")
         k, t = shape
         at = np.cumsum([k * t, k, rivals * k * t])

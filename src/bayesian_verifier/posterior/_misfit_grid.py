@@ -111,4 +111,5 @@ def natural_spline(points: Float, at: Float) -> Float:
     matrix[rows, cell] += a
     matrix[rows, cell + 1] += b
     bend = (h[cell] ** 2 / 6)[:, None]
-    return matrix + bend * ((a**3 - a)[:, None] * curvature[cell] + (b**3 - b)[:, None] * curvature[cell + 1])
+    matrix += bend * ((a**3 - a)[:, None] * curvature[cell] + (b**3 - b)[:, None] * curvature[cell + 1])
+    return matrix

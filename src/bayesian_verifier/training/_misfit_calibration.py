@@ -56,7 +56,7 @@ def calibrate_misfit(
     rivals = (*ALWAYS, *RIVALS)
     grid = misfit_grid(simulator)
     weights = np.log([WEIGHTS[name] for name in rivals])
-    tables = []
+    tables: list[MisfitTable] = []
     for number, (wealth, some) in enumerate(_mixtures(mixture).items()):
         pool = draw_misfit_pool(np.random.default_rng([seed, number]), _POOL, some, Rival())
         there = _met(wealth)

@@ -52,6 +52,10 @@ class MisfitPool:
     kinds: tuple[Index, ...]
     share: Float
 
+    def __len__(self) -> int:
+        """How many cases."""
+        return len(self.model)
+
     def meet(self, rng: np.random.Generator, count: int, *, varied: bool) -> Index:
         """Rows of the cases that one person meets, in order.
 
@@ -84,16 +88,18 @@ def draw_misfit_pool(
     """
     names = [f.name for f in fields(mixture) if getattr(mixture, f.name) > 0]
     weights = np.array([getattr(mixture, name) for name in names])
-    parts, kinds, counts = [], [], []
+    parts: list[MisfitPool] = []
+    kinds: list[Index] = []
     for name in names:
-        before = sum(len(p.model) for p in parts)
+        before = sum(map(len, parts))
         only = CaseMixture.of({name: 1.0})
-        for start in range(0, size, _CHUNK):
-            parts.append(_tabulated(sent(generate_cases(rng, min(_CHUNK, size - start), only)), seen_by))
-        kinds.append(np.arange(before, sum(len(p.model) for p in parts)))
-        counts.append(kinds[-1].size / size)
+        parts += [
+            _tabulated(sent(generate_cases(rng, min(_CHUNK, size - start), only)), seen_by)
+            for start in range(0, size, _CHUNK)
+        ]
+        kinds.append(np.arange(before, sum(map(len, parts))))
     there = [i for i, rows in enumerate(kinds) if rows.size]
-    share = (weights * counts)[there]
+    share = np.array([weights[i] * kinds[i].size for i in there], dtype=np.float64)
     return MisfitPool(
         curves=_joined([p.curves for p in parts]),
         model=np.concatenate([p.model for p in parts]),
@@ -105,7 +111,8 @@ def draw_misfit_pool(
 
 def _tabulated(cases: DenseCases, seen_by: Rival) -> MisfitPool:
     _, there = pack_dense(*cases)
-    wealth, payoff, probability, chosen = (column[there] for column in cases)
+    wealth, payoff, probability = cases.wealth[there], cases.payoff[there], cases.probability[there]
+    chosen = cases.chosen[there]
     fine = fine_risk_aversions()
     model = rival_advantages(wealth, payoff, probability, chosen, Rival(), fine)
     seen = (

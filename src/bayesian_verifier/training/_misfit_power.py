@@ -127,7 +127,9 @@ class _Study:
         """Power against people who change after half of their judgments, whatever their number."""
         rng = self._rng(way, answered)
         pool = draw_misfit_pool(rng, _POOL, self.mixture, Rival())
-        null, known, p = [], [], []
+        null: list[Float] = []
+        known: list[Float] = []
+        p = []
         halves = [size // 2 for size in SIZES]
         for i in range(3 * self.people):
             honest = i < 2 * self.people

@@ -7,7 +7,7 @@ included, is the most powerful there is on average over θ (Neyman & Pearson 193
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class Way:
     """
 
     name: str
-    rival: Rival = Rival()
+    rival: Rival = field(default_factory=Rival)
     coin: bool = False
     move: float = 0.0
 
@@ -92,8 +92,7 @@ class FineLikelihood:
         if paid.any():
             squares = paid * (reward - delta) ** 2 * (-0.5 / REWARD_SD**2)
             result += np.add.reduceat(squares, starts, axis=0)[:, :, None]
-        result = np.cumsum(result, axis=0)
-        return result
+        return np.cumsum(result, axis=0, out=result)
 
     def log_ratio(self, way: Way, model: F32, seen: F32, answers: Float, sizes: Sequence[int]) -> Float:
         """Log-evidence [sizes] of a way without a change over the model's."""
@@ -103,8 +102,7 @@ class FineLikelihood:
         silent = answers * np.array([0.0, 1.0, 1.0])
         tossed = np.cumsum(answers[:, 0] != 0)[np.array(sizes) - 1]
         rest = self.grid.log_marginal(self.surfaces(model, silent, sizes))
-        result: Float = tossed * math.log(0.5) + rest - null
-        return result
+        return np.add(tossed * math.log(0.5), rest - null)
 
     def log_ratio_of_change(self, way: Way, before: Float, after: Float) -> Float:
         """Log-evidence [sizes] of a change between two lots of answers, surfaces [sizes, F, M], over the model's."""
@@ -113,8 +111,7 @@ class FineLikelihood:
             return self.grid.log_marginal(before) + self.grid.log_marginal(after) - null
         step = way.move * self.first_sd
         either = [self.grid.log_marginal(before + self._moved(after, by)) for by in (step, -step)]
-        result: Float = np.logaddexp(*either) - math.log(2.0) - null
-        return result
+        return np.logaddexp(*either) - math.log(2.0) - null
 
     def _moved(self, surfaces: Float, by: float) -> Float:
         """Surfaces of someone whose r is larger by so much, held at the ends."""

@@ -7,6 +7,7 @@ to 1 need only the sum of weight·z.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def seen_advantages(cases: SeenCases, risk_aversion: Float) -> Float:
     """
     present = cases.present
     unbearable = (cases.wealth[:, None, None] + cases.payoff < 0) & present
-    feasible = present.any(axis=2)
+    feasible = np.asarray(present.any(axis=2))
     if unbearable.any():
         feasible &= ~unbearable.any(axis=2)
         present = present & feasible[:, :, None]
@@ -108,7 +109,7 @@ def _worth(cases: SeenCases, present: Mask, context: _Context, down: Float, flip
     place = row * options + option
     ends = np.searchsorted(slot, np.arange(outcomes + 1))
     # each option has one outcome in a slot, so that adding by index meets no place twice
-    for low, high in zip(ends[:-1], ends[1:], strict=True):
+    for low, high in pairwise(ends):
         if high - low == len(worth):
             worth += z[low:high]
         elif high > low:
@@ -162,5 +163,5 @@ def _lead(worth: Float, feasible: Mask, chosen: Index) -> Float:
     worth[~feasible] = -np.inf
     worth[rows, chosen] = -np.inf
     with np.errstate(invalid="ignore"):
-        result = proposed - worth.max(axis=1)
-    return result
+        lead: Float = np.subtract(proposed, worth.max(axis=1))
+    return lead

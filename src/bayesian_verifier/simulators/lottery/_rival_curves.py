@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery._rival_advantage import SeenCases, seen_advantages
-from bayesian_verifier.simulators.lottery._rivals import Rival
+from bayesian_verifier.simulators.lottery._rivals import Rival, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,7 @@ def rival_curves(
     nodes [K]: `rival_risk_aversions()` unless given; ascending, none is 1.
     """
     at = _RISK_AVERSIONS if nodes is None else nodes
+    probability = shares(probability)
     losses = ((payoff < 0) & (probability > 0)).any(axis=(1, 2)) & (wealth > 0)
     differs = tuple(_seen_otherwise(rival, wealth, losses) for rival in rivals)
     seen = [Rival().seen(wealth, payoff, probability, chosen)]

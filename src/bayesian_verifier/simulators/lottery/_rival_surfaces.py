@@ -30,14 +30,14 @@ _ROWS = 96
 
 def rival_log_noises() -> Float:
     """Nodes of ln τ [7], an octave apart, ascending from τ = 0.0125 to 0.8."""
-    result: Float = math.log(_GREATEST_NOISE) - math.log(2.0) * np.arange(_OCTAVES)[::-1]
-    return result
+    return math.log(_GREATEST_NOISE) - math.log(2.0) * np.arange(_OCTAVES, dtype=np.float64)[::-1]
 
 
 class RivalSurfaces(NamedTuple):
     """Summed log-likelihoods of consecutive judgments, up to a constant of θ and rival.
 
-    parts [B, K, T]: the model's, of each part the judgments were cut into.   rewards [K]: the model's, of rewards alone.
+    parts [B, K, T]: the model's, of each part the judgments were cut into.   rewards [K]: the model's, of rewards
+    alone.
     differences [A, K, T]: each rival's less the model's.   sizes [B]: judgments in each part.
     feedback, reward: how many judgments had either.
     """

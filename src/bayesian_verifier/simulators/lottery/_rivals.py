@@ -39,7 +39,7 @@ class Rival:
         return self.curvature != 1.0 or self.prelec != 1.0
 
     def seen(self, wealth: Float, payoff: Float, probability: Float, chosen: Index) -> SeenCases:
-        """How they see padded cases, given as `pack_dense` takes them."""
+        """How they see padded cases, given as `pack_dense` takes them but for probabilities: those sum to 1."""
         return SeenCases(
             wealth=self.own_wealth(wealth, payoff, probability),
             payoff=payoff,
@@ -61,22 +61,28 @@ class Rival:
 
         Source: cumulative weighting of gains, Tversky & Kahneman (1992), J. Risk and Uncertainty 5.
         """
-        share = probability / np.maximum(probability.sum(axis=-1, keepdims=True), 1e-300)
         if not self.weighs:
-            return share
+            return probability
+        if probability.shape[-1] == 2:  # noqa: PLR2004 - the common case needs no sorting
+            first_is_best = payoff[..., 0] >= payoff[..., 1]
+            best = self._weight(np.where(first_is_best, probability[..., 0], probability[..., 1]))
+            first = np.where(first_is_best, best, 1.0 - best)
+            return np.stack([first, 1.0 - first], axis=-1)
         order = np.argsort(np.where(probability > 0, -payoff, np.inf), axis=-1)
-        ranked = np.take_along_axis(share, order, axis=-1)
+        ranked = np.take_along_axis(probability, order, axis=-1)
         reached = self._weight(np.minimum(np.cumsum(ranked, axis=-1), 1.0))
+        reached[..., -1] = 1.0
         weights = reached.copy()
         weights[..., 1:] -= reached[..., :-1]
-        result = np.empty_like(share)
+        result = np.empty_like(probability)
         np.put_along_axis(result, order, weights, axis=-1)
         return result
 
     def _weight(self, p: Float) -> Float:
         if self.prelec != 1.0:
             with np.errstate(divide="ignore"):
-                return np.exp(-((-np.log(p)) ** self.prelec))
+                steep: Float = np.exp(-((-np.log(p)) ** self.prelec))
+            return steep
         up = p**self.curvature
         result: Float = up / (up + (1.0 - p) ** self.curvature) ** (1.0 / self.curvature)
         return result
@@ -89,4 +95,11 @@ def rival_advantages(
 
     Cases in which the rival could not bear the proposal have -1, other cases without an advantage 0.
     """
-    return seen_advantages(rival.seen(wealth, payoff, probability, chosen), risk_aversion)
+    return seen_advantages(rival.seen(wealth, payoff, shares(probability), chosen), risk_aversion)
+
+
+def shares(probability: Float) -> Float:
+    """Probabilities [n, options, outcomes] over their sum in each option, 0 where there is none."""
+    total = probability.sum(axis=-1, keepdims=True)
+    result: Float = np.divide(probability, total, out=np.zeros_like(probability), where=total > 0)
+    return result
