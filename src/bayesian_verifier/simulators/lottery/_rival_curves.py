@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
 Index = NDArray[np.intp]
-Mask = NDArray[np.bool_]
+#: how many outcomes are worked on at once
+_AT_ONCE = 2048
 
 #: rivals whose evidence is kept, each at one strength; see docs/adr/0006-misfit.md for why these
 RIVALS: dict[str, Rival] = {
@@ -75,25 +76,34 @@ def rival_curves(
     """
     at = _RISK_AVERSIONS if nodes is None else nodes
     probability = shares(probability)
-    losses = ((payoff < 0) & (probability > 0)).any(axis=(1, 2)) & (wealth > 0)
-    differs = tuple(_seen_otherwise(rival, wealth, losses) for rival in rivals)
+    sent = wealth > 0
+    having, lacking = np.flatnonzero(sent), np.flatnonzero(~sent)
+    losing = having[((payoff < 0) & (probability > 0))[having].any(axis=(1, 2))] if having.size else having
+    differs = tuple(_seen_otherwise(rival, losing, having, lacking) for rival in rivals)
     seen = [Rival().seen(wealth, payoff, probability, chosen)]
     for rival, which in zip(rivals, differs, strict=True):
         if which.size == wealth.size:
             seen.append(rival.seen(wealth, payoff, probability, chosen))
         elif which.size:
             seen.append(rival.seen(wealth[which], payoff[which], probability[which], chosen[which]))
-    # one pass over all that anybody sees: what costs is the number of calls
+    # all that anybody sees together, as what costs is the number of calls, but no more at once than a cache holds
     together = SeenCases(*(np.concatenate(column) for column in zip(*seen, strict=True)))
-    curves = seen_advantages(together, at).astype(np.float32)
+    rows = max(1, _AT_ONCE // (payoff.shape[1] * payoff.shape[2]))
+    curves = np.empty((len(together.wealth), at.size), dtype=np.float32)
+    for start in range(0, len(curves), rows):
+        part = SeenCases(*(column[start : start + rows] for column in together))
+        curves[start : start + rows] = seen_advantages(part, at)
     own, *others = np.split(curves, np.cumsum([wealth.size, *(which.size for which in differs)])[:-1])
     return RivalCurves(own, tuple(others), differs)
 
 
-def _seen_otherwise(rival: Rival, wealth: Float, losses: Mask) -> Index:
-    """Which cases the rival sees otherwise than the model: one thing differs in each rival."""
+def _seen_otherwise(rival: Rival, losing: Index, having: Index, lacking: Index) -> Index:
+    """Which cases a rival sees otherwise than the model, given those with losses, with and without wealth sent.
+
+    One thing differs in each rival.
+    """
     if rival.weighs:
-        return np.arange(wealth.size)
+        return np.arange(having.size + lacking.size)
     if rival.loss_aversion != 1.0:
-        return np.flatnonzero(losses)
-    return np.flatnonzero(wealth == 0 if rival.unsaid_wealth else wealth > 0)
+        return losing
+    return lacking if rival.unsaid_wealth else having
