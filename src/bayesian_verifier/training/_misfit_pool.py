@@ -28,8 +28,8 @@ F32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 _CHUNK = 256
 _FINE = 97
-#: share of sets that repeat a few cases, and of those whose cases are mostly of one or two kinds
-_REPEATING, _ONE_SIDED = 0.3, 0.5
+#: share of varied people who meet a few cases again and again, and of those whose cases are mostly of one or two kinds
+_REPEATING, _ONE_SIDED = 0.5, 0.6
 
 
 def fine_risk_aversions() -> Float:

@@ -36,6 +36,17 @@ class SeenCases(NamedTuple):
     chosen: Index
     more_loss: Float
 
+    def part(self, rows: slice) -> SeenCases:
+        """Some of them."""
+        return SeenCases(
+            self.wealth[rows],
+            self.payoff[rows],
+            self.weight[rows],
+            self.present[rows],
+            self.chosen[rows],
+            self.more_loss[rows],
+        )
+
 
 class _Context(NamedTuple):
     """What utilities are measured between: the best final wealth, and its log-ratio to the worst [n]."""
@@ -142,9 +153,8 @@ def _add_losses(
     """Measure the added weight of losses from the reference wealth, in place, where it lies within the context."""
     down, flips = exponents
     span, top = context.span[rows], context.top[rows]
-    from_top = np.clip(_below(cases.wealth[rows], np.zeros(rows.size), top), 0.0, span)
     # without gains, or without losses, every outcome is scaled alike: measuring from an end of the context says so
-    from_top = np.where(top > 0, from_top, 0.0)
+    from_top = np.clip(_below(cases.wealth[rows], np.zeros(rows.size), top), 0.0, span)
     reference = powers(from_top, span, context.stretch[rows], down, flips)
     more = cases.more_loss[rows]
     lost = np.where(present[rows] & (cases.payoff[rows] < 0), cases.weight[rows], 0.0).sum(axis=2)

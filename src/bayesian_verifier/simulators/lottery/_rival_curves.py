@@ -91,8 +91,8 @@ def rival_curves(
     rows = max(1, _AT_ONCE // (payoff.shape[1] * payoff.shape[2]))
     curves = np.empty((len(together.wealth), at.size), dtype=np.float32)
     for start in range(0, len(curves), rows):
-        part = SeenCases(*(column[start : start + rows] for column in together))
-        curves[start : start + rows] = seen_advantages(part, at)
+        lot = slice(start, start + rows)
+        curves[lot] = seen_advantages(together.part(lot), at)
     own, *others = np.split(curves, np.cumsum([wealth.size, *(which.size for which in differs)])[:-1])
     return RivalCurves(own, tuple(others), differs)
 
