@@ -110,7 +110,8 @@ def test_random_answers_leave_rewards_alone(name: str) -> None:
 
 def test_a_change_is_the_evidence_of_every_place_it_may_have_been_at() -> None:
     """After 2, 4, 8, 12 and 16 of 20: into anybody with chance 0.4, else by a normal move of 1.5 sd in r."""
-    person = Someone(4, 20, theta=(0.4, 0.2), rewards=False)
+    person, later = (Someone(6, 20, theta=(r, 0.03), rewards=True) for r in (0.5, 2.5))
+    person.answers[8:] = later.answers[8:]
     each = person.each()
     step = FINE_R[1] - FINE_R[0]
     move = stats.norm(0, 1.5).pdf(FINE_R[:, None] - FINE_R) * step
@@ -122,7 +123,7 @@ def test_a_change_is_the_evidence_of_every_place_it_may_have_been_at() -> None:
         moved = move @ (before * prior)
         now = 0.4 * mass * prior + 0.6 * moved
         total += share / 16 * (now * after).sum() * step * (FINE_T[1] - FINE_T[0])
-    assert person.evidence().log_marginals(GRID)[2] == pytest.approx(math.log(total), abs=0.1)
+    assert person.evidence().log_marginals(GRID)[2] == pytest.approx(math.log(total), abs=0.05)
 
 
 LONG = Someone(7, 90, theta=(0.9, 0.1), rewards=True)
