@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bayesian_verifier.simulators.lottery import (
     RIVALS,
@@ -136,6 +138,33 @@ def test_what_a_rival_could_not_bear_is_worth_what_a_refuted_proposal_is() -> No
     poor = Rival(wealth_factor=0.1)
     assert (rival_advantages(*one(options, 10.0, chosen=0), poor, R) == -1.0).all()
     assert (rival_advantages(*one(options, 10.0, chosen=1), poor, R) == 0.0).all()
+
+
+AMOUNTS = st.sampled_from(
+    [0.0, 5e-324, 1e-300, 1e-9, 1.0, 1.0 + 1e-15, 3.85, 1e6, 1e15, -1e-9, -1.0, -2.5, -1e15]
+)
+
+
+@given(
+    st.lists(AMOUNTS, min_size=12, max_size=12),
+    st.lists(st.sampled_from([0.0, 1e-12, 0.3, 1.0]), min_size=12, max_size=12),
+    st.sampled_from([0.0, 5e-324, 1e-6, 2.5, 1e9, 1e15]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_case_on_earth_makes_an_advantage_that_is_no_number(
+    payoffs: list[float], chances: list[float], wealth: float
+) -> None:
+    """Of the model and of all rivals: within -1…1, without a warning, whatever a record may hold."""
+    case = DenseCases(
+        np.array([wealth, wealth]),
+        np.array(payoffs).reshape(2, 2, 3),
+        np.array(chances).reshape(2, 2, 3),
+        np.array([0, 1]),
+    )
+    curves = rival_curves(*case)
+    for delta in (curves.own, *curves.others):
+        assert np.isfinite(delta).all()
+        assert (np.abs(delta) <= 1 + 1e-5).all()
 
 
 def log_likelihood(delta: np.ndarray, answer: np.ndarray) -> np.ndarray:

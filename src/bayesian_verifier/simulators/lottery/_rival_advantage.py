@@ -18,6 +18,8 @@ Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 #: spans of log-wealth below this are stretched to it: utility is straight there to 1e-5, and differences keep digits
 _STRAIGHT = 1e-5
+#: and below this there is nothing to tell apart
+_NO_SPAN = 1e-290
 #: the advantage of what its owner could not bear: no one approves, and it is worth what a refuted proposal is
 _UNBEARABLE = -1.0
 
@@ -70,6 +72,17 @@ def seen_advantages(cases: SeenCases, risk_aversion: Float) -> Float:
         feasible &= ~unbearable.any(axis=2)
         present = present & feasible[:, :, None]
     context = _context(cases, present, feasible)
+    # cases without an advantage are computed all the same, to whatever comes of it, and then answered for
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        result = _computed(cases, present, feasible, context, risk_aversion)
+    if not context.kept.all():
+        result[~context.kept] = np.where(context.bearable, 0.0, _UNBEARABLE)[~context.kept, None]
+    return result
+
+
+def _computed(
+    cases: SeenCases, present: Mask, feasible: Mask, context: _Context, risk_aversion: Float
+) -> Float:
     down, flips = 1.0 - risk_aversion, int(np.searchsorted(risk_aversion, 1.0))
     worth = _worth(cases, present, context, down, flips)
     far = np.exp(np.abs(down) * -(context.span * context.stretch)[:, None])
@@ -77,9 +90,7 @@ def seen_advantages(cases: SeenCases, risk_aversion: Float) -> Float:
     losing = np.flatnonzero(cases.more_loss)
     if losing.size:
         _add_losses(worth, scale, far, losing, cases, present, context, (down, flips))
-    result = _lead(worth, feasible, cases.chosen) / scale
-    if not context.kept.all():
-        result[~context.kept] = np.where(context.bearable, 0.0, _UNBEARABLE)[~context.kept, None]
+    result: Float = _lead(worth, feasible, cases.chosen) / scale
     return result
 
 
@@ -91,8 +102,9 @@ def _context(cases: SeenCases, present: Mask, feasible: Mask) -> _Context:
     if not kept.all():
         top, bottom = np.where(kept, top, 1.0), np.where(kept, bottom, 0.0)
     span = _below(cases.wealth, bottom, top)
-    with np.errstate(divide="ignore"):
-        return _Context(top, span, np.maximum(1.0, _STRAIGHT / span), bearable, kept)
+    kept &= span > _NO_SPAN
+    stretch = np.maximum(1.0, _STRAIGHT / np.maximum(span, _NO_SPAN))
+    return _Context(top, span, stretch, bearable, kept)
 
 
 def _below(wealth: Float, payoff: Float, top: Float) -> Float:
@@ -130,8 +142,7 @@ def _worth(cases: SeenCases, present: Mask, context: _Context, down: Float, flip
 
 def powers(from_top: Float, span: Float, stretch: Float, down: Float, flips: int) -> Float:
     """Signed z [O, K] of outcomes `from_top` below the top in log-wealth; down = 1 - r [K], > 0 before `flips`."""
-    with np.errstate(invalid="ignore"):
-        from_bottom = np.where(from_top >= span, 0.0, span - from_top)
+    from_bottom = np.where(from_top >= span, 0.0, span - from_top)
     z = np.empty((from_top.size, down.size))
     np.multiply.outer(-from_top * stretch, down[:flips], out=z[:, :flips])
     np.multiply.outer(from_bottom * stretch, down[flips:], out=z[:, flips:])
@@ -172,6 +183,5 @@ def _lead(worth: Float, feasible: Mask, chosen: Index) -> Float:
         return result
     worth[~feasible] = -np.inf
     worth[rows, chosen] = -np.inf
-    with np.errstate(invalid="ignore"):
-        lead: Float = np.subtract(proposed, worth.max(axis=1))
+    lead: Float = proposed - worth.max(axis=1)
     return lead

@@ -71,7 +71,9 @@ class Rival:
         order = np.argsort(np.where(probability > 0, -payoff, np.inf), axis=-1)
         ranked = np.take_along_axis(probability, order, axis=-1)
         reached = self._weight(np.minimum(np.cumsum(ranked, axis=-1), 1.0))
-        reached[..., -1] = 1.0
+        # the worst outcome there is has all that is left: where stakes are small, the last digit of a sum of 1 matters
+        ranks = np.arange(probability.shape[-1])
+        reached[ranks >= (probability > 0).sum(axis=-1, keepdims=True) - 1] = 1.0
         weights = reached.copy()
         weights[..., 1:] -= reached[..., :-1]
         result = np.empty_like(probability)
