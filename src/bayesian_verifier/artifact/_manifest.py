@@ -15,6 +15,7 @@ FUNCTION = "posterior.jaxexport"
 WEIGHTS = "weights.npz"
 REPORT = "report.json"
 CHECKS = "checks.npz"
+MISFIT = "misfit.json"
 
 
 class ParameterNote(BaseModel):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
 
 from bayesian_verifier.artifact._function import PosteriorFunction
-from bayesian_verifier.artifact._manifest import CHECKS, FUNCTION, MANIFEST, Manifest, digest
+from bayesian_verifier.artifact._manifest import CHECKS, FUNCTION, MANIFEST, MISFIT, Manifest, digest
 from bayesian_verifier.errors import ArtifactError
-from bayesian_verifier.posterior import TypicalityTable
+from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +20,12 @@ _MEND = "publish the model again, or roll back with `bayesian-verifier models ro
 
 
 class Model(NamedTuple):
-    """A verified model: what it says of itself, its function, and what simulated people's evidence looks like."""
+    """A verified model: what it says of itself, its function, and what its checks compare evidence with."""
 
     manifest: Manifest
     function: PosteriorFunction
-    typicality: TypicalityTable | None
+    typicality: TypicalityTable | None = None
+    misfit: MisfitCalibration | None = None
 
 
 def load_model(path: Path) -> Model:
@@ -47,7 +49,9 @@ def load_model(path: Path) -> Model:
         sums_size=manifest.sums_size,
         parameters=len(manifest.parameters),
     )
-    return Model(manifest, function, _typicality(path / CHECKS) if CHECKS in manifest.files else None)
+    typicality = _typicality(path / CHECKS) if CHECKS in manifest.files else None
+    misfit = _misfit(path / MISFIT) if MISFIT in manifest.files else None
+    return Model(manifest, function, typicality, misfit)
 
 
 def _typicality(file: Path) -> TypicalityTable:
@@ -55,6 +59,13 @@ def _typicality(file: Path) -> TypicalityTable:
         with np.load(file, allow_pickle=False) as arrays:
             return TypicalityTable.of_arrays(arrays)
     except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{file}: cannot be read ({error}); {_MEND}") from error
+
+
+def _misfit(file: Path) -> MisfitCalibration:
+    try:
+        return MisfitCalibration.from_json(json.loads(file.read_bytes()))
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{file}: cannot be read ({error}); {_MEND}") from error
 
 

@@ -25,7 +25,7 @@ _COLUMNS = {
 
 def print_figures(figures: Mapping[str, Any]) -> None:
     """Tables of the headline figures, and what missed the gate."""
-    from rich.console import Console  # noqa: PLC0415 - programs ask for JSON
+    from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(_against_exact(figures))
@@ -46,7 +46,7 @@ def print_figures(figures: Mapping[str, Any]) -> None:
 
 
 def _against_exact(figures: Mapping[str, Any]) -> Table:
-    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.table import Table
 
     table = Table(
         "judgments", *_COLUMNS.values(), title=f"Against the exact posterior {figures.get('model', '')}"
@@ -60,7 +60,7 @@ def _against_exact(figures: Mapping[str, Any]) -> Table:
 
 
 def _calibration(figures: Mapping[str, Any]) -> Table:
-    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.table import Table
 
     people = figures["people_each"]
     table = Table(
@@ -82,9 +82,26 @@ def _further(figures: Mapping[str, Any]) -> Iterator[str]:
             f"typicality_p below 0.05 for {found['below_0.05']:.1%} and below 0.005 for "
             f"{found['below_0.005']:.2%} of {found['people']:,} simulated people"
         )
+    if study := figures["misfit"]:
+        yield _misfit(study)
+    if figures["people"] and figures["people"]["misfit_flagged"] is not None:
+        yield f"people flagged as misfits: {figures['people']['misfit_flagged']:.1%}"
     if figures["parity"]:
         off = ", ".join(f"{what} {value:.1e}" for what, value in figures["parity"].items())
         yield f"exported function against BayesFlow's object, saved and reloaded: {off}"
+
+
+def _misfit(study: Mapping[str, Any]) -> str:
+    worst = max(share for by_size in study["false_flags"].values() for share in by_size.values())
+    lines = [f"misfit check: of honest people at most {worst:.1%} flagged at any number of judgments"]
+    for answered, power in study["power"].items():
+        shares = ", ".join(
+            f"{'all' if name == 'all' else 'where that has ' + name.removeprefix('known_')}: {share:.2f}"
+            for name, share in power.items()
+            if share is not None
+        )
+        lines.append(f"  power over that of the test that knows the misfit, {answered}: {shares}")
+    return "\n".join(lines)
 
 
 def _number(value: float) -> str:

@@ -54,11 +54,11 @@ def command(
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets}
     asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
-    network, told, seed, typicality = _network(version, model_store, name)
+    network, told, seed, typicality, misfit = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     with Bars() as bars:
         report = evaluate(
-            network, asked, seed=seed, typicality=typicality, people=known, tick=bars.tick
+            network, asked, seed=seed, typicality=typicality, misfit=misfit, people=known, tick=bars.tick
         )
     if plots:
         from bayesian_verifier.training import draw_plots
@@ -73,8 +73,10 @@ def command(
     sys.exit(1 if report.misses else 0)
 
 
-def _network(version: str | None, model_store: str | None, name: str | None) -> tuple[Any, str, int, Any]:
-    """The network of a version in the store, how it is called, the seed it is judged by, and its typicality."""
+def _network(
+    version: str | None, model_store: str | None, name: str | None
+) -> tuple[Any, str, int, Any, Any]:
+    """The network of a version in the store, how it is called, the seed it is judged by, and its checks' tables."""
     from bayesian_verifier.artifact import ModelStore, load_model
     from bayesian_verifier.errors import ArtifactError
     from bayesian_verifier.posterior import wide_points
@@ -92,4 +94,10 @@ def _network(version: str | None, model_store: str | None, name: str | None) -> 
     simulator = load_simulator(model.manifest.simulator)
     points = wide_points(DRAWS, len(simulator.parameters))
     seed = seed_of(model.manifest.files["posterior.jaxexport"])
-    return Network(model.function, simulator, points), f"{settings.model_name} {wanted}", seed, model.typicality
+    return (
+        Network(model.function, simulator, points),
+        f"{settings.model_name} {wanted}",
+        seed,
+        model.typicality,
+        model.misfit,
+    )

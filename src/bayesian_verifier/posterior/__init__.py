@@ -3,25 +3,47 @@
 from bayesian_verifier.posterior._base_points import base_points
 from bayesian_verifier.posterior._belief import QUANTILE_LEVELS, Belief
 from bayesian_verifier.posterior._correction import Correction, correct, log_weights
+from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
+from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
+from bayesian_verifier.posterior._misfit_check import MisfitCheck
+from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
+from bayesian_verifier.posterior._misfit_grid import MisfitGrid
 from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
-from bayesian_verifier.posterior._typicality import LEVELS, TypicalityTable, squared_distance, whitening_of
+from bayesian_verifier.posterior._typicality import (
+    DISTANCE_LEVELS,
+    TypicalityTable,
+    squared_distance,
+    whitening_of,
+)
 from bayesian_verifier.posterior._wide_points import WIDENING, WidePoints, log_widening, wide_points
 
 __all__ = [
+    "ALWAYS",
+    "DISTANCE_LEVELS",
     "LEVELS",
     "QUANTILE_LEVELS",
     "WIDENING",
+    "AnswerSurfaces",
     "Belief",
     "Correction",
+    "Misfit",
+    "MisfitCalibration",
+    "MisfitCheck",
+    "MisfitEvidence",
+    "MisfitGrid",
+    "MisfitTable",
     "TypicalityTable",
     "Weights",
     "WidePoints",
     "base_points",
+    "byte_size",
     "correct",
     "fit_pareto",
     "greatest_reliable_shape",
     "log_weights",
     "log_widening",
+    "met",
+    "misfit",
     "smoothed",
     "squared_distance",
     "whitening_of",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 #: dense where it matters: among the few who are furthest out
-LEVELS = np.concatenate([np.linspace(0.0, 0.9, 46), 1.0 - np.geomspace(0.09, 0.0005, 50), [1.0]])
+DISTANCE_LEVELS = np.concatenate([np.linspace(0.0, 0.9, 46), 1.0 - np.geomspace(0.09, 0.0005, 50), [1.0]])
 _NUMBERS = ("sizes", "mean", "whitening", "distances")
 
 
@@ -29,7 +29,7 @@ class TypicalityTable:
 
     sizes [N]: numbers of informative judgments, increasing, > 0.   kinds: names of the kinds of answers [A].
     mean [A, N, C], whitening [A, N, C, C]: of summaries.   distances [A, N, L]: squared distances that the shares
-    LEVELS [L] of simulated people stay below, increasing.
+    DISTANCE_LEVELS [L] of simulated people stay below, increasing.
     """
 
     kinds: tuple[str, ...]
@@ -51,7 +51,7 @@ class TypicalityTable:
     def _share_beyond(self, summary: Float, kind: int, size: int) -> float:
         distance = squared_distance(summary[None], self.mean[kind, size], self.whitening[kind, size])[0]
         known = self.distances[kind, size]
-        return float(1.0 - np.interp(distance, known, LEVELS))
+        return float(1.0 - np.interp(distance, known, DISTANCE_LEVELS))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """As named arrays, single precision."""
@@ -65,8 +65,10 @@ class TypicalityTable:
         table = cls(tuple(str(kind) for kind in arrays["kinds"]), *numbers)
         people = (len(table.kinds), table.sizes.size)
         wide = table.mean.shape[-1:]
-        if table.distances.shape != (*people, LEVELS.size):
-            raise ValueError(f"expected distances at {LEVELS.size} levels, got {table.distances.shape}")
+        if table.distances.shape != (*people, DISTANCE_LEVELS.size):
+            raise ValueError(
+                f"expected distances at {DISTANCE_LEVELS.size} levels, got {table.distances.shape}"
+            )
         if (table.mean.shape, table.whitening.shape) != ((*people, *wide), (*people, *wide, *wide)):
             raise ValueError("the typicality table's arrays do not fit each other")
         return table

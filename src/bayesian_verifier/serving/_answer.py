@@ -122,6 +122,7 @@ def _posterior(engine: Engine, known: Known) -> _Summary:
         effective=None if weights is None else weights.effective,
         reliable=None if correction.shift_sd is None and weights is None else correction.reliable,
         shift_sd=correction.shift_sd,
+        misfit=None if engine.misfit is None or known.misfit is None else engine.misfit.finding(known.misfit),
     )
     return _Summary(
         theta,
@@ -167,9 +168,11 @@ def _drawn(engine: Engine, summary: _Summary, count: int, seed: int) -> dict[str
 
 def _known(state: str | None, judgments: int, described: Description, engine: Engine) -> Known:
     """What is known after so many answered judgments, described, on top of what a state holds."""
-    if state is None:
-        return Known(judgments, described.informative, described.refuted, described.evidence)
-    return decode_state(state, engine.tag, engine.simulator).plus(judgments, described)
+    check = engine.misfit
+    if state is not None:
+        return decode_state(state, engine.tag, engine.simulator, check).plus(judgments, described, check)
+    misfit = None if check is None else check.added(check.nothing(), described.told)
+    return Known(judgments, described.informative, described.refuted, described.evidence, misfit)
 
 
 def _counts(known: Known, judgments: Sequence[Judgment], answered: int, engine: Engine) -> Counts:

@@ -2,7 +2,8 @@
 
 Reasons: `more_evidence_than_trained`, `draws_out_of_range` (a state made up to break the network),
 `beyond_described_range` (risk aversion where judgments are no longer told apart), `unreliable_correction` (the
-network is too far off for its weights to mend), `atypical_evidence`.
+network is too far off for its weights to mend), `atypical_evidence`, `misfit` (a rival of the model explains the
+answers far better than anybody the model knows).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bayesian_verifier.posterior import Misfit
     from bayesian_verifier.simulators import Parameter
 
 WIDEST_SD = 30.0
@@ -27,6 +29,19 @@ GREATEST_LOG = 300.0
 LEAST_TYPICALITY = 0.005
 #: this much of a posterior may lie where judgments are not described
 MOST_BEYOND = 0.05
+
+
+#: answers that fewer of the model's own people would give are a misfit: at most this share of honest people's
+LEAST_MISFIT = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class MisfitNote:
+    """How likely answers that fit as badly are among the model's people, 0–1, and which rival explains them best."""
+
+    p: float
+    rival: str
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +57,8 @@ class Checks:
     """What was checked; None where a check cannot be made.
 
     typicality_p: how usual this evidence is among simulated people, 0–1.   pareto_k: tail of the draws'
-    importance weights.   effective_sample_size: share of the draws, 0–1.   reasons: why the posterior is
-    not trustworthy.
+    importance weights.   effective_sample_size: share of the draws, 0–1.   misfit: whether somebody with any θ would
+    answer like that.   reasons: why the posterior is not trustworthy.
     """
 
     trustworthy: bool
@@ -51,6 +66,7 @@ class Checks:
     pareto_k: float | None
     effective_sample_size: float | None
     correction: CorrectionNote
+    misfit: MisfitNote | None
     reasons: tuple[str, ...]
 
 
@@ -71,6 +87,7 @@ class Findings:
     effective: float | None = None
     reliable: bool | None = None
     shift_sd: float | None = None
+    misfit: Misfit | None = None
 
 
 def judged(found: Findings) -> Checks:
@@ -81,6 +98,7 @@ def judged(found: Findings) -> Checks:
         "beyond_described_range": found.beyond > MOST_BEYOND,
         "unreliable_correction": found.reliable is False,
         "atypical_evidence": found.typicality_p is not None and found.typicality_p < LEAST_TYPICALITY,
+        "misfit": found.misfit is not None and found.misfit.p < LEAST_MISFIT,
     }
     reasons = tuple(name for name, holds in faults.items() if holds)
     return Checks(
@@ -89,8 +107,13 @@ def judged(found: Findings) -> Checks:
         pareto_k=found.pareto_k,
         effective_sample_size=found.effective,
         correction=CorrectionNote(bool(found.reliable), found.shift_sd),
+        misfit=None if found.misfit is None else _noted(found.misfit),
         reasons=reasons,
     )
+
+
+def _noted(found: Misfit) -> MisfitNote:
+    return MisfitNote(found.p, found.rival, found.share)
 
 
 def within_reach(

@@ -60,6 +60,14 @@ class CorrectionReply(BaseModel):
     shift_sd: float | None
 
 
+class MisfitReply(BaseModel):
+    """How likely answers that fit as badly are among the model's people, and which rival explains them best."""
+
+    p: Share
+    rival: str
+    share: Share
+
+
 class ChecksReply(BaseModel):
     """Self-checks of this posterior; null where a check cannot be made."""
 
@@ -68,6 +76,7 @@ class ChecksReply(BaseModel):
     pareto_k: float | None
     effective_sample_size: Share | None
     correction: CorrectionReply
+    misfit: MisfitReply | None
     reasons: list[str]
 
 

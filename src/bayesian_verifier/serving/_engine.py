@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.posterior import wide_points
-from bayesian_verifier.serving._matching import parameters_of, require_match
+from bayesian_verifier.errors import ArtifactError
+from bayesian_verifier.posterior import MisfitCheck, wide_points
+from bayesian_verifier.serving._matching import MEND, parameters_of, require_match
 from bayesian_verifier.serving._state import model_tag
 from bayesian_verifier.simulators import log_prior
 
@@ -50,7 +51,8 @@ class Engine:
     parameters: θ, its links and the prior the model was trained under.
     functions: compiled for the number of draws that is their key, increasing.
     points: the fixed points behind every summary.
-    typicality: what simulated people's evidence looks like, where the model says.
+    typicality: what simulated people's evidence looks like, misfit: what rivals of the model make of it; None where
+    the model does not say.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Engine:
     points: WidePoints
     functions: Mapping[int, Callable[[Floats, Floats], Emission]]
     typicality: TypicalityTable | None
+    misfit: MisfitCheck | None
 
     def log_prior(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-density [D] of the prior of θ [D, P] on the link scale, as the model was trained under."""
@@ -88,10 +91,27 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         points=wide_points(points, len(manifest.parameters)),
         functions={count: model.function.compile(1, count) for count in sorted({points, many})},
         typicality=model.typicality,
+        misfit=_misfit_check(model, simulator),
     )
     for count in engine.functions:
-        infer(engine, np.zeros(manifest.sums_size, np.float32), np.zeros((count, len(engine.parameters)), np.float32))
+        infer(
+            engine,
+            np.zeros(manifest.sums_size, np.float32),
+            np.zeros((count, len(engine.parameters)), np.float32),
+        )
     return engine
+
+
+def _misfit_check(model: Model, simulator: Simulator) -> MisfitCheck | None:
+    if model.misfit is None or simulator.rivals is None:
+        return None
+    priors = [(note.prior_mean, note.prior_sd) for note in model.manifest.parameters]
+    try:
+        return MisfitCheck(simulator.rivals, model.misfit, priors)
+    except ValueError as error:
+        raise ArtifactError(
+            f"model {model.manifest.name} {model.manifest.version}: {error}; {MEND}"
+        ) from error
 
 
 def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:

@@ -28,13 +28,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def load_engine(
-    store: Path, name: str, *, points: int, cache: Path | None, many: int = MANY
-) -> Engine:
+def load_engine(store: Path, name: str, *, points: int, cache: Path | None, many: int = MANY) -> Engine:
     """Verify the current version of a model and compile it.
 
     store: directory of the model store.   points: base points behind a summary.   many: candidates for draws made
-    at once.   cache: where compiled functions are kept between starts; a directory that cannot be written is said in the log and done without.
+    at once.   cache: where compiled functions are kept between starts; a directory that cannot be written is said in
+    the log and done without.
     Raises ArtifactError when the model is missing, damaged, or made for another simulator than is installed.
     """
     configure_jax(cache)

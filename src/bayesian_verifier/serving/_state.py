@@ -1,7 +1,8 @@
 """How does a person's evidence so far travel between replies and requests, so that the server keeps nothing?
 
 base64url (no padding) of, little-endian: `BVS2`, 8 bytes naming the model version, three uint32 counts
-(judgments, informative, refuted), the evidence as its simulator writes it, CRC-32 of all before.
+(judgments, informative, refuted), the length of the evidence, uint32, the evidence as its simulator writes it, what the
+misfit check keeps, where the model has one, CRC-32 of all before.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from bayesian_verifier.errors import InvalidEvidenceError, Violation
 from bayesian_verifier.serving._problems import OtherModelError
 
 if TYPE_CHECKING:
+    from bayesian_verifier.posterior import MisfitCheck, MisfitEvidence
     from bayesian_verifier.simulators import Description, Evidence, Simulator
 
 MAGIC = b"BVS2"
-HEADER = struct.Struct("<4s8s3I")
+HEADER = struct.Struct("<4s8s4I")
 CRC = struct.Struct("<I")
 MAX_COUNT = 2**31
 
@@ -29,21 +31,23 @@ class Known(NamedTuple):
     """What a posterior rests on.
 
     judgments: all that were answered, by feedback or reward.   informative, refuted: disjoint parts of them.
-    evidence: what the informative ones say.
+    evidence: what the informative ones say.   misfit: and what rivals of the model make of them, if it has a check.
     """
 
     judgments: int
     informative: int
     refuted: int
     evidence: Evidence
+    misfit: MisfitEvidence | None = None
 
-    def plus(self, judgments: int, described: Description) -> Known:
+    def plus(self, judgments: int, described: Description, check: MisfitCheck | None) -> Known:
         """This and so many newer answered judgments."""
         return Known(
             self.judgments + judgments,
             self.informative + described.informative,
             self.refuted + described.refuted,
             self.evidence.plus(described.evidence),
+            None if check is None or self.misfit is None else check.added(self.misfit, described.told),
         )
 
 
@@ -54,12 +58,13 @@ def model_tag(version: str) -> bytes:
 
 def encode_state(known: Known, tag: bytes) -> str:
     """The state text of what is known under the model version named by tag."""
-    header = HEADER.pack(MAGIC, tag, known.judgments, known.informative, known.refuted)
-    body = header + known.evidence.to_bytes()
+    evidence = known.evidence.to_bytes()
+    header = HEADER.pack(MAGIC, tag, known.judgments, known.informative, known.refuted, len(evidence))
+    body = header + evidence + (b"" if known.misfit is None else known.misfit.to_bytes())
     return base64.urlsafe_b64encode(body + CRC.pack(zlib.crc32(body))).rstrip(b"=").decode("ascii")
 
 
-def decode_state(text: str, tag: bytes, simulator: Simulator) -> Known:
+def decode_state(text: str, tag: bytes, simulator: Simulator, check: MisfitCheck | None) -> Known:
     """Read a state of the model version named by tag, whose evidence is the simulator's.
 
     Raises OtherModelError for a sound state of another version, InvalidEvidenceError for anything unreadable.
@@ -70,16 +75,17 @@ def decode_state(text: str, tag: bytes, simulator: Simulator) -> Known:
     body, crc = raw[: -CRC.size], CRC.unpack(raw[-CRC.size :])[0]
     if zlib.crc32(body) != crc:
         raise _unreadable("its checksum does not match: it was cut or changed on the way")
-    magic, its_tag, judgments, informative, refuted = HEADER.unpack_from(body)
+    magic, its_tag, judgments, informative, refuted, length = HEADER.unpack_from(body)
     if its_tag != tag or magic != MAGIC:
         raise OtherModelError("/state: given by another model version; send the judgments again without it")
     if informative + refuted > judgments or judgments > MAX_COUNT:
         raise _unreadable("its counts contradict each other")
     try:
-        evidence = simulator.read_evidence(body[HEADER.size :])
+        evidence = simulator.read_evidence(body[HEADER.size : HEADER.size + length])
+        misfit = None if check is None else check.read(body[HEADER.size + length :])
     except ValueError as error:
         raise _unreadable(str(error)) from error
-    return Known(judgments, informative, refuted, evidence)
+    return Known(judgments, informative, refuted, evidence, misfit)
 
 
 def _from_base64(text: str) -> bytes:

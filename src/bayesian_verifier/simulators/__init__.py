@@ -1,7 +1,14 @@
 """θ → feedback and reward: what a simulator must offer, and where one is found."""
 
 from bayesian_verifier.simulators._evidence import Evidence, PlainSums
-from bayesian_verifier.simulators._protocol import Description, Parameter, Responses, Simulator, log_prior
+from bayesian_verifier.simulators._protocol import (
+    Description,
+    Parameter,
+    Responses,
+    Rivals,
+    Simulator,
+    log_prior,
+)
 from bayesian_verifier.simulators._registry import load_simulator, simulator_names
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "Parameter",
     "PlainSums",
     "Responses",
+    "Rivals",
     "Simulator",
     "load_simulator",
     "log_prior",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Float = NDArray[np.float64]
 
@@ -43,12 +40,8 @@ class Evidence(Protocol):
         """Which θ [n, P] lie where judgments are not described any more, [n]."""
         ...
 
-    def log_rivals(self) -> Mapping[str, float] | None:
-        """Log marginal likelihood of each rival explanation less the model's own; None where there is none."""
-        ...
-
     def to_bytes(self) -> bytes:
-        """For the state that travels with the person's caller; at most 24 kB."""
+        """For the state that travels with the person's caller; at most 17 kB."""
         ...
 
 
@@ -78,10 +71,6 @@ class PlainSums:
     def range_missed(self, theta: Float) -> NDArray[np.bool_]:
         """None of θ [n, P]: sums are not tied to values of θ."""
         return np.zeros(len(theta), np.bool_)
-
-    def log_rivals(self) -> None:
-        """Nothing."""
-        return
 
     def to_bytes(self) -> bytes:
         """Little-endian float32."""

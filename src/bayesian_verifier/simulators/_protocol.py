@@ -54,13 +54,60 @@ def log_prior(parameters: Sequence[Parameter], theta: Float) -> Float:
 class Description(NamedTuple):
     """What judgments say.
 
-    evidence: of the informative ones, to be added to what is known of the person.
-    informative, refuted: how many judgments were either; disjoint, refuted counted first.
+    evidence: of the informative ones, to be added to what is known of the person.   told: those, in their order.
+    refuted: how many of the others were; refuted is counted first.
     """
 
     evidence: Evidence
-    informative: int
+    told: Sequence[Judgment]
     refuted: int
+
+    @property
+    def informative(self) -> int:
+        """How many judgments said something."""
+        return len(self.told)
+
+
+class Surfaces(Protocol):
+    """Summed log-likelihoods of consecutive judgments at nodes of θ; see `posterior.AnswerSurfaces`."""
+
+    @property
+    def parts(self) -> Float:
+        """The model's, of each part [B, K, T]."""
+
+    @property
+    def rewards(self) -> Float:
+        """The model's, of rewards alone [K]."""
+
+    @property
+    def differences(self) -> Float:
+        """Each rival's less the model's [A, K, T]."""
+
+    @property
+    def sizes(self) -> NDArray[np.intp]:
+        """Judgments in each part [B]."""
+
+    @property
+    def feedback(self) -> int:
+        """How many judgments had feedback."""
+
+    @property
+    def reward(self) -> int:
+        """How many had a reward."""
+
+
+class Rivals(Protocol):
+    """Other explanations of a person's answers than the simulator's own.
+
+    names: one for each.   nodes: ascending values of the two parameters that surfaces are at.
+    """
+
+    names: tuple[str, ...]
+    nodes: tuple[Float, Float]
+
+    def surfaces(self, told: Sequence[Judgment], cuts: Sequence[int]) -> Surfaces:
+        """Of one or more informative judgments, in the order given; cuts: places where a new part begins."""
+        ...
 
 
 class Responses(NamedTuple):
@@ -75,12 +122,14 @@ class Simulator(Protocol):
 
     sums_size: how many numbers the network reads of a person, whatever the number of judgments.
     feature_layout: what those numbers are, as a JSON value: a model only serves the layout it was trained on.
+    rivals: what else may explain answers, None where nobody has said.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     sums_size: int
     feature_layout: dict[str, Any]
+    rivals: Rivals | None
 
     def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
         """N people: θ [n, P] on the link scale."""

@@ -10,6 +10,14 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
+from bayesian_verifier.training._misfit_calibration import calibrate_misfit
+from bayesian_verifier.training._misfit_power import (
+    FLAG_BELOW,
+    PowerRow,
+    PowerStudy,
+    draw_power,
+    misfit_power,
+)
 from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
@@ -24,17 +32,23 @@ from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
 
 __all__ = [
     "DRAWS",
+    "FLAG_BELOW",
     "EvaluationSettings",
     "Network",
     "Outcome",
     "Parity",
+    "PowerRow",
+    "PowerStudy",
     "Progress",
     "Report",
     "Settings",
     "TrainingSettings",
     "build_approximator",
+    "calibrate_misfit",
     "draw_plots",
+    "draw_power",
     "evaluate",
+    "misfit_power",
     "parity",
     "read_people",
     "read_table",

@@ -37,7 +37,11 @@ def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -
         flow={
             "depth": settings.flow_depth,
             "permutation": "swap",
-            "subnet_kwargs": {"widths": list(settings.flow_widths), "dropout": None, "activation": settings.flow_activation},
+            "subnet_kwargs": {
+                "widths": list(settings.flow_widths),
+                "dropout": None,
+                "activation": settings.flow_activation,
+            },
         }
     )
     adapter = (

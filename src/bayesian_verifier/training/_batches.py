@@ -77,7 +77,7 @@ class BatchSource:
         """Sums [B, K, G + 2] of judgments: spline weights of the feedback's advantage, then reward terms."""
         points = self.pool.described.shape[1]
         result = np.zeros((self.count, points, KNOTS + REWARD_TERMS), dtype=np.float32)
-        result[:, :, : KNOTS] = self._feedback_sums(cases, owner, answers[:, 0], points)
+        result[:, :, :KNOTS] = self._feedback_sums(cases, owner, answers[:, 0], points)
         rows = np.flatnonzero(answers[:, 2])
         if rows.size:
             residual = answers[rows, 1:2] - self.pool.described[cases[rows]]

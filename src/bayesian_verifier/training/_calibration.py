@@ -53,7 +53,8 @@ def calibrate(
     for number, (low, high) in enumerate(strata()):
         for start in range(0, each, _AT_ONCE):
             people = [
-                _person(population, seed, number, i, low, high) for i in range(start, min(start + _AT_ONCE, each))
+                _person(population, seed, number, i, low, high)
+                for i in range(start, min(start + _AT_ONCE, each))
             ]
             result += _ranked(network, people, typicality, number)
             tick()

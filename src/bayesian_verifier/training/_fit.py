@@ -112,9 +112,7 @@ class Fit:
             return (weight * potential).mean() + flow.mean(), jnp.stack([potential.mean(), flow.mean()])
 
         def step(state: _State, theta: Any, sums: Any, number: Any) -> tuple[_State, Any]:
-            (_, loss), gradient = jax.value_and_grad(losses, has_aux=True)(
-                state.weights, theta, sums, number
-            )
+            (_, loss), gradient = jax.value_and_grad(losses, has_aux=True)(state.weights, theta, sums, number)
             weights, optimiser = self._optimiser.stateless_apply(state.optimiser, gradient, state.weights)
             keep = self.settings.average
             average = [keep * a + (1 - keep) * w for a, w in zip(state.average, weights, strict=True)]

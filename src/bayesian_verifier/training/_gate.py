@@ -16,7 +16,12 @@ Asked = tuple[str, float, float]
 
 def misses_of(figures: Mapping[str, Any], gate: Gate) -> list[str]:
     """Each figure that misses the gate, said with both numbers; one that is no number misses too."""
-    asked = [*_alone(figures, gate), *_served(figures, gate), *_calibrated(figures, gate)]
+    asked = [
+        *_alone(figures, gate),
+        *_served(figures, gate),
+        *_calibrated(figures, gate),
+        *_misfits(figures, gate),
+    ]
     return [f"{what}: {value:.3g} is above {most:.3g}" for what, value, most in asked if not value <= most]
 
 
@@ -34,7 +39,11 @@ def _alone(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
 def _served(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
     for size, row in figures["by_size"].items():
         yield f"served mean at {size} judgments, rms in sd", row["mean_error_rms"], gate.served_mean
-        yield f"served quantiles at {size} judgments, rms in sd", row["quantile_error_rms"], gate.served_quantiles
+        yield (
+            f"served quantiles at {size} judgments, rms in sd",
+            row["quantile_error_rms"],
+            gate.served_quantiles,
+        )
         yield f"served sd at {size} judgments, rms", row["sd_error_rms"], gate.served_sd
 
 
@@ -53,3 +62,22 @@ def _calibrated(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
         found = figures["typicality"]
         error = max(gate.typicality_error, sampling_error(0.05, found["people"], 1))
         yield "share with typicality_p below 0.05, less 0.05", abs(found["below_0.05"] - 0.05), error
+
+
+def _misfits(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
+    study = figures["misfit"]
+    if study is None:
+        return
+    together = sum(len(by_size) for by_size in study["false_flags"].values())
+    chance = sampling_error(gate.false_flags, 2 * study["people"], together)
+    for answered, by_size in study["false_flags"].items():
+        for size, share in by_size.items():
+            what = f"honest people flagged as misfits, {answered}, {size} judgments"
+            yield what, share, gate.false_flags + chance
+    for answered, power in study["power"].items():
+        if (share := power["known_0.95"]) is not None:
+            yield (
+                f"power lost where the knowing test is nearly sure, {answered}",
+                1 - share,
+                1 - gate.misfit_power,
+            )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.artifact import PosteriorFunction
-    from bayesian_verifier.simulators.lottery import LotteryEvidence, LotterySimulator
+    from bayesian_verifier.simulators import Evidence, Simulator
 
 Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -32,10 +32,10 @@ class Said(NamedTuple):
 class Network:
     """An exported function and the points behind its summaries."""
 
-    def __init__(self, function: PosteriorFunction, simulator: LotterySimulator, points: WidePoints) -> None:
+    def __init__(self, function: PosteriorFunction, simulator: Simulator, points: WidePoints) -> None:
         self.function, self.simulator, self.points = function, simulator, points
 
-    def ask(self, evidence: Sequence[LotteryEvidence]) -> list[Said]:
+    def ask(self, evidence: Sequence[Evidence]) -> list[Said]:
         """What the network says of each."""
         result = []
         for start in range(0, len(evidence), _AT_ONCE):
@@ -44,17 +44,18 @@ class Network:
             padded = np.concatenate([sums, np.zeros((_AT_ONCE - len(some), sums.shape[1]), np.float32)])
             emission = self.function(padded, self.points.noise)
             theta, density, summary = (
-                np.asarray(part, np.float64) for part in (emission.theta, emission.log_density, emission.summary)
+                np.asarray(part, np.float64)
+                for part in (emission.theta, emission.log_density, emission.summary)
             )
             result += [Said(theta[i], density[i], summary[i]) for i in range(len(some))]
         return result
 
-    def density(self, evidence: LotteryEvidence, query: Float) -> Float:
+    def density(self, evidence: Evidence, query: Float) -> Float:
         """The network's log-density [Q] at points query [Q, P] on the link scale."""
         emission = self.function(evidence.sums[None], self.points.noise[:1], query.astype(np.float32))
         return np.asarray(emission.query_density, np.float64)[0]
 
-    def corrected(self, said: Said, evidence: LotteryEvidence) -> Correction[LotteryEvidence]:
+    def corrected(self, said: Said, evidence: Evidence) -> Correction[Evidence]:
         """The weights of its draws, as the service finds them."""
         return correct(
             said.theta,

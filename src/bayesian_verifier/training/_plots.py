@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesian_verifier.training._calibration import COVERAGE_LEVELS
+from bayesian_verifier.training._misfit_power import draw_power
 from bayesian_verifier.training._quality import strata
 
 if TYPE_CHECKING:
@@ -22,7 +23,12 @@ def draw_plots(report: Report, directory: Path) -> list[str]:
     """Draw a report's plots as PNG into a directory; their file names."""
     names = [_saved(directory, "exact.png", (10, 3.6), (1, 3), lambda axes: _exact(report, axes))]
     if report.calibrations:
-        names.append(_saved(directory, "calibration.png", (10, 5.6), (2, 3), lambda axes: _ranks(report, axes)))
+        names.append(
+            _saved(directory, "calibration.png", (10, 5.6), (2, 3), lambda axes: _ranks(report, axes))
+        )
+    if report.power is not None:
+        draw_power(report.power).savefig(directory / "misfit.png", dpi=110)
+        names.append("misfit.png")
     return names
 
 
@@ -69,7 +75,9 @@ def _ranks(report: Report, axes: Any) -> None:
             row = report.figures["calibration"][name][f"{low}-{high}"]
             worst = max(abs(row["coverage"][str(level)] - level) for level in COVERAGE_LEVELS)
             label = f"{name}: coverage off by {worst:.3f}"
-            axis.plot(ranks, np.arange(1, ranks.size + 1) / ranks.size - ranks, color=colour, lw=1, label=label)
+            axis.plot(
+                ranks, np.arange(1, ranks.size + 1) / ranks.size - ranks, color=colour, lw=1, label=label
+            )
             axis.axhspan(-row["rank_band_99"], row["rank_band_99"], color="0.93", zorder=0)
         axis.set(title=f"{low} to {high} judgments", xlim=(0, 1))
         axis.legend(frameon=False, fontsize=7)

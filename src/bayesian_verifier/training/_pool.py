@@ -54,7 +54,6 @@ class CasePool:
         ]
         return result
 
-
     def curves_at(self, index: NDArray[np.intp], risk_aversion: NDArray[np.float64]) -> NDArray[np.float64]:
         """Δ [n, K] of cases index [n] at K values of r, linear between grid values; held at the ends."""
         if risk_aversion is self.points or np.array_equal(risk_aversion, self.points):
@@ -62,7 +61,9 @@ class CasePool:
         cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
         share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
         rows = index[:, None]
-        result: NDArray[np.float64] = (1 - share) * self.curves[rows, cell] + share * self.curves[rows, cell + 1]
+        result: NDArray[np.float64] = (1 - share) * self.curves[rows, cell] + share * self.curves[
+            rows, cell + 1
+        ]
         return result
 
     @property
@@ -114,4 +115,4 @@ def tabulate(cases: PackedCases, grid: NDArray[np.float64]) -> NDArray[np.float3
 
 def warp(advantage: NDArray[np.float32]) -> NDArray[np.float32]:
     """Advantages on the axis of the spline's knots, [-1, 1]."""
-    return warped(advantage).astype(np.float32)
+    return warped(advantage.astype(np.float64)).astype(np.float32)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bayesian_verifier.artifact import ModelStore
-    from bayesian_verifier.posterior import TypicalityTable
+    from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
     from bayesian_verifier.simulators import Simulator
     from bayesian_verifier.training._report import Report
     from bayesian_verifier.training._settings import TrainingSettings
@@ -35,6 +35,7 @@ def publish(
     settings: TrainingSettings,
     report: Report,
     typicality: TypicalityTable,
+    misfit: MisfitCalibration,
     *,
     now: datetime,
     training: dict[str, Any],
@@ -50,7 +51,8 @@ def publish(
         write_weights(approximator, directory / names.WEIGHTS)
         (directory / names.REPORT).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False) + "\n")
         with (directory / names.CHECKS).open("wb") as stream:
-            np.savez_compressed(stream, **typicality.to_arrays())
+            np.savez_compressed(stream, **typicality.to_arrays())  # type: ignore[arg-type]
+        (directory / names.MISFIT).write_text(json.dumps(misfit.to_json(), allow_nan=False) + "\n")
         (directory / "plots").mkdir()
         draw_plots(report, directory / "plots")
         manifest = Manifest(
@@ -85,8 +87,13 @@ def headline(report: Report) -> dict[str, Any]:
         "by_size": figures["by_size"],
         "calibration": figures["calibration"],
         "typicality": figures["typicality"],
+        "misfit": _misfit_headline(figures["misfit"]),
         "parity": figures["parity"],
     }
+
+
+def _misfit_headline(study: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if study is None else {k: study[k] for k in ("flag_below", "people", "false_flags", "power")}
 
 
 def _digests(directory: Path) -> dict[str, str]:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayesian_verifier.posterior import MisfitCheck
 from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, LotterySimulator, simulate_person
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
 from bayesian_verifier.training._gate import misses_of
+from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, misfit_power, power_figures
 from bayesian_verifier.training._pool import draw_pool
 from bayesian_verifier.training._quality import Comparison, by_size, compare, strata, summarised
 from bayesian_verifier.training._simulated import Population
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.posterior import TypicalityTable
+    from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
+    from bayesian_verifier.simulators import Simulator
     from bayesian_verifier.simulators.lottery import Person
     from bayesian_verifier.training._network import Network
     from bayesian_verifier.training._settings import EvaluationSettings
-
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Report:
     misses: list[str]
     comparisons: list[Comparison] = field(repr=False)
     calibrations: list[Calibration] = field(repr=False)
+    power: PowerStudy | None = field(repr=False, default=None)
 
     def to_json(self) -> dict[str, Any]:
         """Figures and verdict, without the rows."""
@@ -49,22 +52,24 @@ def evaluate(
     *,
     seed: int,
     typicality: TypicalityTable | None = None,
+    misfit: MisfitCalibration | None = None,
     people: Mapping[str, Sequence[Judgment]] | None = None,
     parity: Mapping[str, float] | None = None,
     tick: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Report:
     """Judge a network by the pinned settings.
 
-    seed: derived from the model, see `seed_of`.   typicality: its table, if it has one.
+    seed: derived from the model, see `seed_of`.   typicality, misfit: its tables, if it has them.
     people: judgments of real people by name, compared with their exact posterior too.   parity: figures of
     `parity`, where the BayesFlow object was at hand.   tick: told (stage, done, total) as it goes.
     """
     compared, answered = [], []
-    for i, person in enumerate(_people(network.simulator, settings, seed)):
+    for i, person in enumerate(_people(_lotteries(network.simulator), settings, seed)):
         compared.append(compare(network, person.judgments))
         answered.append(person.answered)
         tick("exact reference", i + 1, settings.sets)
     calibrated = _calibrations(network, settings, typicality, seed, tick)
+    study = _misfit_study(network, settings, misfit, seed, tick)
     figures: dict[str, Any] = {
         "seed": seed,
         "simulated": summarised(compared),
@@ -75,11 +80,12 @@ def evaluate(
         },
         "calibration": _calibration_figures(network, calibrated),
         "typicality": _typicality_figures(calibrated),
+        "misfit": None if study is None else power_figures(study),
         "parity": dict(parity) if parity else None,
-        "people": _people_figures(network, people, tick) if people else None,
+        "people": _people_figures(network, people, misfit, tick) if people else None,
         "settings": settings.model_dump(),
     }
-    return Report(figures, misses_of(figures, settings.gate), compared, calibrated)
+    return Report(figures, misses_of(figures, settings.gate), compared, calibrated, study)
 
 
 def seed_of(digest: str) -> int:
@@ -87,10 +93,14 @@ def seed_of(digest: str) -> int:
     return int(digest[:12], 16)
 
 
-def _people(simulator: Any, settings: EvaluationSettings, seed: int) -> Iterator[Person]:
-    """Simulated people of the pinned generator; set sizes ⌊exp(U)⌋ with U even on the logarithms stated."""
+def _lotteries(simulator: Simulator) -> LotterySimulator:
     if not isinstance(simulator, LotterySimulator):
         raise TypeError(f"the evaluation generator makes lotteries, and {simulator.name!r} judges none")
+    return simulator
+
+
+def _people(simulator: LotterySimulator, settings: EvaluationSettings, seed: int) -> Iterator[Person]:
+    """Simulated people of the pinned generator; set sizes ⌊exp(U)⌋ with U even on the logarithms stated."""
     low, high = math.log(1 + settings.smallest), math.log(1 + settings.largest)
     for i in range(settings.sets):
         rng = np.random.default_rng([seed, 0, i])
@@ -109,12 +119,13 @@ def _calibrations(
     if not settings.calibration_sets:
         return []
     rng = np.random.default_rng([seed, 1])
-    pool = draw_pool(rng, settings.pool, settings.mixture, network.simulator.points)
+    simulator = _lotteries(network.simulator)
+    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points)
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
     return calibrate(
         network,
-        Population(network.simulator, pool),
+        Population(simulator, pool),
         typicality,
         settings.calibration_sets,
         seed,
@@ -159,15 +170,46 @@ def _typicality_figures(rows: Sequence[Calibration]) -> dict[str, Any] | None:
     return figures
 
 
+def _misfit_study(
+    network: Network,
+    settings: EvaluationSettings,
+    calibration: MisfitCalibration | None,
+    seed: int,
+    tick: Callable[[str, int, int], None],
+) -> PowerStudy | None:
+    if calibration is None or not settings.misfit_people:
+        return None
+    return misfit_power(
+        _lotteries(network.simulator),
+        settings.mixture,
+        calibration,
+        seed=seed,
+        people=settings.misfit_people,
+        answered=("feedback", "both"),
+        tick=tick,
+    )
+
+
 def _people_figures(
-    network: Network, people: Mapping[str, Sequence[Judgment]], tick: Callable[[str, int, int], None]
+    network: Network,
+    people: Mapping[str, Sequence[Judgment]],
+    calibration: MisfitCalibration | None,
+    tick: Callable[[str, int, int], None],
 ) -> dict[str, Any]:
-    rows = []
+    rows, flagged = [], []
+    rivals = network.simulator.rivals
+    priors = [(p.prior_mean, p.prior_sd) for p in network.simulator.parameters]
+    check = MisfitCheck(rivals, calibration, priors) if rivals and calibration else None
     for i, judgments in enumerate(people.values()):
         rows.append(compare(network, judgments))
+        if check is not None:
+            told = network.simulator.describe(judgments).told
+            found = check.finding(check.added(check.nothing(), told))
+            flagged.append(found is not None and found.p < FLAG_BELOW)
         tick("people", i + 1, len(people))
     return {
         "count": len(rows),
+        "misfit_flagged": float(np.mean(flagged)) if flagged else None,
         **summarised(rows),
         "each": {k: {n: float(v) for n, v in r._asdict().items()} for k, r in zip(people, rows, strict=True)},
     }

@@ -48,6 +48,7 @@ class TrainingSettings(_Table):
     simulator: str
     seed: int = Field(ge=0)
     typicality_people: int = Field(ge=64)
+    misfit_people: int = Field(ge=64)
     network: NetworkSettings
     steps: StepSettings
 
@@ -64,6 +65,8 @@ class Gate(_Table):
     unreliable: float = Field(gt=0)
     coverage_error: float = Field(gt=0)
     typicality_error: float = Field(gt=0)
+    false_flags: float = Field(gt=0)
+    misfit_power: float = Field(gt=0)
     parity: float = Field(gt=0)
 
 
@@ -76,6 +79,7 @@ class EvaluationSettings(_Table):
     smallest: int = Field(ge=0)
     largest: int = Field(le=512)
     calibration_sets: int = Field(ge=0)
+    misfit_people: int = Field(ge=0)
     pool: int = Field(ge=128)
     gate: Gate
 

@@ -78,9 +78,7 @@ class Population:
         return int(rng.integers(0, count - _MOST_DISTINCT)) + rng.integers(0, distinct, size)
 
 
-def _given(
-    rng: np.random.Generator, size: int, kind: str
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _given(rng: np.random.Generator, size: int, kind: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of a person's judgments have feedback, and which a reward."""
     if kind == "either":
         chance = rng.random(size)

@@ -20,12 +20,13 @@ from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._batches import BatchSource
 from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Fit
+from bayesian_verifier.training._misfit_calibration import calibrate_misfit
 from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import parity
 from bayesian_verifier.training._pool import draw_pool
 from bayesian_verifier.training._publish import publish
 from bayesian_verifier.training._report import Report, evaluate, seed_of
-from bayesian_verifier.training._simulated import REPEATING, Population
+from bayesian_verifier.training._simulated import Population
 from bayesian_verifier.training._typicality import typicality_table
 
 if TYPE_CHECKING:
@@ -137,19 +138,24 @@ def _finish(
     """Export, compare with BayesFlow's object, measure and, if the gate is passed, publish."""
     asked = settings.training
     blob = export_function(approximator, simulator.sums_size)
-    function = PosteriorFunction(
-        blob, sums_size=simulator.sums_size, parameters=len(simulator.parameters)
-    )
+    function = PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=len(simulator.parameters))
     agreement = parity(
-        approximator, function, _sets_for_parity(simulator, settings.mixture, asked.seed), base_points(DRAWS, 2)
+        approximator,
+        function,
+        _sets_for_parity(simulator, settings.mixture, asked.seed),
+        base_points(DRAWS, 2),
     )
     network = Network(function, simulator, wide_points(DRAWS, 2))
-    table = _typicality(network, settings, tick)
+    table = _typicality(network, simulator, settings, tick)
+    misfit = calibrate_misfit(
+        simulator, settings.mixture, seed=asked.seed, people=asked.misfit_people, tick=tick
+    )
     report = evaluate(
         network,
         settings.evaluation,
         seed=seed_of(hashlib.sha256(blob).hexdigest()),
         typicality=table,
+        misfit=misfit,
         people=people,
         parity=agreement._asdict(),
         tick=tick,
@@ -163,19 +169,19 @@ def _finish(
             "logged_cases": len(settings.log),
         }
         version = publish(
-            store, approximator, blob, simulator, asked, report, table, now=now(), training=noted
+            store, approximator, blob, simulator, asked, report, table, misfit, now=now(), training=noted
         )
     return Outcome(version, report, seconds)
 
 
 def _typicality(
-    network: Network, settings: Settings, tick: Callable[[str, int, int], None]
+    network: Network, simulator: Any, settings: Settings, tick: Callable[[str, int, int], None]
 ) -> TypicalityTable:
-    """From people like those that trained, who meet cases of their own."""
+    """From people like those that trained, who meet cases of their own, none of them again and again."""
     asked = settings.training
     rng = np.random.default_rng([asked.seed, 2])
-    pool = draw_pool(rng, asked.steps.pool, settings.mixture, network.simulator.points, settings.log)
-    population = Population(network.simulator, pool, REPEATING)
+    pool = draw_pool(rng, asked.steps.pool, settings.mixture, simulator.points, settings.log)
+    population = Population(simulator, pool)
     return typicality_table(
         network,
         population,

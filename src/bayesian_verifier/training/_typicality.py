@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesian_verifier.posterior import LEVELS, TypicalityTable, squared_distance, whitening_of
+from bayesian_verifier.posterior import DISTANCE_LEVELS, TypicalityTable, squared_distance, whitening_of
 from bayesian_verifier.simulators.lottery import ANSWERS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def typicality_table(
             far = squared_distance(summaries[1::2], mean, whitening)
             means.append(mean)
             whitenings.append(whitening)
-            distances.append(np.quantile(far, LEVELS))
+            distances.append(np.quantile(far, DISTANCE_LEVELS))
             tick(a * len(SIZES) + n + 1, len(ANSWERS) * len(SIZES))
     shape = (len(ANSWERS), len(SIZES))
     stacked = [np.array(part).reshape(*shape, *part[0].shape) for part in (means, whitenings, distances)]

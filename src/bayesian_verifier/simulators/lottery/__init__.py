@@ -8,6 +8,18 @@ from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
 from bayesian_verifier.simulators.lottery._packed import PackedCases, pack_dense, pack_judgments
 from bayesian_verifier.simulators.lottery._people import ANSWERS, Person, records, simulate_person
 from bayesian_verifier.simulators.lottery._reference import reference_points
+from bayesian_verifier.simulators.lottery._rival_curves import (
+    RIVALS,
+    RivalCurves,
+    rival_curves,
+    rival_risk_aversions,
+)
+from bayesian_verifier.simulators.lottery._rival_surfaces import (
+    RivalSurfaces,
+    rival_log_noises,
+    rival_surfaces,
+)
+from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
@@ -20,6 +32,7 @@ __all__ = [
     "KNOTS",
     "MAX_REWARD",
     "REWARD_TERMS",
+    "RIVALS",
     "STRETCH",
     "Answered",
     "CaseMixture",
@@ -28,6 +41,9 @@ __all__ = [
     "LotterySimulator",
     "PackedCases",
     "Person",
+    "Rival",
+    "RivalCurves",
+    "RivalSurfaces",
     "advantage_curves",
     "advantages",
     "evidence_of",
@@ -38,6 +54,11 @@ __all__ = [
     "records",
     "reference_points",
     "respond",
+    "rival_advantages",
+    "rival_curves",
+    "rival_log_noises",
+    "rival_risk_aversions",
+    "rival_surfaces",
     "simulate_person",
     "spread",
     "unwarped",

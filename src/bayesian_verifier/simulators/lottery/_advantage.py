@@ -49,7 +49,9 @@ def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
     below = np.expm1(positive[of_case] * cases.below_top)
     above = -np.expm1(negative[of_case] * cases.above_bottom)
     value = np.where(averse[of_case], below, np.where((a < 0)[of_case], above, _at_one(cases)))
-    scale = np.where(averse, -np.expm1(-positive * cases.span), np.where(a < 0, -np.expm1(negative * cases.span), 1.0))
+    scale = np.where(
+        averse, -np.expm1(-positive * cases.span), np.where(a < 0, -np.expm1(negative * cases.span), 1.0)
+    )
     result: Float = _lead(cases, value[:, None])[:, 0] / scale
     return result
 
@@ -59,7 +61,9 @@ def _at_one(cases: PackedCases) -> Float:
     span = cases.span[cases.outcome_case]
     ruin = np.isinf(span)
     with np.errstate(invalid="ignore"):
-        value: Float = np.where(ruin, np.where(np.isneginf(cases.below_top), 0.0, 1.0), cases.above_bottom / span)
+        value: Float = np.where(
+            ruin, np.where(np.isneginf(cases.below_top), 0.0, 1.0), cases.above_bottom / span
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a person who judged lotteries: never more than 24 kB, and one more judgment only adds.
+"""What is kept of a person who judged lotteries: never more than 17.2 kB, and one more judgment only adds.
 
 Sums at the reference points are what the network reads. A posterior much narrower than their spacing gets a second
 look: sums at points of its own, so that what is read in between stays exact (docs/model.md, "the state").
@@ -104,10 +104,6 @@ class LotteryEvidence:
         r = theta[:, 0]
         result: NDArray[np.bool_] = (r < POINTS[0]) | (r > POINTS[-1])
         return result
-
-    def log_rivals(self) -> None:
-        """Nothing."""
-        return
 
     def to_bytes(self) -> bytes:
         """See `evidence_of_bytes`."""

@@ -63,9 +63,7 @@ class _Flat(NamedTuple):
     chosen: Index
 
 
-def pack_dense(
-    wealth: Float, payoff: Float, probability: Float, chosen: Index
-) -> tuple[PackedCases, Truth]:
+def pack_dense(wealth: Float, payoff: Float, probability: Float, chosen: Index) -> tuple[PackedCases, Truth]:
     """Pack cases given as padded arrays; also tells which of them have an advantage [n].
 
     wealth [n] >= 0.  payoff, probability [n, options, outcomes]; a probability of 0 is padding, and an option
@@ -78,9 +76,7 @@ def pack_dense(
     rows = np.arange(len(wealth))
     position = np.cumsum(exists.ravel()).reshape(exists.shape) - 1
     at = np.where(exists[rows, chosen], position[rows, chosen], -1) if rows.size else np.zeros(0, np.intp)
-    flat = _Flat(
-        payoff[present], probability[present], outcomes[exists], np.nonzero(exists)[0], wealth, at
-    )
+    flat = _Flat(payoff[present], probability[present], outcomes[exists], np.nonzero(exists)[0], wealth, at)
     return _packed(flat)
 
 
@@ -162,9 +158,7 @@ def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> Packed
 
 def _nothing() -> PackedCases:
     numbers, indices = np.zeros(0), np.zeros(0, np.intp)
-    return PackedCases(
-        numbers, numbers, numbers, numbers, indices, indices, indices, indices, indices
-    )
+    return PackedCases(numbers, numbers, numbers, numbers, indices, indices, indices, indices, indices)
 
 
 def _log_ratios(

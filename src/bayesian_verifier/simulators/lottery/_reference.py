@@ -17,14 +17,14 @@ _STENCIL = 4
 
 def reference_points() -> Float:
     """96 values of r: 0.05 apart near 0.5, 0.2 apart at the ends, -4.3 and 5.3, which lie 4.8 prior sd away."""
-    points = 0.5 + _WIDTH * np.sinh(_BEND * np.linspace(-1.0, 1.0, _COUNT))
+    points: Float = 0.5 + _WIDTH * np.sinh(_BEND * np.linspace(-1.0, 1.0, _COUNT))
     points[np.argmin(np.abs(points - KINK))] = KINK
     return points
 
 
 def local_points(centre: float, spread: float, count: int) -> Float:
     """Values of r, `spread` apart around the centre; the nearest to 1 is 1 itself, where that lies among them."""
-    points: Float = centre + spread * (np.arange(count) - 0.5 * (count - 1))
+    points: Float = centre + spread * (np.arange(count, dtype=np.float64) - 0.5 * (count - 1))
     nearest = int(np.argmin(np.abs(points - KINK)))
     if 0 < nearest < count - 1:
         points[nearest] = KINK
@@ -39,7 +39,7 @@ def stencils(points: Float, at: Float) -> tuple[NDArray[np.intp], Float]:
     at = np.minimum(np.maximum(at, points[0]), points[-1])
     first = np.searchsorted(points, at) - _STENCIL // 2
     kink = int(np.searchsorted(points, KINK))
-    if _STENCIL <= kink + 1 and kink + _STENCIL <= points.size and points[kink] == KINK:
+    if kink + 1 >= _STENCIL and kink + _STENCIL <= points.size and points[kink] == KINK:
         first = np.where(at <= KINK, np.minimum(first, kink + 1 - _STENCIL), np.maximum(first, kink))
     index = np.minimum(np.maximum(first, 0), points.size - _STENCIL)[:, None] + np.arange(_STENCIL)
     near = points[index]

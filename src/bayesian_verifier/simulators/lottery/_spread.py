@@ -51,7 +51,8 @@ def spread(delta: Float) -> Float:
 
 def sites() -> Float:
     """The advantages [KNOTS + 2] that a function is read at for `collected` counts."""
-    return unwarped(-1.0 + (np.arange(-1, KNOTS + 1) - 0.5) / (0.5 * _CELLS))
+    place: Float = -1.0 + (np.arange(-1, KNOTS + 1, dtype=np.float64) - 0.5) / (0.5 * _CELLS)
+    return unwarped(place)
 
 
 def collected(counts: Float) -> Float:

@@ -23,6 +23,7 @@ from bayesian_verifier.simulators.lottery._evidence import (
     evidence_of,
     evidence_of_bytes,
 )
+from bayesian_verifier.simulators.lottery._met import LotteryRivals
 from bayesian_verifier.simulators.lottery._packed import pack_judgments
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators._protocol import Rivals
 
 Float = NDArray[np.float64]
 REFUTED_REWARD = -1.0
@@ -40,7 +42,7 @@ class LotterySimulator:
     """MODEL of the shipped service: θ = (risk_aversion, ln choice_noise)."""
 
     name = "lottery"
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter("risk_aversion", "identity", 0.5, 1.0),
         Parameter("choice_noise", "log", math.log(0.1), 1.0),
     )
@@ -48,6 +50,7 @@ class LotterySimulator:
 
     def __init__(self) -> None:
         self.points = POINTS
+        self.rivals: Rivals | None = LotteryRivals()
         self.feature_layout: dict[str, Any] = {
             "summed_at": [round(float(r), 6) for r in POINTS],
             "knots": KNOTS,
@@ -72,8 +75,8 @@ class LotterySimulator:
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         """Sums over the informative judgments at the reference points, and how many there are."""
-        answered, _, refuted = informative(judgments)
-        return Description(evidence_of(answered), len(answered), refuted)
+        answered, told, refuted = informative(judgments)
+        return Description(evidence_of(answered), told, refuted)
 
     def read_evidence(self, raw: bytes) -> LotteryEvidence:
         """Evidence as it was written. Raises ValueError."""
