@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bayesian_verifier.serving._admission import Admission
+from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._door import Door
 from bayesian_verifier.serving._limits import MAX_SEED
 from bayesian_verifier.serving._metrics import Metrics
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._routes import Answering
 
 DESCRIPTION = (
     "Given what was proposed to a person and how they reacted: how much risk do they want, how sure is that?"
@@ -47,6 +49,7 @@ def create_app(
     wall: Callable[[], float] = time.time,
     make_seed: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED + 1),
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    answering: Answering = answer,
 ) -> FastAPI:
     """The HTTP service around one model; its `state.service` is what a server tells to drain.
 
@@ -55,6 +58,7 @@ def create_app(
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
+    answering: infers what a question asks for, in the inference thread; a benchmark puts a constant here.
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
     metrics = Metrics(service)
@@ -79,7 +83,9 @@ def create_app(
     document: Callable[[], dict[str, Any]] = cache(partial(describe, app))
     routers = (
         health_routes(service),
-        posterior_routes(service, metrics, make_seed=make_seed, body_seconds=body_seconds),
+        posterior_routes(
+            service, metrics, answering=answering, make_seed=make_seed, body_seconds=body_seconds
+        ),
         operator_routes(metrics, document),
     )
     for router in routers:

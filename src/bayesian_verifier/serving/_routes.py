@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._answer import answer, reply
+from bayesian_verifier.serving._answer import reply
 from bayesian_verifier.serving._docs_page import docs_page
 from bayesian_verifier.serving._headers import budget_seconds, content_length, require_json
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES
@@ -23,9 +23,21 @@ from bayesian_verifier.serving._receive import read_body
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bayesian_verifier.serving._answer import Answer
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._question import Question
     from bayesian_verifier.serving._service import Service
+
+
+class Answering(Protocol):
+    """What turns a question into an answer: `answer`, or something that stands in for it."""
+
+    def __call__(
+        self, question: Question, engine: Engine, *, clock: Callable[[], float], make_seed: Callable[[], int]
+    ) -> Answer:
+        """See `answer`."""
+        ...
 
 
 def health_routes(service: Service) -> APIRouter:
@@ -56,13 +68,18 @@ def health_routes(service: Service) -> APIRouter:
 
 
 def posterior_routes(
-    service: Service, metrics: Metrics, *, make_seed: Callable[[], int], body_seconds: float
+    service: Service,
+    metrics: Metrics,
+    *,
+    answering: Answering,
+    make_seed: Callable[[], int],
+    body_seconds: float,
 ) -> APIRouter:
     """The posterior itself, and the model behind it."""
     router = APIRouter(tags=["posterior"])
 
     def work(body: bytes, engine: Engine, request_id: str, queue_seconds: float) -> bytes:
-        said = answer(read_question(body), engine, clock=service.clock, make_seed=make_seed)
+        said = answering(read_question(body), engine, clock=service.clock, make_seed=make_seed)
         metrics.observe_answer(said, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
