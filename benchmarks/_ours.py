@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE_VARIABLE = "BV_COMPILATION_CACHE"
+#: Points of a density asked about in one call, so that one shape is compiled.
+_AT_ONCE = 8192
 FIRST = "risk_aversion"
 
 Float = NDArray[np.float64]
@@ -98,14 +100,19 @@ class Network:
     def log_density(self, judgments: Sequence[Judgment], query: Float) -> Float:
         """Log q(θ | judgments) at each row of query [Q, 2], on the link scale."""
         features = self.simulator.describe(list(judgments)).features
+        return np.concatenate([self._at(features, query[i : i + _AT_ONCE]) for i in range(0, len(query), _AT_ONCE)])
+
+    def _at(self, features: NDArray[np.float32], query: Float) -> Float:
         rung = next(size for size in (8, 32, 128, 512) if size >= len(features))
         padded = np.zeros((rung, features.shape[1]), np.float32)
         padded[: len(features)] = features
         mask = (np.arange(rung) < len(features)).astype(np.float32)
         state = np.zeros(self._function.state_size, np.float32)
         noise = np.zeros((1, 2), np.float32)
-        emission = self._function(padded, mask, state, noise, query.astype(np.float32))
-        return np.asarray(emission.query_density, dtype=np.float64)
+        asked = np.zeros((_AT_ONCE, 2), np.float32)
+        asked[: len(query)] = query
+        emission = self._function(padded, mask, state, noise, asked)
+        return np.asarray(emission.query_density, dtype=np.float64)[: len(query)]
 
 
 class Approximator:
