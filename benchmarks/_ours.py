@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.artifact import Manifest
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import Belief
-    from bayesian_verifier.serving import Engine
+    from bayesian_verifier.serving import Answer, Engine
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE_VARIABLE = "BV_COMPILATION_CACHE"
@@ -55,7 +55,7 @@ def model_version() -> str:
     return _manifest().version
 
 
-def answer_of(served: Engine, judgments: Sequence[Judgment], state: str | None = None) -> Any:
+def answer_of(served: Engine, judgments: Sequence[Judgment], state: str | None = None) -> Answer:
     """All that the service finds out about a question, as its inference thread does it."""
     return answer(
         Question(list(judgments), state, 0, None), served, clock=time.perf_counter, make_seed=lambda: 0
@@ -82,8 +82,7 @@ def body_to_reply(served: Engine, body: bytes) -> bytes:
 
 def belief_of(served: Engine, judgments: Sequence[Judgment]) -> Belief:
     """What is served about the first parameter: corrected, where the service corrects."""
-    found: Belief = answer_of(served, judgments).beliefs[FIRST]
-    return found
+    return answer_of(served, judgments).beliefs[FIRST]
 
 
 class Network:
@@ -100,7 +99,9 @@ class Network:
     def log_density(self, judgments: Sequence[Judgment], query: Float) -> Float:
         """Log q(θ | judgments) at each row of query [Q, 2], on the link scale."""
         features = self.simulator.describe(list(judgments)).features
-        return np.concatenate([self._at(features, query[i : i + _AT_ONCE]) for i in range(0, len(query), _AT_ONCE)])
+        return np.concatenate(
+            [self._at(features, query[i : i + _AT_ONCE]) for i in range(0, len(query), _AT_ONCE)]
+        )
 
     def _at(self, features: NDArray[np.float32], query: Float) -> Float:
         rung = next(size for size in (8, 32, 128, 512) if size >= len(features))

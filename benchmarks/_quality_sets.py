@@ -5,20 +5,16 @@ The truth is `tests/reference`: quadrature, written from docs/model.md alone, sh
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import _people
 import numpy as np
+from _reference import Exact, posterior
 from numpy.typing import NDArray
 
-import _ours
-import _people
 from bayesian_verifier.simulators.lottery import LotterySimulator
-
-sys.path.append(str(_ours.ROOT / "tests"))
-from reference.exact import Exact, posterior  # noqa: E402 - tests are no package
 
 if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment

@@ -1,6 +1,6 @@
 """How good is a posterior for the time it takes, beside sbi's NPE and NUTS, on the same sets?
 
-    python benchmarks/bench_quality.py            every method, about forty minutes, most of it sbi's training
+    python benchmarks/bench_quality.py            every method, about half an hour, most of it sbi's training
     python benchmarks/bench_quality.py --quick    a few sets, a token budget for sbi
     python benchmarks/bench_quality.py --only nuts ours    these again, the others' figures kept
 
@@ -20,12 +20,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import gaussian_kde
-
 import _ours
+import numpy as np
 from _peers import PEERS, SkippedError, environment, installed_version
+from _quality_judged import Found, judged, kernels, marginal, of_draws
 from _quality_sets import (
     SIZES,
     QualitySet,
@@ -36,8 +34,7 @@ from _quality_sets import (
     simulated,
 )
 from _record import about, read, say, write
-from bayesian_verifier.posterior import QUANTILE_LEVELS
-from reference.exact import kl, marginal_log_density
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 BUDGETS = ("100:100", "300:1000", "1000:4000")
 DRAWS = 1000
-#: Kernels reach no further than their widest; below this a density counts as this.
-FLOOR = -80.0
 
 
 class Effort(NamedTuple):
@@ -57,18 +52,8 @@ class Effort(NamedTuple):
     training_seconds: float
 
 
-FULL = Effort(people=25, simulations=20_000, training_seconds=900)
+FULL = Effort(people=25, simulations=20_000, training_seconds=600)
 QUICK = Effort(people=3, simulations=2_000, training_seconds=25)
-
-
-class Found(NamedTuple):
-    """What a method said of one set. log_density: of r at the exact marginal's grid, or None."""
-
-    seconds: float
-    mean: float
-    sd: float
-    quantiles: Float
-    log_density: Float | None
 
 
 Method = tuple[str, dict[str, Any], list[Found]]
@@ -175,7 +160,9 @@ def asked_of(python: Path, script: str, given: dict[str, Any], words: Sequence[s
         np.savez(arrays, **given)
         environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "KERAS_BACKEND")}
         command = [str(python), str(PEERS / script), str(arrays), str(answer), *words]
-        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, env=environ)
+        done = subprocess.run(
+            command, stderr=subprocess.PIPE, text=True, check=False, env=environ, cwd=scratch
+        )
         if done.returncode or not answer.is_file():
             raise SkippedError(f"{script} ended with {done.returncode}: {done.stderr.strip()[-1500:]}")
         with np.load(answer) as told:
@@ -192,58 +179,6 @@ def timed(run: Callable[[], Any], repeats: int) -> tuple[float, Any]:
     return float(np.median(seconds)), result
 
 
-def marginal(item: QualitySet, log_joint: Float) -> Float:
-    """Log-density of r from a joint one at the set's grid."""
-    return marginal_log_density(item.on_axes(log_joint), item.exact.ln_tau_axis)
-
-
-def kernels(item: QualitySet, draws: Float) -> Float:
-    """Log-density of r by Gaussian kernels on draws."""
-    return np.maximum(gaussian_kde(draws).logpdf(item.exact.r.grid), FLOOR)
-
-
-def of_draws(seconds: float, r: Float, log_density: Float | None) -> Found:
-    """A method that reports its draws' mean, sd and quantiles."""
-    return Found(seconds, float(r.mean()), float(r.std()), np.quantile(r, QUANTILE_LEVELS), log_density)
-
-
-def judged(sets: Sequence[QualitySet], found: Sequence[Found]) -> dict[str, Any]:
-    """Figures over all sets, and by size."""
-    rows = [row(item, said) for item, said in zip(sets, found, strict=True)]
-    by_size = {
-        str(n): summarised([r for item, r in zip(sets, rows, strict=True) if item.size == n]) for n in SIZES
-    }
-    return summarised(rows) | {"by_judgments": by_size}
-
-
-def row(item: QualitySet, said: Found) -> dict[str, float]:
-    """One set: seconds, KL in nats, errors in exact sd."""
-    exact = item.exact.r
-    off = (said.quantiles - exact.quantiles(QUANTILE_LEVELS)) / exact.sd
-    return {
-        "seconds": said.seconds,
-        "kl": np.nan if said.log_density is None else kl(exact, said.log_density),
-        "mean_error": (said.mean - exact.mean) / exact.sd,
-        "quantile_error": float(np.sqrt((off**2).mean())),
-        "sd_ratio": said.sd / exact.sd,
-    }
-
-
-def summarised(rows: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Median time, mean and median KL (None without a density), rms errors."""
-    column = {name: np.array([r[name] for r in rows]) for name in rows[0]}
-    judged_by_density = bool(np.isfinite(column["kl"]).all())
-    return {
-        "ms_per_posterior": round(1e3 * float(np.median(column["seconds"])), 3),
-        "kl_mean": round(float(column["kl"].mean()), 5) if judged_by_density else None,
-        "kl_median": round(float(np.median(column["kl"])), 5) if judged_by_density else None,
-        "mean_error_rms_sd": round(float(np.sqrt((column["mean_error"] ** 2).mean())), 4),
-        "quantile_error_rms_sd": round(float(np.sqrt((column["quantile_error"] ** 2).mean())), 4),
-        "sd_ratio_mean": round(float(column["sd_ratio"].mean()), 4),
-        "sd_ratio_sd": round(float(column["sd_ratio"].std()), 4),
-    }
-
-
 def former(model: str, *, quick: bool) -> dict[str, Any]:
     """Methods of an earlier run on the same sets and the same model, to be completed."""
     before = read("quality")
@@ -254,7 +189,9 @@ def former(model: str, *, quick: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Compare, and write after every method."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="a few sets, a token budget for sbi")
     parser.add_argument("--only", nargs="+", choices=list(METHODS), help="these methods, keeping the others'")
     asked = parser.parse_args()
