@@ -74,12 +74,10 @@ def _start_row(subject: Figures) -> tuple[str, ...]:
 
 
 def _missing(subjects: Figures) -> list[str]:
-    told = [
-        f"- **skipped**: {s['title']}: `{s['skipped'][-300:]}`" for s in subjects.values() if "skipped" in s
-    ]
+    told = [f"- **skipped**: {s['title']}: `{s['skipped']}`" for s in subjects.values() if "skipped" in s]
     for subject in subjects.values():
         told += [
-            f"- **failed**: {subject['title']}, {what}: `{why[-300:]}`"
+            f"- **failed**: {subject['title']}, {what}: `{' '.join(why.split())[-300:]}`"
             for what, why in subject.get("failed", {}).items()
         ]
     return ["\n".join(told)] if told else []

@@ -55,4 +55,10 @@ def _pip(name: str, python: Path, arguments: list[str]) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SkippedError(f"{name} cannot be installed: {error}") from error
     if done.returncode:
-        raise SkippedError(f"{name} cannot be installed: {done.stderr.strip()[-600:]}")
+        raise SkippedError(f"{name} cannot be installed: {last_line(done.stderr)}")
+
+
+def last_line(printed: str) -> str:
+    """What a program said last, which is mostly why it failed."""
+    lines = printed.strip().splitlines() or ["it said nothing"]
+    return lines[-1][-300:]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import _ours
 import numpy as np
-from _peers import PEERS, SkippedError, environment, installed_version
+from _peers import PEERS, SkippedError, environment, installed_version, last_line
 from _quality_judged import Found, judged, kernels, marginal, of_draws
 from _quality_sets import (
     SIZES,
@@ -40,20 +40,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 Float = NDArray[np.float64]
-BUDGETS = ("100:100", "300:1000", "1000:4000")
 DRAWS = 1000
 
 
 class Effort(NamedTuple):
-    """People at each size; sbi's simulations and seconds of training."""
+    """People at each size; sbi's simulations and seconds of training; warm-up and draws of each run of NUTS."""
 
     people: int
     simulations: int
     training_seconds: float
+    budgets: tuple[str, ...]
 
 
-FULL = Effort(people=25, simulations=20_000, training_seconds=600)
-QUICK = Effort(people=3, simulations=2_000, training_seconds=25)
+FULL = Effort(
+    people=25, simulations=20_000, training_seconds=600, budgets=("100:100", "300:1000", "1000:4000")
+)
+QUICK = Effort(people=3, simulations=2_000, training_seconds=20, budgets=("300:1000",))
 
 
 Method = tuple[str, dict[str, Any], list[Found]]
@@ -123,14 +125,14 @@ def sbi(sets: Sequence[QualitySet], effort: Effort) -> Iterator[Method]:
     yield "sbi NPE, 1,000 draws", notes, found
 
 
-def nuts(sets: Sequence[QualitySet], _: Effort) -> Iterator[Method]:
+def nuts(sets: Sequence[QualitySet], effort: Effort) -> Iterator[Method]:
     """NUTS on the model written out, one chain, compiled for the shape beforehand."""
     python = environment("blackjax")
     given: dict[str, Any] = {"sets": len(sets)} | prior_arrays()
     for index, item in enumerate(sets):
         given |= raw_arrays(item, index)
-    told = asked_of(python, "blackjax/nuts.py", given, list(BUDGETS))
-    for b, budget in enumerate(BUDGETS):
+    told = asked_of(python, "blackjax/nuts.py", given, list(effort.budgets))
+    for b, budget in enumerate(effort.budgets):
         warmup, draws = budget.split(":")
         found = []
         for i, item in enumerate(sets):
@@ -164,7 +166,7 @@ def asked_of(python: Path, script: str, given: dict[str, Any], words: Sequence[s
             command, stderr=subprocess.PIPE, text=True, check=False, env=environ, cwd=scratch
         )
         if done.returncode or not answer.is_file():
-            raise SkippedError(f"{script} ended with {done.returncode}: {done.stderr.strip()[-1500:]}")
+            raise SkippedError(f"{script} ended with {done.returncode}: {last_line(done.stderr)}")
         with np.load(answer) as told:
             return dict(told)
 
@@ -194,8 +196,11 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="a few sets, a token budget for sbi")
     parser.add_argument("--only", nargs="+", choices=list(METHODS), help="these methods, keeping the others'")
+    parser.add_argument("--training-seconds", type=float, help="of sbi, instead of 600, or 20 in a quick run")
     asked = parser.parse_args()
     effort, model = QUICK if asked.quick else FULL, _ours.model_version()
+    if asked.training_seconds:
+        effort = effort._replace(training_seconds=asked.training_seconds)
     figures: dict[str, Any] = {
         "about": about(model, quick=asked.quick),
         "sets": effort.people * len(SIZES),
@@ -206,6 +211,7 @@ def main() -> None:
     sets = quality_sets(effort.people)
     for name in asked.only or METHODS:
         say(name)
+        figures["methods"] = {t: m for t, m in figures["methods"].items() if m["by"] != name}
         try:
             for title, notes, found in METHODS[name](sets, effort):
                 told = judged(sets, found)

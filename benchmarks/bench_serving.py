@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import subprocess
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -115,7 +116,7 @@ class Bench:
             self.of(subject)["skipped"] = str(error)
             say(f"SKIPPED {subject.title}: {error}")
             return False
-        except (ServerError, OSError, ValueError, RuntimeError) as error:
+        except (ServerError, OSError, ValueError, RuntimeError, subprocess.SubprocessError) as error:
             self.of(subject).setdefault("failed", {})[key] = f"{type(error).__name__}: {error}"
             say(f"FAILED {subject.title}, {key}: {error}")
             return False

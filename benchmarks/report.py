@@ -61,9 +61,7 @@ def _quality(found: Figures | None) -> list[str]:
         for title, m in methods.items()
         if m["kl_mean"] is not None
     ]
-    skipped = [
-        f"- **skipped**: {t}: `{m['skipped'][-300:]}`" for t, m in found["methods"].items() if "skipped" in m
-    ]
+    skipped = [f"- **skipped**: {t}: `{m['skipped']}`" for t, m in found["methods"].items() if "skipped" in m]
     return [
         "## Quality against time",
         QUALITY.format(sets=found["sets"], sizes=sizes),
