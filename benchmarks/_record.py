@@ -35,14 +35,35 @@ def about(model: str, *, quick: bool) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """What it ran on, and how busy that was before: a load above 0.5 says the figures are not to be trusted."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    """What it ran on, and how many cores others kept busy just before."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "load_before": None if load is None else round(load, 2),
+        "busy_cores_before": busy_cores(1.0),
     }
+
+
+def busy_cores(seconds: float) -> float | None:
+    """Cores at work over the next so many seconds; None where the system does not tell.
+
+    The load average would do, were it not still full of the part of this benchmark that ended just now.
+    """
+    try:
+        idle, total = _ticks()
+        time.sleep(seconds)
+        later_idle, later = _ticks()
+    except OSError:
+        return None
+    share = 1 - (later_idle - idle) / max(1, later - total)
+    return round(share * (os.cpu_count() or 1), 2)
+
+
+def _ticks() -> tuple[int, int]:
+    """Ticks all cores were idle, and all ticks."""
+    with Path("/proc/stat").open(encoding="ascii") as file:
+        spent = [int(field) for field in file.readline().split()[1:9]]
+    return spent[3] + spent[4], sum(spent)
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from _rounds import idle_cpu, latency_of, network_ms, throughput_of
 from _server_process import Server, ServerError, memory_mb, serving
 from _subjects import SUBJECTS, Subject, environ_of
 from _targets import judged
-from load import many_clients, one_client, wrk, wrk_version
+from load import in_rotation, many_clients, one_client, wrk, wrk_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,37 +197,35 @@ class Bench:
         for subject, server in servers.items():
             say(f"by number of judgments: {subject.title}")
             self.guarded(subject, "by_judgments", lambda s=server: self.sized(s))
+            if subject.name == "constant":  # what it says of a network is as constant as the rest
+                for row in self.of(subject).get("by_judgments", {}).values():
+                    row.pop("network_ms", None)
 
     def sized(self, server: Server) -> dict[str, Any]:
         """By our own loop, which keeps what the service says of its own time in the network."""
-        rounds = [
-            (size, one_client(server.target, self.bodies[size], self.effort.seconds / 2))
-            for _ in range(self.effort.rounds)
-            for size in SIZES
-        ]
         found = {}
-        for size in SIZES:
-            runs = [loop for asked, loop in rounds if asked == size]
-            found[str(size)] = spread([s for loop in runs for s in loop.seconds])
-            inside = [ms for loop in runs for reply in loop.replies if (ms := network_ms(reply)) is not None]
+        for size, loop in in_rotation(server.target, self.bodies, self.seconds_of_sizes).items():
+            found[str(size)] = spread(loop.seconds)
+            inside = [ms for reply in loop.replies if (ms := network_ms(reply)) is not None]
             if inside:
                 found[str(size)]["network_ms"] = round(statistics.median(inside), 4)
         return found
+
+    @property
+    def seconds_of_sizes(self) -> float:
+        """For all sizes together, of one server."""
+        return 2.5 * self.effort.rounds * self.effort.seconds
 
     def streaming(self, servers: dict[str, Server]) -> None:
         """One new judgment on top of the state of 1 to 512 earlier ones."""
         if (server := servers.get("ours")) is None:
             return
         say("one judgment on top of a state")
-        bodies = {}
-        for size in SIZES:
-            reply = json.loads(one_client(server.target, self.bodies[size], 0, least=1).replies[0])
-            bodies[size] = _people.body_of(self.people[1], reply["state"])
-        times: dict[int, list[float]] = {size: [] for size in SIZES}
-        for _ in range(max(3, self.effort.rounds)):
-            for size, body in bodies.items():
-                times[size] += one_client(server.target, body, self.effort.seconds / 3).seconds
-        self.figures["streaming"] = {str(size): spread(seconds) for size, seconds in times.items()}
+        asked = in_rotation(server.target, self.bodies, 0)
+        states = {size: json.loads(loop.replies[0])["state"] for size, loop in asked.items()}
+        bodies = {size: _people.body_of(self.people[1], state) for size, state in states.items()}
+        loops = in_rotation(server.target, bodies, self.seconds_of_sizes)
+        self.figures["streaming"] = {str(size): spread(loop.seconds) for size, loop in loops.items()}
         self.save()
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import h11
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 OK = 200
@@ -114,22 +115,36 @@ def request_bytes(protocol: h11.Connection, target: Target, body: bytes) -> byte
     return (head or b"") + (protocol.send(h11.Data(body)) or b"") + (protocol.send(h11.EndOfMessage()) or b"")
 
 
-def one_client(target: Target, body: bytes, seconds: float, *, least: int = 5) -> Loop:
-    """One client that asks again as soon as it is answered; at least so many times."""
-    times, replies, failed = [], [], 0
+def one_client(target: Target, body: bytes, seconds: float) -> Loop:
+    """One client that asks again as soon as it is answered."""
+    return in_rotation(target, {0: body}, seconds)[0]
+
+
+def in_rotation(target: Target, bodies: Mapping[int, bytes], seconds: float) -> dict[int, Loop]:
+    """One client that asks one body after the other, over and over: what disturbs one of them disturbs all.
+
+    At least so many turns that a median means something; the first three do not count. By key of bodies.
+    """
+    times: dict[int, list[float]] = {key: [] for key in bodies}
+    replies: dict[int, list[bytes]] = {key: [] for key in bodies}
+    failed = dict.fromkeys(bodies, 0)
     with Exchange(target) as exchange:
         for _ in range(3):
-            exchange.post(body)
-        began = time.perf_counter()
-        while time.perf_counter() - began < seconds or len(times) + failed < least:
-            sent = time.perf_counter()
-            status, content = exchange.post(body)
-            if status == OK:
-                times.append(time.perf_counter() - sent)
-                replies.append(content)
-            else:
-                failed += 1
-        return Loop(times, failed, time.perf_counter() - began, replies)
+            for body in bodies.values():
+                exchange.post(body)
+        began, turns = time.perf_counter(), 0
+        while time.perf_counter() - began < seconds or turns < FEW:
+            turns += 1
+            for key, body in bodies.items():
+                sent = time.perf_counter()
+                status, content = exchange.post(body)
+                if status == OK:
+                    times[key].append(time.perf_counter() - sent)
+                    replies[key].append(content)
+                else:
+                    failed[key] += 1
+    # of one body among others, the time they all took says nothing: its own counts
+    return {key: Loop(times[key], failed[key], sum(times[key]) or seconds, replies[key]) for key in bodies}
 
 
 def many_clients(target: Target, body: bytes, seconds: float, clients: int) -> Loop:

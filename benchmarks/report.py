@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE, IMAGES = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images"
+#: More cores than this at work just before a run were at work for somebody else.
+BUSY = 0.2
 TOTAL, INSIDE = "all, body to reply", ("JSON to Python", "judgments validated")
 
 Figures = Mapping[str, Any]
@@ -31,13 +33,15 @@ Figures = Mapping[str, Any]
 def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
+    every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     parts = [
         HEAD,
+        *_warning(every),
         *serving_section(serving),
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
-        *_about({"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}),
+        *_about(every),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -118,6 +122,25 @@ def _judgment_layer(found: Figures | None) -> list[str]:
     ]
 
 
+def _warning(results: Mapping[str, Figures | None]) -> list[str]:
+    """Which parts were measured in a hurry, or on a machine that had other work."""
+    told = [(name, found["about"]) for name, found in results.items() if found is not None]
+    quick = [name for name, about in told if about["quick"]]
+    busy = [name for name, about in told if not _was_quiet(about["machine"])]
+    said = []
+    if quick:
+        said.append(f"a quick run, for the shape alone: {', '.join(quick)}")
+    if busy:
+        said.append(f"on a machine that was busy before, as far as is known: {', '.join(busy)}")
+    return [f"**Not to be relied on** ({'; '.join(said)})."] if said else []
+
+
+def _was_quiet(machine: Figures) -> bool:
+    """Whether it is known that nobody else was at work."""
+    busy = machine.get("busy_cores_before")
+    return busy is not None and busy <= BUSY
+
+
 def _about(results: Mapping[str, Figures | None]) -> list[str]:
     rows, versions = [], {}
     for name, found in results.items():
@@ -126,16 +149,16 @@ def _about(results: Mapping[str, Figures | None]) -> list[str]:
             versions |= told["versions"]
             rows.append(
                 (
-                    name + (" (a quick run: for the shape alone)" if told["quick"] else ""),
+                    name,
                     told["date"],
                     told["model"],
                     f"{machine['cpu']}, {machine['cores']} cores",
-                    number(machine["load_before"]),
+                    number(machine.get("busy_cores_before")),
                 )
             )
     return [
         "## What it was measured on",
-        table(("part", "date", "model", "machine", "load before"), rows),
+        table(("part", "date", "model", "machine", "cores busy before"), rows),
         "Versions: " + ", ".join(f"{name} {number}" for name, number in versions.items()) + ".",
     ]
 
