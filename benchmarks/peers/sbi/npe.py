@@ -53,10 +53,16 @@ def main() -> None:
     inference.append_simulations(theta, x, exclude_invalid_x=False)
     began = time.perf_counter()
     inference.train(max_num_epochs=1, training_batch_size=200)
-    one = time.perf_counter() - began
-    epochs = max(1, int((limit - one) / one))
-    print(f"an epoch takes {one:.1f} s; at most {epochs} more", file=sys.stderr, flush=True)
-    inference.train(max_num_epochs=epochs, resume_training=True, training_batch_size=200)
+    # sbi counts epochs, not seconds: a first one is slow, so the rest are allotted by what they turn out to take
+    while True:
+        took = float(np.median(inference.summary["epoch_durations_sec"][-5:]))
+        more = int((limit - (time.perf_counter() - began)) / took)
+        if more < 1:
+            break
+        most = inference.epoch + more - 1
+        inference.train(max_num_epochs=most, resume_training=True, training_batch_size=200)
+        if inference.epoch <= most:
+            break  # it stopped early: nothing was gained for twenty epochs
     training = time.perf_counter() - began
     posterior = inference.build_posterior()
     out = {"training_s": training, "epochs": len(inference.summary["validation_loss"])}
