@@ -34,8 +34,9 @@ check: $(VENV)/.development ## format, lint, types, contracts between rooms, wor
 demo: $(VENV)/.serving ## replay real people's choices through the Judgment Layer, with a fault on the way
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
-bench: $(VENV)/.development ## measure speed (see benchmarks/)
-	@set -e; for script in benchmarks/bench_*.py; do $(BIN)/python $$script $(ARGS); done
+bench: $(VENV)/.development ## measure speed and quality beside others, write docs/benchmarks.md (ARGS=--quick: minutes)
+	@set -e; for script in bench_serving bench_judgment_layer profile_hot_path bench_quality report; do \
+		$(BIN)/python benchmarks/$$script.py $(ARGS); done
 
 image: ## build the serving image
 	docker build --tag $(IMAGE) .

@@ -2,6 +2,7 @@
 
 The server here is as trivial as can be, in a process of its own, and answers every request with the same
 posterior: what is measured is this side of the wire. httpx asks the same server with a body made beforehand.
+Writes results/judgment_layer.json.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+from _record import about, spread, write
 from rich.console import Console
 from rich.table import Table
 
@@ -196,30 +198,30 @@ def served() -> AbstractContextManager[subprocess.Popen[str]]:
 
 
 def main() -> None:
-    """Measure everything and print one table."""
+    """Measure everything, write it and print one table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=1000, help="calls of each kind (default 1000)")
-    times = parser.parse_args().times
-    table = Table("what", "p50 µs", "p99 µs", title="Judgment Layer")
+    parser.add_argument("--quick", action="store_true", help="a fifth of the calls")
+    asked = parser.parse_args()
+    times = max(1, asked.times // 5) if asked.quick else asked.times
+    said = about("none: canned replies", quick=asked.quick)
+    found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as name, served() as server:
         folder = Path(name)
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}"
         for count in (10, 512):
             for what, seconds in round_trips(url, rows(count), times):
-                add(table, f"{what}, {count} judgments", seconds)
+                found[f"{what}, {count} judgments"] = spread(seconds)
         server.terminate()
         for source in (layers(folder, times), appends(folder, times)):
             for what, seconds in source:
-                add(table, what, seconds)
+                found[what] = spread(seconds)
+    write("judgment_layer", {"about": said, "calls": found})
+    table = Table("what", "p50 µs", "p99 µs", title="Judgment Layer")
+    for what, row in found.items():
+        table.add_row(what, f"{1e3 * row['p50_ms']:.0f}", f"{1e3 * row['p99_ms']:.0f}")
     Console().print(table)
-
-
-def add(table: Table, what: str, seconds: list[float]) -> None:
-    """A row of quantiles."""
-    ordered = sorted(seconds)
-    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    table.add_row(what, f"{p50 * 1e6:.0f}", f"{p99 * 1e6:.0f}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._question import read_question
 
 if TYPE_CHECKING:
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._answer import Answer
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._question import Question
 
 
 class Answering(Protocol):
@@ -22,11 +22,22 @@ class Answering(Protocol):
         """The posterior that a body of POST /v1/posterior asks for; raises as `read_question` and `answer`."""
 
 
-def answering(metrics: Metrics, *, clock: Callable[[], float], make_seed: Callable[[], int]) -> Answering:
+class Infers(Protocol):
+    """Finds the posterior a question asks for, as `answer` does."""
+
+    def __call__(
+        self, question: Question, engine: Engine, *, clock: Callable[[], float], make_seed: Callable[[], int]
+    ) -> Answer:
+        """See `answer`."""
+
+
+def answering(
+    metrics: Metrics, infer: Infers, *, clock: Callable[[], float], make_seed: Callable[[], int]
+) -> Answering:
     """Answers that show in metrics. clock: seconds, monotonic.   make_seed: of draws asked for without one."""
 
     def answered(body: bytes, engine: Engine, queue_seconds: float) -> Answer:
-        said = answer(read_question(body), engine, clock=clock, make_seed=make_seed)
+        said = infer(read_question(body), engine, clock=clock, make_seed=make_seed)
         metrics.observe_answer(said, queue_seconds)
         return said
 

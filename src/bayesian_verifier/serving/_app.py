@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bayesian_verifier.serving._admission import Admission
+from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._answering import answering
 from bayesian_verifier.serving._bulk_routes import bulk_routes
 from bayesian_verifier.serving._door import Door
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from bayesian_verifier.serving._answering import Infers
     from bayesian_verifier.serving._engine import Engine
 
 DESCRIPTION = (
@@ -48,6 +50,7 @@ def create_app(
     load: Callable[[], Engine],
     *,
     admission: Admission | None = None,
+    infer: Infers = answer,
     queue_limit: int = 64,
     body_seconds: float = 10.0,
     grace_seconds: float = 10.0,
@@ -59,14 +62,14 @@ def create_app(
     """The HTTP service around one model; its `state.service` is what a server tells to drain.
 
     load: verifies and compiles the model, in a thread, once the application starts; what it raises becomes
-    the reason for not being ready.   admission: who is let in; by default this machine.
+    the reason for not being ready.   admission: who is let in; by default this machine.   infer: finds posteriors.
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
     metrics = Metrics(service)
-    answered = answering(metrics, clock=clock, make_seed=make_seed)
+    answered = answering(metrics, infer, clock=clock, make_seed=make_seed)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
