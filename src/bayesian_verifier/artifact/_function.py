@@ -11,6 +11,9 @@ from bayesian_verifier.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
+
+    import jax
 
 F32 = NDArray[np.float32]
 
@@ -20,12 +23,14 @@ class Emission(NamedTuple):
 
     theta: draws on the link scale [B, D, P].   log_density: of the draws, on the link scale [B, D].
     summary: what the network makes of the sums [B, C].   query_density: of the points asked about [B, Q].
+    log_likelihood: of the draws, where a simulator's was compiled beside the network [B, D].
     """
 
     theta: Any
     log_density: Any
     summary: Any
     query_density: Any
+    log_likelihood: Any = None
 
 
 class PosteriorFunction:
@@ -50,12 +55,8 @@ class PosteriorFunction:
 
         What is returned takes (sums [b, S], noise [d, P]) and, optionally, query [q, P].
         """
-        import jax  # noqa: PLC0415 - as above
-
         if (b, d, q) not in self._compiled:
-            shapes = [(b, self.sums_size), (d, self.parameters), (q, self.parameters)]
-            arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
-            self._compiled[b, d, q] = jax.jit(self._exported.call).lower(*arguments).compile()
+            self._compiled[b, d, q] = self._ahead(self._exported.call, b, d, q)
         run = self._compiled[b, d, q]
         nowhere = np.zeros((q, self.parameters), np.float32)
 
@@ -63,6 +64,32 @@ class PosteriorFunction:
             return Emission(*run(sums, noise, query))
 
         return call
+
+    def compile_beside(
+        self, d: int, log_likelihood: Callable[[Any, Any, ModuleType], Any]
+    ) -> Callable[[F32, F32], Emission]:
+        """The function for one person and d draws, with a simulator's likelihood of the draws in the same program.
+
+        log_likelihood: (sums [S], θ [d, P], jax.numpy) -> [d], or None where there is none.
+        What is returned takes (sums [1, S], noise [d, P]).
+        """
+        import jax.numpy as jnp  # noqa: PLC0415 - as above
+
+        def beside(sums: jax.Array, noise: jax.Array, query: jax.Array) -> tuple[Any, ...]:
+            said = self._exported.call(sums, noise, query)
+            known = log_likelihood(sums[0], said[0][0], jnp)
+            return (*said, None if known is None else known[None])
+
+        run, nowhere = self._ahead(beside, 1, d, 1), np.zeros((1, self.parameters), np.float32)
+        return lambda sums, noise: Emission(*run(sums, noise, nowhere))
+
+    def _ahead(self, function: Callable[..., Any], b: int, d: int, q: int) -> Callable[..., Any]:
+        import jax  # noqa: PLC0415 - as above
+
+        shapes = [(b, self.sums_size), (d, self.parameters), (q, self.parameters)]
+        arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
+        compiled: Callable[..., Any] = jax.jit(function).lower(*arguments).compile()
+        return compiled
 
     def __call__(self, sums: F32, noise: F32, query: F32 | None = None) -> Emission:
         """Compile for these shapes if need be, and run."""

@@ -58,12 +58,17 @@ def correct(
     alone: Float,
     evidence: E,
     log_prior: Callable[[Float], Float],
+    log_likelihood: Float | None = None,
 ) -> Correction[E]:
     """Weigh draws theta [D, P] on the link scale, drawn with log-density [D].
 
     alone [D]: the share each has in the network's own summary.
+    log_likelihood [D]: of the evidence as it is, where it was found together with the draws.
     """
-    log_weight = log_weights(theta, log_density, evidence, log_prior)
+    if log_likelihood is None:
+        log_weight = log_weights(theta, log_density, evidence, log_prior)
+    else:
+        log_weight = _finite(log_prior(theta) + log_likelihood - log_density)
     if log_weight is None or not np.isfinite(log_weight).any():
         return Correction(None, False, None, evidence)
     mean, sd = _moments(theta, np.exp(log_weight - log_weight.max()))
@@ -90,7 +95,10 @@ def log_weights(
     if log_likelihood is None:
         return None
     with np.errstate(invalid="ignore"):
-        log_weight = log_prior(theta) + log_likelihood - log_density
+        return _finite(log_prior(theta) + log_likelihood - log_density)
+
+
+def _finite(log_weight: Float) -> Float:
     return np.where(np.isfinite(log_weight), log_weight, -np.inf)
 
 

@@ -109,7 +109,8 @@ def _posterior(engine: Engine, known: Known) -> _Summary:
     said = infer(engine, known.evidence.sums, points.noise)
     theta, stray = within_reach(said.theta, engine.parameters)
     log_density = said.log_density + points.log_ratio
-    correction = correct(theta, log_density, points.share, known.evidence, engine.log_prior)
+    likely = None if said.log_likelihood is None else said.log_likelihood.astype(np.float64)
+    correction = correct(theta, log_density, points.share, known.evidence, engine.log_prior, likely)
     weights = correction.weights
     share = weights.share if weights is not None and correction.reliable else points.share
     beyond = correction.evidence.range_missed(theta)

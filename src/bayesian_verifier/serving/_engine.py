@@ -19,7 +19,7 @@ from bayesian_verifier.serving._state import model_tag
 from bayesian_verifier.simulators import log_prior
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.artifact import Emission, Model
     from bayesian_verifier.posterior import TypicalityTable, WidePoints
@@ -35,12 +35,14 @@ class Draws(NamedTuple):
     """What the network says.
 
     theta: float32 [D, P] on the link scale.   log_density: log q(theta), float32 [D].
-    summary: float32 [C], what it makes of the evidence.
+    summary: float32 [C], what it makes of the evidence.   log_likelihood: of the draws, float32 [D], up to a
+    constant; None where the simulator offers none.
     """
 
     theta: Floats
     log_density: Floats
     summary: Floats
+    log_likelihood: Floats | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +91,10 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         simulator=simulator,
         parameters=parameters_of(manifest),
         points=wide_points(points, len(manifest.parameters)),
-        functions={count: model.function.compile(1, count) for count in sorted({points, many})},
+        functions={
+            count: model.function.compile_beside(count, simulator.log_likelihood_of_sums)
+            for count in sorted({points, many})
+        },
         typicality=model.typicality,
         misfit=_misfit_check(model, simulator),
     )
@@ -118,15 +123,31 @@ def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
     """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
     at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
     run = engine.functions[at_once]
-    theta, log_density = [], []
+    parts = []
     for start in range(0, len(noise), at_once):
         chunk = noise[start : start + at_once]
         emission = run(sums[None], _grown(chunk, at_once))
-        theta.append(np.asarray(emission.theta)[0, : len(chunk)])
-        log_density.append(np.asarray(emission.log_density)[0, : len(chunk)])
-    if len(theta) == 1:
-        return Draws(theta[0], log_density[0], np.asarray(emission.summary)[0])
-    return Draws(np.concatenate(theta), np.concatenate(log_density), np.asarray(emission.summary)[0])
+        kept = slice(0, len(chunk))
+        known = emission.log_likelihood
+        parts.append(
+            Draws(
+                np.asarray(emission.theta)[0, kept],
+                np.asarray(emission.log_density)[0, kept],
+                np.asarray(emission.summary)[0],
+                None if known is None else np.asarray(known)[0, kept],
+            )
+        )
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[Draws]) -> Draws:
+    known = [part.log_likelihood for part in parts if part.log_likelihood is not None]
+    return Draws(
+        np.concatenate([part.theta for part in parts]),
+        np.concatenate([part.log_density for part in parts]),
+        parts[0].summary,
+        np.concatenate(known) if known else None,
+    )
 
 
 def _grown(rows: Floats, count: int) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.simulators._evidence import Evidence
@@ -145,6 +146,13 @@ class Simulator(Protocol):
 
     def read_evidence(self, raw: bytes) -> Evidence:
         """Evidence as `Evidence.to_bytes` wrote it. Raises ValueError for anything else."""
+        ...
+
+    def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> Float | None:
+        """Log p(judgments | θ) [n] up to a constant for sums [sums_size]; None where nobody can write it down.
+
+        xp: NumPy, or jax.numpy where this is compiled together with the network.
+        """
         ...
 
     def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float | None:

@@ -5,10 +5,16 @@ docs/model.md, "θ → feedback and reward", steps 4 and 5.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.lottery._spread import sites
+from bayesian_verifier.simulators.lottery._reference import stencils
+from bayesian_verifier.simulators.lottery._spread import KNOTS, collected, sites
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Float = NDArray[np.float64]
 LAPSE = 0.02
@@ -16,18 +22,22 @@ REWARD_SD = 0.25
 _SITES = sites()
 
 
-def log_chance(signed: Float, noise: Float) -> Float:
+def log_chance(signed: Float, noise: Float, xp: ModuleType = np) -> Float:
     """Log-probability of a feedback whose signed advantage is `signed`, at τ = noise > 0; broadcasts."""
     with np.errstate(over="ignore"):
-        return np.log(LAPSE / 2 + (1 - LAPSE) / (1.0 + np.exp(-signed / noise)))
+        result: Float = xp.log(LAPSE / 2 + (1 - LAPSE) / (1.0 + xp.exp(-signed / noise)))
+    return result
 
 
-def log_likelihood_of_sums(weights: Float, squares: Float, noise: Float) -> Float:
-    """Log-likelihood [D], up to a constant, of what was summed at D values of r, each with its own τ = noise [D].
+def log_likelihood_between(points: Float, sums: Float, theta: Float, xp: ModuleType = np) -> Float:
+    """Log-likelihood [n], up to a constant, of θ [n, 2] on the link scale, read between the points of r.
 
-    weights [D, KNOTS + 2]: of signed advantages at the `sites`, see `collected`.   squares [D]: sums of (reward - ∆)².
+    points [K].   sums [K, KNOTS + 2]: counts of signed advantages, as `spread` makes them, sums of (reward - ∆)² and
+    of (reward - ∆).   xp: NumPy, or jax.numpy where JAX traces this.
     """
-    total: Float = (-0.5 / REWARD_SD**2) * squares
-    if weights.any():
-        total = total + np.einsum("dg,dg->d", weights, log_chance(_SITES[None, :], noise[:, None]))
-    return total
+    index, weight = stencils(points, theta[:, 0], xp)
+    told = xp.concatenate([collected(sums[:, :KNOTS], xp), sums[:, KNOTS : KNOTS + 1]], axis=1)
+    read = xp.einsum("nm,nmg->ng", weight, told[index])
+    chance = log_chance(xp.asarray(_SITES, theta.dtype)[None, :], xp.exp(theta[:, 1])[:, None], xp)
+    result: Float = xp.einsum("ng,ng->n", read[:, :-1], chance) - (0.5 / REWARD_SD**2) * read[:, -1]
+    return result

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.lottery._chance import log_likelihood_of_sums
+from bayesian_verifier.simulators.lottery._chance import log_likelihood_between
 from bayesian_verifier.simulators.lottery._evidence_bytes import read_sums, written_sums
-from bayesian_verifier.simulators.lottery._reference import local_points, reference_points, stencils
-from bayesian_verifier.simulators.lottery._spread import collected
+from bayesian_verifier.simulators.lottery._reference import local_points, reference_points
 from bayesian_verifier.simulators.lottery._sums import Sums, no_sums, sums_of
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class LotteryEvidence:
     @property
     def sums(self) -> NDArray[np.float32]:
         """What the network reads, float32 [K * (KNOTS + 2)]: counts, then reward terms, by reference point."""
-        return np.concatenate([self.wide.counts, self.wide.rewards], axis=1).astype(np.float32).ravel()
+        return self.wide.table.astype(np.float32).ravel()
 
     @property
     def kind(self) -> str:
@@ -62,10 +61,10 @@ class LotteryEvidence:
 
     def log_likelihood(self, theta: Float) -> Float:
         """Log p(judgments | θ) [n] up to a constant; r is held within the reference points."""
-        result = _log_likelihood(self.wide, theta)
+        result = log_likelihood_between(POINTS, self.wide.table, theta)
         if self.local is not None:
             inside = (theta[:, 0] >= self.local.points[0]) & (theta[:, 0] <= self.local.points[-1])
-            result[inside] = _log_likelihood(self.local, theta[inside])
+            result[inside] = log_likelihood_between(self.local.points, self.local.table, theta[inside])
         return result
 
     def sharpened(self, mean: Float, sd: Float) -> LotteryEvidence:
@@ -124,14 +123,6 @@ def evidence_of_bytes(raw: bytes) -> LotteryEvidence:
     """Evidence as `to_bytes` wrote it. Raises ValueError for anything else."""
     wide, local = read_sums(raw, POINTS, LOCAL_COUNT)
     return LotteryEvidence(wide, local)
-
-
-def _log_likelihood(sums: Sums, theta: Float) -> Float:
-    """Log-likelihood [n] of θ [n, 2] read between the points of sums."""
-    index, weight = stencils(sums.points, theta[:, 0])
-    told = np.concatenate([collected(sums.counts), sums.rewards[:, :1]], axis=1)
-    read = np.einsum("nm,nmg->ng", weight, told[index])
-    return log_likelihood_of_sums(read[:, :-1], read[:, -1], np.exp(theta[:, 1]))
 
 
 def _is_narrow(centre: float, spread: float) -> bool:

@@ -6,8 +6,13 @@ the points and no polynomial reaches across it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Float = NDArray[np.float64]
 KINK = 1.0
@@ -31,22 +36,22 @@ def local_points(centre: float, spread: float, count: int) -> Float:
     return points
 
 
-def stencils(points: Float, at: Float) -> tuple[NDArray[np.intp], Float]:
+def stencils(points: Float, at: Float, xp: ModuleType = np) -> tuple[NDArray[np.intp], Float]:
     """Four neighbouring points of each value, as indices [n, 4], and their weights [n, 4] in Lagrange's cubic.
 
     points: increasing [K], K >= 4.   at: [n]; held within the ends. Neighbours lie on the value's own side of r = 1.
+    xp: NumPy, or jax.numpy where JAX traces this.
     """
-    at = np.minimum(np.maximum(at, points[0]), points[-1])
-    first = np.searchsorted(points, at) - _STENCIL // 2
+    at = xp.clip(at, points[0], points[-1])
+    # counted rather than searched for: what JAX makes of a search is a loop
+    first = (xp.asarray(points)[None, :] < at[:, None]).sum(axis=1) - _STENCIL // 2
     kink = int(np.searchsorted(points, KINK))
     if kink + 1 >= _STENCIL and kink + _STENCIL <= points.size and points[kink] == KINK:
-        first = np.where(at <= KINK, np.minimum(first, kink + 1 - _STENCIL), np.maximum(first, kink))
-    index = np.minimum(np.maximum(first, 0), points.size - _STENCIL)[:, None] + np.arange(_STENCIL)
-    near = points[index]
-    away = at[:, None] - near
-    left, right = away[:, 0] * away[:, 1], away[:, 2] * away[:, 3]
-    weight = np.empty(index.shape)
-    weight[:, 0], weight[:, 1] = away[:, 1] * right, away[:, 0] * right
-    weight[:, 2], weight[:, 3] = left * away[:, 3], left * away[:, 2]
-    gaps = near[:, :, None] - near[:, None, :] + np.eye(_STENCIL)
-    return index, weight / gaps.prod(axis=2)
+        first = xp.where(at <= KINK, xp.minimum(first, kink + 1 - _STENCIL), xp.maximum(first, kink))
+    index = xp.clip(first, 0, points.size - _STENCIL)[:, None] + np.arange(_STENCIL)
+    near = xp.asarray(points)[index]
+    a, b, c, d = (at - near[:, i] for i in range(_STENCIL))
+    left, right = a * b, c * d
+    gaps = near[:, :, None] - near[:, None, :] + np.eye(_STENCIL, dtype=near.dtype)
+    weight = xp.stack([b * right, a * right, left * d, left * c], axis=1) / gaps.prod(axis=2)
+    return index, weight

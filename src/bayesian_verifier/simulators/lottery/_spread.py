@@ -8,9 +8,13 @@ learned potentials and the logarithm of the chance of an answer among them.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 Float = NDArray[np.float64]
 #: advantages are spread by arcsinh(∆ / STRETCH): small ones decide for people with little noise
@@ -55,14 +59,12 @@ def sites() -> Float:
     return unwarped(place)
 
 
-def collected(counts: Float) -> Float:
-    """Counts [..., KNOTS] turned into weights [..., KNOTS + 2] of a function's values at the `sites`.
+def collected(counts: Float, xp: ModuleType = np) -> Float:
+    """Counts [K, KNOTS] turned into weights [K, KNOTS + 2] of a function's values at the `sites`.
 
     Σ f(∆) over the answers is their product: the spline with these values' quasi-interpolant coefficients
     (-1/8, 5/4, -1/8) follows quadratics exactly.
     """
-    weights = np.zeros((*counts.shape[:-1], KNOTS + 2))
-    weights[..., 1:-1] = 1.25 * counts
-    weights[..., :-2] -= 0.125 * counts
-    weights[..., 2:] -= 0.125 * counts
-    return weights
+    middle, below, above = (xp.pad(counts, ((0, 0), at)) for at in ((1, 1), (0, 2), (2, 0)))
+    result: Float = 1.25 * middle - 0.125 * (below + above)
+    return result

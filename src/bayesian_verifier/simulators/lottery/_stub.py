@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
 from bayesian_verifier.simulators.lottery._advantage import advantages
 from bayesian_verifier.simulators.lottery._cases import informative, refutations
-from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance
+from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance, log_likelihood_between
 from bayesian_verifier.simulators.lottery._evidence import (
     POINTS,
     LotteryEvidence,
@@ -30,6 +30,7 @@ from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.simulators._protocol import Rivals
@@ -81,6 +82,10 @@ class LotterySimulator:
     def read_evidence(self, raw: bytes) -> LotteryEvidence:
         """Evidence as it was written. Raises ValueError."""
         return evidence_of_bytes(raw)
+
+    def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> Float:
+        """Log p(judgments | θ) [n] up to a constant, of what the network reads, [sums_size], for θ [n, 2]."""
+        return log_likelihood_between(POINTS, sums.reshape(POINTS.size, -1), theta, xp)
 
     def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float:
         """Log p(judgments | θ) [n] for θ [n, 2]; 0 where nothing is informative."""

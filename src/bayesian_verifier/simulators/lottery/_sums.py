@@ -31,6 +31,11 @@ class Sums(NamedTuple):
     counts: Float
     rewards: Float
 
+    @property
+    def table(self) -> Float:
+        """Counts, then rewards [K, KNOTS + 2]."""
+        return np.concatenate([self.counts, self.rewards], axis=1)
+
     def plus(self, other: Sums) -> Sums:
         """Both, at the same points."""
         return Sums(self.points, self.counts + other.counts, self.rewards + other.rewards)
