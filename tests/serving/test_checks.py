@@ -64,7 +64,7 @@ def wary() -> Engine:
 
 @pytest.mark.parametrize("rewards", [[0.5], [3.0], [-3.0] * 2, [1.0, -1.0, 0.25], [-3.0] * 30, [0.5] * 512])
 def test_typicality_is_the_share_of_simulated_people_further_out(wary: Engine, rewards: list[float]) -> None:
-    """n rewards of sum s: s ~ N(0, n + n²) among them, so that χ²₁ says it."""
+    """Of n rewards the sum is s ~ N(0, n + n²) among them, so that χ²₁ says it."""
     n, s = len(rewards), sum(rewards)
     p = checks(wary, rewards).typicality_p
     assert p == pytest.approx(stats.chi2(1).sf(s * s / (n + n * n)), abs=2e-3)

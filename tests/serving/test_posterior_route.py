@@ -62,7 +62,7 @@ def test_mean_and_sd_are_those_of_the_conjugate_normal_however_many(client: http
 def test_no_evidence_gives_the_prior_and_nothing_to_check(
     client: httpx.Client, records: list[dict[str, object]]
 ) -> None:
-    """r ~ N(0, 1) and ln τ ~ N(ln 0.1, 0.5²); draws too, by Kolmogorov–Smirnov."""
+    """That is r ~ N(0, 1) and ln τ ~ N(ln 0.1, 0.5²); draws too, by Kolmogorov–Smirnov."""
     reply = client.post("/v1/posterior", json={"judgments": records, "draws": 4096, "seed": 2}).json()
     r, tau = reply["posterior"]["risk_aversion"], reply["posterior"]["choice_noise"]
     exact = stats.lognorm(s=LOG_NOISE_SD, scale=math.exp(LOG_NOISE))
