@@ -65,7 +65,8 @@ def read_sums(raw: bytes, points: Float, local_count: int) -> tuple[Sums, Sums |
 
 def _floats(raw: bytes, start: int, shape: tuple[int, ...], kind: str) -> Float:
     count = int(np.prod(shape))
-    found = np.frombuffer(raw, kind, count, start).astype(np.float64).reshape(shape)
+    with np.errstate(invalid="ignore"):  # some bytes are no number
+        found = np.frombuffer(raw, kind, count, start).astype(np.float64).reshape(shape)
     if not (np.abs(found) <= _GREATEST).all():
         raise ValueError(f"expected numbers within ±{_GREATEST:g}")
     return found
