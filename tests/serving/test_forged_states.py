@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,25 +111,43 @@ LENGTHS = sorted({len(raw) for raw in HONEST})
 WIDE, WHOLE = min(LENGTHS), max(LENGTHS)
 
 
-@st.composite
-def tampered(draw: st.DrawFn) -> bytes:
-    """An honest person's bytes with some of them overwritten, cut or grown; or bytes that nobody's are."""
-    raw = bytearray(draw(st.sampled_from(HONEST)))
-    for _ in range(draw(st.integers(0, 6))):
-        at = draw(st.integers(0, len(raw) - 8))
-        raw[at : at + 8] = draw(
-            st.binary(min_size=8, max_size=8)
-            | st.floats(-1e6, 1e6).map(lambda x: struct.pack("<d", x))
-            | st.sampled_from([bytes(8), b"\xff" * 8])
-        )
-    if draw(st.booleans()):
-        noise = np.random.default_rng(draw(st.integers(0, 2**32)))
-        length = draw(st.sampled_from(LENGTHS))
-        raw = bytearray(noise.bytes(length))
-        floats = noise.uniform(-1, 1, length // 8) * draw(st.sampled_from([1e-300, 1e-3, 1.0, 1e3, 1e6]))
-        start = draw(st.sampled_from([0, 11520]))
-        raw[start:] = floats.astype("<f8").tobytes()[: length - start]
-    return bytes(raw)
+@dataclass(frozen=True)
+class Forgery:
+    """An honest person's bytes with some overwritten; all from `start` on made up where there is a scale."""
+
+    person: int
+    edits: tuple[tuple[int, bytes], ...]
+    length: int
+    start: int
+    scale: float | None
+    seed: int
+
+    def raw(self) -> bytes:
+        noise = np.random.default_rng(self.seed)
+        raw = bytearray(HONEST[self.person])
+        if self.scale is not None:
+            floats = self.scale * noise.uniform(-1, 1, self.length // 8 + 1)
+            raw = bytearray(noise.bytes(self.length))
+            raw[self.start :] = floats.astype("<f8").tobytes()[: self.length - self.start]
+        for at, some in self.edits:
+            raw[at % (len(raw) - 8) : at % (len(raw) - 8) + 8] = some
+        return bytes(raw)
+
+
+SOME = (
+    st.binary(min_size=8, max_size=8)
+    | st.floats(-1e6, 1e6).map(lambda x: struct.pack("<d", x))
+    | st.sampled_from([bytes(8), b"\xff" * 8, struct.pack("<2I", 0x7F800001, 0xFF800001)])
+)
+TAMPERED = st.builds(
+    Forgery,
+    person=st.integers(0, 2),
+    edits=st.lists(st.tuples(st.integers(0, 20_000), SOME), max_size=6).map(tuple),
+    length=st.sampled_from(LENGTHS),
+    start=st.sampled_from([0, 11520]),
+    scale=st.none() | st.sampled_from([1e-300, 1e-3, 1.0, 1e3, 1e6]),
+    seed=st.integers(0, 2**32),
+)
 
 
 def closest_points() -> bytes:
@@ -155,25 +174,46 @@ def test_honest_bytes_have_both_lengths() -> None:
     assert len(LENGTHS) == 2
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(counts=COUNTS, evidence=tampered(), rows=st.sampled_from([0, 0, 1, 9]))
-@example(counts=(9, 9, 0), evidence=closest_points(), rows=0)
-@example(counts=(9, 9, 0), evidence=closest_points(), rows=9)
-@example(counts=(9, 9, 0), evidence=b"\xff" * 11520 + bytes(1536), rows=9)
-def test_any_sums_of_lotteries_get_finite_numbers_or_a_refusal(
+def assert_answered(
     lottery: tuple[httpx.Client, Engine], counts: tuple[int, int, int], evidence: bytes, rows: int
 ) -> None:
-    """Overwritten, cut or made up; and a state that is given back is read again."""
+    """Numbers or a refusal, also for the state that is given back."""
     client, engine = lottery
     content = told(client, forged(engine.tag, counts, evidence), ROWS[:rows])
     if "state" in content:
         told(client, content["state"], ROWS[:1])
 
 
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(counts=COUNTS, forgery=TAMPERED, rows=st.sampled_from([0, 0, 1, 9]))
+def test_any_sums_of_lotteries_get_finite_numbers_or_a_refusal(
+    lottery: tuple[httpx.Client, Engine], counts: tuple[int, int, int], forgery: Forgery, rows: int
+) -> None:
+    """Overwritten or made up."""
+    assert_answered(lottery, counts, forgery.raw(), rows)
+
+
+@pytest.mark.parametrize("rows", [0, 9])
+@pytest.mark.parametrize("case", ["closest points", "fullest", "cut", "grown", "none"])
+def test_the_worst_sums_of_lotteries_get_finite_numbers_or_a_refusal(
+    lottery: tuple[httpx.Client, Engine], case: str, rows: int
+) -> None:
+    """A second look at neighbouring floats, every count at its greatest, other lengths."""
+    evidence = {
+        "closest points": closest_points(),
+        "fullest": b"\xff" * 11520 + bytes(1536),
+        "cut": HONEST[2][:-1],
+        "grown": HONEST[2] + b"\0",
+        "none": b"",
+    }[case]
+    assert_answered(lottery, (9, 9, 0), evidence, rows)
+
+
 @settings(max_examples=200, deadline=None)
-@given(tampered() | st.binary(max_size=40))
-def test_what_is_read_is_written_as_it_was_read(raw: bytes) -> None:
+@given(TAMPERED)
+def test_what_is_read_is_written_as_it_was_read(forgery: Forgery) -> None:
     """Whatever bytes the simulator takes for evidence; all others are a ValueError."""
+    raw = forgery.raw()
     try:
         evidence = SIMULATOR.read_evidence(raw)
     except ValueError:
