@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import bayesian_verifier
 from bayesian_verifier.artifact import ModelStore, load_model
 from bayesian_verifier.errors import ArtifactError
+from serving.closed_form import closed_form_model, publish, typical_people
 
 SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 NAME = "bayesian-verifier"
@@ -61,14 +65,109 @@ def test_a_damaged_manifest_is_named(model_directory, content):
 
 def test_a_function_this_jax_cannot_read_says_how_to_export_it_again(model_directory):
     """Bytes that match their sha256 and are no exported function are the export's fault."""
-    import hashlib
-
     (model_directory / "posterior.jaxexport").write_bytes(b"from another age")
     manifest = json.loads((model_directory / "manifest.json").read_text())
     manifest["files"]["posterior.jaxexport"] = hashlib.sha256(b"from another age").hexdigest()
     (model_directory / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ArtifactError, match="cannot read the exported function"):
         load_model(model_directory)
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_typicality_is_read_where_the_manifest_lists_it(tmp_path, listed):
+    """As it was written, in single precision; without it there is none."""
+    table = typical_people()
+    store = publish(tmp_path, "v1", typicality=table if listed else None)
+    found = load_model(store.path("closed-form", "v1")).typicality
+    if not listed:
+        assert found is None
+        return
+    assert found.kinds == ("any",)
+    for name in ("sizes", "mean", "whitening", "distances"):
+        assert getattr(found, name) == pytest.approx(getattr(table, name), rel=1e-6)
+
+
+def test_typicality_that_is_not_listed_is_not_read(tmp_path):
+    """A file that somebody laid beside the others."""
+    store = publish(tmp_path, "v1")
+    (store.path("closed-form", "v1") / "checks.npz").write_bytes(b"x")
+    assert load_model(store.path("closed-form", "v1")).typicality is None
+
+
+def npz(**arrays: object) -> bytes:
+    written = io.BytesIO()
+    np.savez(written, allow_pickle=True, **arrays)
+    return written.getvalue()
+
+
+def altered(**changes: object) -> bytes:
+    return npz(**(typical_people().to_arrays() | changes))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"from another age",
+        npz(kinds=np.array(["any"])),
+        npz(kinds=np.array(["any"]), sizes=np.ones(2))[:-40],
+        npz(kinds=np.array(["any"]), sizes=np.ones(999))[:2000],
+        altered(mean=np.zeros((1, 2, 3))),
+        altered(whitening=np.zeros((1, 2, 1))),
+        altered(distances=np.zeros((1, 2, 5))),
+        altered(kinds=np.array([{"an": "object"}])),
+    ],
+)
+def test_typicality_that_cannot_be_read_is_named(tmp_path, content):
+    """Though it matches its sha256: nothing, rubbish, cut off, arrays missing or of other shapes, pickles."""
+    store = publish(tmp_path, "v1", typicality=typical_people())
+    directory = store.path("closed-form", "v1")
+    (directory / "checks.npz").write_bytes(content)
+    manifest = json.loads((directory / "manifest.json").read_text())
+    manifest["files"]["checks.npz"] = hashlib.sha256(content).hexdigest()
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match=r"checks\.npz: cannot be read.*(publish|roll back)"):
+        load_model(directory)
+
+
+@pytest.mark.parametrize("name", ["posterior.jaxexport", "checks.npz"])
+def test_one_flipped_byte_of_a_small_model_is_noticed_and_named(tmp_path, name):
+    """The file and a remedy."""
+    store = publish(tmp_path, "v1", typicality=typical_people())
+    file = store.path("closed-form", "v1") / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"{name}.*sha256.*(publish|roll back)"):
+        load_model(file.parent)
+
+
+def test_an_older_manifest_is_named(tmp_path):
+    """One that says `feature_width` and `state_size`: publish it again."""
+    directory = publish(tmp_path, "v1").path("closed-form", "v1")
+    manifest = json.loads((directory / "manifest.json").read_text())
+    del manifest["sums_size"]
+    manifest |= {"feature_width": 99, "state_size": 2688}
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ArtifactError, match=r"manifest\.json: .*(publish|roll back)"):
+        load_model(directory)
+
+
+def test_a_function_gives_what_its_interface_says_for_any_sizes():
+    """B people, D draws and Q points: shapes, and the draws' density is that of the same points asked about."""
+    function = closed_form_model().function
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((7, 2)).astype(np.float32)
+    sums = np.array([[0, 0], [3, 1.5], [512, -40]], np.float32)
+    said = function(sums, noise)
+    assert [np.shape(part) for part in said] == [(3, 7, 2), (3, 7), (3, 1), (3, 1)]
+    for person in range(3):
+        again = function(sums[person : person + 1], noise, np.asarray(said.theta[person]))
+        assert np.shape(again.query_density) == (1, 7)
+        assert np.asarray(again.query_density)[0] == pytest.approx(
+            np.asarray(said.log_density)[person], abs=1e-4
+        )
+        assert np.asarray(again.theta)[0] == pytest.approx(np.asarray(said.theta)[person], abs=1e-6)
 
 
 def write_model(store: ModelStore, version: str) -> None:

@@ -129,7 +129,7 @@ def test_tensors_are_those_on_the_page() -> None:
 
     text = page("docs/http.md")
     [told] = [said for block in blocks(text, "json") if "platform" in (said := json.loads(block))]
-    engine = load_engine(PACKAGE / "shipped_models", told["name"], points=8, cache=None, ladder=(8,))
+    engine = load_engine(PACKAGE / "shipped_models", told["name"], points=8, cache=None, many=8)
     assert told == json.loads(model_metadata(engine))
     [body] = bodies_sent_to("/v2/models/bayesian-verifier/infer")
     asked = read_inference(body)

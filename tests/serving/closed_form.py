@@ -1,21 +1,25 @@
 """A model whose posterior is known in closed form, exported as a trained one is.
 
 Rewards are r plus standard normal noise; r ~ N(0, 1); ln τ ~ N(ln 0.1, 0.5²), never learned about.
-After n rewards with sum s, r ~ N(s / (n + 1), 1 / (n + 1)). So every reply can be checked by hand.
+After n rewards with sum s, r ~ N(s / (n + 1), 1 / (n + 1)). So every reply can be checked by hand. The network may
+be wrong on purpose: by so many posterior sd in its mean, and by a factor in its sd.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import export
+from scipy import stats
 
 from bayesian_verifier.artifact import Manifest, Model, ModelStore, ParameterNote, PosteriorFunction, digest
-from bayesian_verifier.simulators import Description, Parameter, Responses
+from bayesian_verifier.posterior import LEVELS, TypicalityTable
+from bayesian_verifier.simulators import Description, Parameter, PlainSums, Responses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,37 +35,79 @@ LOG_NOISE, LOG_NOISE_SD = math.log(0.1), 0.5
 VERSION = "2026-01-01T00-00-00Z-0000"
 
 
+class Fault(NamedTuple):
+    """How wrong the network is about r: its mean by so many posterior sd, its sd by a factor."""
+
+    shift: float = 0.0
+    factor: float = 1.0
+
+
+NO_FAULT = Fault()
+
+
 def conjugate(
-    state: jax.Array, features: jax.Array, mask: jax.Array, noise: jax.Array, query: jax.Array
+    fault: Fault, sums: jax.Array, noise: jax.Array, query: jax.Array
 ) -> tuple[jax.Array, jax.Array, jax.Array, jax.Array]:
-    """State is (n, Σ reward); a density is that of a normal for r times one for ln τ."""
-    after = state + jnp.stack([mask.sum(), (mask * features[:, 0]).sum()])
-    scale = jnp.stack([1.0 / jnp.sqrt(after[0] + 1.0), jnp.float32(LOG_NOISE_SD)])
-    centre = jnp.stack([after[1] / (after[0] + 1.0), jnp.float32(LOG_NOISE)])
+    """Sums are (n, Σ reward) by person; a density is that of a normal for r times one for ln τ.
+
+    The summary is standard normal among simulated people, whatever n > 0: Σ reward ~ N(0, n + n²).
+    """
+    n, total = sums[:, 0], sums[:, 1]
+    exact_sd = 1.0 / jnp.sqrt(n + 1.0)
+    scale = jnp.stack([fault.factor * exact_sd, jnp.full_like(n, LOG_NOISE_SD)], axis=1)[:, None]
+    centre = jnp.stack([total / (n + 1.0) + fault.shift * exact_sd, jnp.full_like(n, LOG_NOISE)], axis=1)[
+        :, None
+    ]
 
     def log_density(z: jax.Array) -> jax.Array:
-        return -0.5 * (z**2).sum(1) - jnp.log(scale).sum() - math.log(2 * math.pi)
+        return -0.5 * (z**2).sum(-1) - jnp.log(scale).sum(-1) - math.log(2 * math.pi)
 
-    return after, centre + scale * noise, log_density(noise), log_density((query - centre) / scale)
+    summary = total / jnp.sqrt(jnp.maximum(n, 1.0) * (n + 1.0))
+    return (
+        centre + scale * noise[None],
+        log_density(jnp.broadcast_to(noise[None], (*n.shape, *noise.shape))),
+        summary[:, None],
+        log_density((query[None] - centre) / scale),
+    )
 
 
-def shapes(n: object, d: object, q: object) -> list[jax.ShapeDtypeStruct]:
-    return [jax.ShapeDtypeStruct(shape, np.float32) for shape in [(2,), (n, 1), (n,), (d, 2), (q, 2)]]
+class RewardSums(PlainSums):
+    """The same sums, of a simulator that can write down how likely they are."""
+
+    __slots__ = ()
+
+    def log_likelihood(self, theta: Floats) -> Floats:
+        """Σ log N(reward | r, 1), but for what does not depend on r."""
+        n, total = self.sums.astype(np.float64)
+        r = theta[:, 0]
+        return total * r - 0.5 * n * r * r
 
 
 class ClosedFormSimulator:
+    """Without a likelihood."""
+
     name = "closed-form"
     parameters = (
         Parameter("risk_aversion", "identity", 0.0, 1.0),
         Parameter("choice_noise", "log", LOG_NOISE, LOG_NOISE_SD),
     )
-    feature_layout: dict[str, Any] = {"reward": 0}  # noqa: RUF012 the protocol's own annotation
+    sums_size = 2
+    feature_layout: dict[str, Any] = {"count": 0, "reward": 1}  # noqa: RUF012 the protocol's own annotation
+    evidence: type[PlainSums] = PlainSums
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         sound = [j for j in judgments if j.verdict != "refuted"]
-        rewards = [[j.reward] for j in sound if j.reward is not None]
-        features = np.array(rewards, dtype=np.float32).reshape(len(rewards), 1)
-        return Description(features, len(rewards), len(judgments) - len(sound))
+        rewards = [j.reward for j in sound if j.reward is not None]
+        sums = np.array([len(rewards), math.fsum(rewards)], np.float32)
+        return Description(self.evidence(sums), len(rewards), len(judgments) - len(sound))
+
+    def read_evidence(self, raw: bytes) -> PlainSums:
+        if len(raw) != 8:
+            raise ValueError(f"expected 8 bytes, got {len(raw)}")
+        sums = np.frombuffer(raw, "<f4")
+        if not np.isfinite(sums).all():
+            raise ValueError("expected finite sums")
+        return self.evidence(sums.copy())
 
     def log_likelihood(self, theta: Floats, judgments: Sequence[Judgment]) -> None:
         """Nobody has written it down."""
@@ -74,12 +120,33 @@ class ClosedFormSimulator:
         return Responses(reward > 0, reward)
 
 
-def exported() -> bytes:
-    arguments = shapes(*export.symbolic_shape("n, d, q"))
-    return bytes(export.export(jax.jit(conjugate))(*arguments).serialize())
+class LikelySimulator(ClosedFormSimulator):
+    """With a likelihood, so that the network's faults can be seen and mended."""
+
+    evidence = RewardSums
 
 
-def closed_form_model(version: str = VERSION) -> Model:
+def exported(fault: Fault = NO_FAULT) -> bytes:
+    b, d, q = export.symbolic_shape("b, d, q")
+    arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in [(b, 2), (d, 2), (q, 2)]]
+    return bytes(export.export(jax.jit(partial(conjugate, fault)))(*arguments).serialize())
+
+
+def typical_people() -> TypicalityTable:
+    """Of one number that is standard normal: its squared distance from 0 is χ² with one degree of freedom."""
+    distances = stats.chi2(1).ppf(np.minimum(LEVELS, 1 - 1e-9))
+    return TypicalityTable(
+        kinds=("any",),
+        sizes=np.array([1.0, 512.0]),
+        mean=np.zeros((1, 2, 1)),
+        whitening=np.ones((1, 2, 1, 1)),
+        distances=np.broadcast_to(distances, (1, 2, LEVELS.size)).copy(),
+    )
+
+
+def closed_form_model(
+    version: str = VERSION, *, fault: Fault = NO_FAULT, typicality: TypicalityTable | None = None
+) -> Model:
     """Exported and read back: the way of a trained model, but for the disk."""
     notes = [
         ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
@@ -92,26 +159,27 @@ def closed_form_model(version: str = VERSION) -> Model:
         simulator="closed-form",
         parameters=tuple(notes),
         features=ClosedFormSimulator.feature_layout,
-        feature_width=1,
-        state_size=2,
+        sums_size=2,
         network={},
         training={},
         quality={},
         versions={"jax": jax.__version__},
         files={},
     )
-    return Model(manifest, PosteriorFunction(exported(), feature_width=1, state_size=2, parameters=2))
+    return Model(manifest, PosteriorFunction(exported(fault), sums_size=2, parameters=2), typicality)
 
 
-def publish(root: Path, *versions: str) -> ModelStore:
+def publish(root: Path, *versions: str, typicality: TypicalityTable | None = None) -> ModelStore:
     """A store that holds the model under these versions, the last one current."""
     store = ModelStore(root)
     for version in versions:
         model = closed_form_model(version)
         with store.publishing("closed-form", version) as directory:
-            function = directory / "posterior.jaxexport"
-            function.write_bytes(exported())
-            manifest = model.manifest.model_copy(update={"files": {function.name: digest(function)}})
+            (directory / "posterior.jaxexport").write_bytes(exported())
+            if typicality is not None:
+                np.savez(directory / "checks.npz", allow_pickle=False, **typicality.to_arrays())
+            files = {file.name: digest(file) for file in directory.iterdir()}
+            manifest = model.manifest.model_copy(update={"files": files})
             (directory / "manifest.json").write_text(manifest.model_dump_json())
         store.promote("closed-form", version)
     return store

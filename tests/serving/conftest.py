@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The closed-form model, compiled for the whole ladder."""
+    """The closed-form model of a simulator without a likelihood."""
     return compile_engine(closed_form_model(), ClosedFormSimulator(), points=1024)
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
+import jax
+import numpy as np
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bayesian_verifier.serving import create_app
-from serving.closed_form import VERSION, judgment
+from bayesian_verifier.serving import compile_engine, create_app
+from serving.closed_form import (
+    VERSION,
+    ClosedFormSimulator,
+    Fault,
+    LikelySimulator,
+    closed_form_model,
+    judgment,
+    typical_people,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +69,33 @@ def test_state_of_the_service_is_told(client: httpx.Client) -> None:
     assert sample(client, "bayesian_verifier_queue_depth") == 0
     assert sample(client, "bayesian_verifier_queue_limit") == 64
     assert (sample(client, "process_resident_memory_bytes") or 0) > 1e7
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_no_request_compiles_anything(serve: Serve, corrected: bool) -> None:
+    """Three hundred of any size, with any number of draws, by state or not."""
+    simulator = LikelySimulator() if corrected else ClosedFormSimulator()
+    engine = compile_engine(
+        closed_form_model(fault=Fault(1.2, 0.9), typicality=typical_people()), simulator, points=1024
+    )
+    chance = random.Random(4)
+    with serve(create_app(lambda: engine)) as (client, _):
+        states: list[str | None] = [None]
+        for index in range(300):
+            size = chance.choice([0, 1, 512, chance.randint(0, 512)]) if index < 60 else chance.randint(0, 8)
+            body = {
+                "judgments": [judgment(chance.uniform(-1, 1))] * size,
+                "draws": chance.choice([0, 1, 4096, chance.randint(0, 4096)]),
+                "state": chance.choice(states),
+            }
+            reply = client.post("/v1/posterior", json=body)
+            assert reply.status_code == 200
+            assert len((reply.json()["draws"] or {"risk_aversion": []})["risk_aversion"]) == body["draws"]
+            states.append(reply.json()["state"])
+        assert sample(client, "bayesian_verifier_recompilations_total") == 0
+        assert sample(client, "bayesian_verifier_inference_duration_seconds_count") == 300
+        jax.jit(lambda x: x + len(states))(np.zeros(11))
+        assert (sample(client, "bayesian_verifier_recompilations_total") or 0) > 0
 
 
 def test_units_and_suffixes_follow_the_conventions(client: httpx.Client) -> None:

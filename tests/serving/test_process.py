@@ -131,7 +131,7 @@ def test_the_first_request_after_ready_is_as_quick_as_any(shipped: Running) -> N
 
 
 def test_service_answers_at_every_size_without_compiling(shipped: Running) -> None:
-    """Every rung of the ladder, with and without draws; and it does not take much memory."""
+    """However many judgments, with and without draws; and it does not take much memory."""
     process, client, _ = shipped
     for rows in (0, 1, 8, 9, 33, 129, 512):
         body = {"judgments": holt_laury(rows), "draws": rows * 8, "seed": 1}

@@ -7,17 +7,20 @@ import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from bayesian_verifier.errors import InvalidEvidenceError
-from bayesian_verifier.serving import compile_engine, create_app
+from bayesian_verifier.serving import answer, compile_engine, create_app, read_question
 from bayesian_verifier.serving._limits import MAX_STATE_CHARACTERS
 from bayesian_verifier.serving._problems import OtherModelError
-from bayesian_verifier.serving._state import Evidence, decode_state, encode_state, model_tag
-from serving.closed_form import ClosedFormSimulator, closed_form_model, judgment
+from bayesian_verifier.serving._state import Known, decode_state, encode_state, model_tag
+from bayesian_verifier.simulators import PlainSums
+from serving.closed_form import VERSION, ClosedFormSimulator, closed_form_model, judgment
+from serving.lottery_engine import SIMULATOR, by_grid, lottery_engine
 
 if TYPE_CHECKING:
     import httpx
@@ -25,49 +28,53 @@ if TYPE_CHECKING:
     from serving.conftest import Serve
 
 TAG = model_tag("v1")
-SUMS = hnp.arrays(np.float32, st.integers(0, 64), elements=st.floats(-(2.0**100), 2.0**100, width=32))
+CLOSED_FORM = ClosedFormSimulator()
+SUMS = hnp.arrays(np.float32, 2, elements=st.floats(-(2.0**100), 2.0**100, width=32))
 
 
 @st.composite
-def evidences(draw: st.DrawFn) -> Evidence:
+def evidences(draw: st.DrawFn) -> Known:
     """Evidence with counts that agree with each other."""
     informative, refuted, idle = (draw(st.integers(0, 2**20)) for _ in range(3))
-    return Evidence(informative + refuted + idle, informative, refuted, draw(SUMS))
+    return Known(informative + refuted + idle, informative, refuted, PlainSums(draw(SUMS)))
+
+
+def of_sums(*sums: float) -> Known:
+    return Known(0, 0, 0, PlainSums(np.array(sums, np.float32)))
 
 
 @given(evidences())
-def test_what_is_written_is_read_back(evidence: Evidence) -> None:
+def test_what_is_written_is_read_back(known: Known) -> None:
     """Bit for bit, as text that fits into a URL."""
-    text = encode_state(evidence, TAG)
+    text = encode_state(known, TAG)
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    back = decode_state(text, TAG, evidence.sums.size)
-    assert back[:3] == evidence[:3]
-    assert back.sums.tobytes() == evidence.sums.tobytes()
+    back = decode_state(text, TAG, CLOSED_FORM)
+    assert back[:3] == known[:3]
+    assert back.evidence.sums.tobytes() == known.evidence.sums.tobytes()
 
 
 @given(evidences(), st.data())
-def test_a_changed_character_is_noticed(evidence: Evidence, data: st.DataObject) -> None:
+def test_a_changed_character_is_noticed(known: Known, data: st.DataObject) -> None:
     """Unless it changes only the unused bits of the last one."""
-    text = encode_state(evidence, TAG)
+    text = encode_state(known, TAG)
     place = data.draw(st.integers(0, len(text) - 2))
     other = data.draw(st.sampled_from("AZaz09-_"))
     if other != text[place]:
         with pytest.raises((InvalidEvidenceError, OtherModelError)):
-            decode_state(text[:place] + other + text[place + 1 :], TAG, evidence.sums.size)
+            decode_state(text[:place] + other + text[place + 1 :], TAG, CLOSED_FORM)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_refused_as_unreadable(text: str) -> None:
     """Whatever it holds."""
     with pytest.raises(InvalidEvidenceError):
-        decode_state(text, TAG, 4)
+        decode_state(text, TAG, CLOSED_FORM)
 
 
 def test_state_of_another_version_is_told_apart_from_rubbish() -> None:
     """409 rather than 422: the caller can rebuild it."""
-    text = encode_state(Evidence(0, 0, 0, np.zeros(4, np.float32)), model_tag("v0"))
     with pytest.raises(OtherModelError):
-        decode_state(text, TAG, 4)
+        decode_state(encode_state(of_sums(0, 0), model_tag("v0")), TAG, CLOSED_FORM)
 
 
 def resealed(raw: bytes) -> str:
@@ -75,38 +82,79 @@ def resealed(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw + zlib.crc32(raw).to_bytes(4, "little")).rstrip(b"=").decode()
 
 
+@pytest.mark.parametrize("tag", [TAG, model_tag("v0")])
+def test_a_state_of_the_older_format_is_another_models(tag: bytes) -> None:
+    """`BVS1` with whatever sums behind it: the caller sends the judgments again."""
+    raw = b"BVS1" + tag + bytes(12) + bytes(4 * 2688)
+    with pytest.raises(OtherModelError):
+        decode_state(resealed(raw), TAG, CLOSED_FORM)
+
+
+@pytest.mark.parametrize("magic", [b"BVX2", b"bvs2", b"\0\0\0\0"])
+def test_what_this_service_never_gave_is_unreadable(magic: bytes) -> None:
+    """Though its checksum is right."""
+    with pytest.raises(InvalidEvidenceError):
+        decode_state(resealed(magic + TAG + bytes(12) + bytes(8)), TAG, CLOSED_FORM)
+
+
 @pytest.mark.parametrize(
     ("counts", "sums"),
     [
-        ((0, 0, 0), [np.nan] * 4),
-        ((0, 0, 0), [np.inf] * 4),
+        ((0, 0, 0), [np.nan] * 2),
+        ((0, 0, 0), [np.inf] * 2),
         ((0, 0, 0), [0.0] * 3),
-        ((1, 1, 1), [0.0] * 4),
-        ((2**31 + 1, 0, 0), [0.0] * 4),
+        ((0, 0, 0), []),
+        ((1, 1, 1), [0.0] * 2),
+        ((2**31 + 1, 0, 0), [0.0] * 2),
     ],
 )
 def test_forged_content_is_refused(counts: tuple[int, int, int], sums: list[float]) -> None:
     """Numbers that are none, sums of another length, counts that cannot be."""
-    raw = b"BVS1" + TAG + np.array(counts, "<u4").tobytes() + np.array(sums, "<f4").tobytes()
+    raw = b"BVS2" + TAG + np.array(counts, "<u4").tobytes() + np.array(sums, "<f4").tobytes()
     with pytest.raises(InvalidEvidenceError):
-        decode_state(resealed(raw), TAG, 4)
+        decode_state(resealed(raw), TAG, CLOSED_FORM)
 
 
-def test_greatest_state_fits_the_limit() -> None:
-    """6,000 sums."""
-    assert len(encode_state(Evidence(0, 0, 0, np.zeros(6000, np.float32)), TAG)) <= MAX_STATE_CHARACTERS
+def test_the_greatest_evidence_that_is_allowed_fits_the_limit() -> None:
+    """24,000 bytes: what a simulator may keep of a person."""
+    known = Known(2**31, 2**31, 0, PlainSums(np.zeros(6000, np.float32)))
+    assert len(encode_state(known, TAG)) <= MAX_STATE_CHARACTERS == 32 * 1024
+
+
+@pytest.mark.parametrize("count", [0, 1, 512, 700])
+def test_a_state_of_lotteries_is_text_of_at_most_32_kilobytes(count: int) -> None:
+    """With a second look, however many judgments there were."""
+    engine = lottery_engine(by_grid)
+    state, lengths = None, set()
+    for start in range(0, max(count, 1), 512):
+        records = [lottery_judgment(n) for n in range(start, min(start + 512, count))]
+        body = orjson.dumps({"judgments": records, "state": state})
+        state = answer(read_question(body), engine, clock=float, make_seed=int).state
+        lengths.add(len(state))
+    assert state.isascii()
+    assert max(lengths) <= 32 * 1024
+    assert (max(lengths) > 20_000) is (count >= 512)
+    assert decode_state(state, engine.tag, SIMULATOR).informative == count
+
+
+def lottery_judgment(n: int) -> dict[str, object]:
+    """A gamble of 0 or 3 against 1 for sure, turned down; approved and rewarded."""
+    return {**judgment(0.05 + 0.001 * (n % 7)), "feedback": "approve", "wealth": float(n % 5)}
 
 
 def test_other_model_answers_409(serve: Serve, client: httpx.Client) -> None:
-    """A state of one version, sent to another."""
+    """A state of one version, sent to another; and one of the older format."""
     state = client.post("/v1/posterior", json={"judgments": [judgment(1.0)]}).json()["state"]
-    other = compile_engine(
-        closed_form_model("another-version"), ClosedFormSimulator(), points=64, ladder=(8,)
-    )
+    other = compile_engine(closed_form_model("another-version"), CLOSED_FORM, points=64, many=64)
+    older = resealed(b"BVS1" + model_tag(VERSION) + bytes(12) + bytes(8))
     with serve(create_app(lambda: other)) as (asked, _):
-        reply = asked.post("/v1/posterior", json={"judgments": [], "state": state})
-    assert reply.status_code == 409
-    assert reply.json()["type"].endswith("other-model")
+        replies = [
+            asked.post("/v1/posterior", json={"judgments": [], "state": state}),
+            client.post("/v1/posterior", json={"judgments": [], "state": older}),
+        ]
+    for reply in replies:
+        assert reply.status_code == 409
+        assert reply.json()["type"].endswith("other-model")
 
 
 @pytest.mark.parametrize(
@@ -127,9 +175,9 @@ def test_forged_sums_give_a_flagged_answer_and_never_a_5xx(
     client: httpx.Client, sums: tuple[float, float], believable: bool
 ) -> None:
     """Counts below zero, rewards beyond bounds: finite numbers all the same, and a reason for distrust."""
-    tag = model_tag(client.get("/health").json()["model"]["version"])
-    raw = b"BVS1" + tag + bytes(12) + np.array(sums, "<f4").tobytes()
-    reply = client.post("/v1/posterior", json={"judgments": [], "draws": 3, "state": resealed(raw)})
+    known = Known(1, 1, 0, PlainSums(np.array(sums, np.float32)))
+    state = encode_state(known, model_tag(VERSION))
+    reply = client.post("/v1/posterior", json={"judgments": [], "draws": 3, "state": state})
     assert reply.status_code == 200
     marginal = reply.json()["posterior"]["risk_aversion"]
     assert np.isfinite([marginal["mean"], marginal["sd"], *marginal["quantiles"].values()]).all()

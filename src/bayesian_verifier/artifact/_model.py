@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -56,9 +58,10 @@ def load_model(path: Path) -> Model:
 
 def _typicality(file: Path) -> TypicalityTable:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        # of a file that is no archive numpy would leave the handle open
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
             return TypicalityTable.of_arrays(arrays)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ArtifactError(f"{file}: cannot be read ({error}); {_MEND}") from error
 
 

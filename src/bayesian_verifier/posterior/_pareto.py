@@ -95,5 +95,6 @@ def _expected(fit: ParetoFit, count: int) -> Float:
     level = np.log1p(-(np.arange(1, count + 1) - 0.5) / count)
     if abs(fit.shape) < 1e-12:  # noqa: PLR2004 - the exponential is its limit
         return -fit.scale * level
-    result: Float = fit.scale * np.expm1(-fit.shape * level) / fit.shape
+    with np.errstate(over="ignore"):  # infinite ones count as the greatest seen
+        result: Float = fit.scale * np.expm1(-fit.shape * level) / fit.shape
     return result

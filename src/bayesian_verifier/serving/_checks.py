@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators import Parameter
 
 WIDEST_SD = 30.0
-GREATEST_LOG = 300.0
+#: e^±85 is a number in single precision, which draws are sent in
+GREATEST_LOG = 85.0
 #: evidence that so few simulated people's is further out than is not trusted: of honest people, one in 200 each time
 LEAST_TYPICALITY = 0.005
 #: this much of a posterior may lie where judgments are not described
@@ -122,7 +123,7 @@ def within_reach(
     """Draws [D, P] on the link scale, none further than 30 prior sd from the prior mean; how many were.
 
     Nothing learned can say more than that; a draw outside, or one that is not a number, comes from a state
-    made up to break the network. On a log scale ±300 bounds as well, so that no natural value overflows.
+    made up to break the network. On a log scale ±85 bounds as well, so that no natural value overflows.
     """
     means = np.array([parameter.prior_mean for parameter in parameters])
     reach = np.array([WIDEST_SD * parameter.prior_sd for parameter in parameters])

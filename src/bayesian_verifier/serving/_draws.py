@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.serving._limits import MAX_DRAWS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Float = NDArray[np.float64]
-#: after so many candidates a draw, what is missing is drawn from them again by weight
-MOST_CANDIDATES = 8
+#: after so many candidates, what is missing is drawn from them again by weight
+MOST_CANDIDATES = 8 * MAX_DRAWS
 
 
 def standard_noise(generator: np.random.Generator, count: int, dimensions: int) -> NDArray[np.float32]:
@@ -41,7 +43,7 @@ def equally_weighted(
     generator = np.random.Generator(np.random.Philox(seed))
     candidates, log_weights, kept = [], [], []
     have = made = 0
-    while have < count and made < max(MOST_CANDIDATES * count, block):
+    while have < count and made < MOST_CANDIDATES:
         theta, log_weight = propose(standard_noise(generator, block, dimensions))
         made += block
         chance = generator.random(block)

@@ -27,6 +27,8 @@ LOCAL_COUNT = 22
 _NARROW = 2.5
 #: spacing of the second look's points, in posterior sd
 _LOCAL_SPACING = 0.5
+#: but never closer: a network that says the same of every draw has no spread
+_LEAST_SPACING = 1e-6
 #: an earlier second look still serves while its spacing is below this and it reaches this far, in posterior sd
 _COARSEST, _LEAST_REACH = 0.8, 4.0
 
@@ -84,7 +86,7 @@ class LotteryEvidence:
             widest = float(np.diff(kept.points).max())
             if reach >= _LEAST_REACH * spread and widest <= _COARSEST * spread:
                 return kept.points
-        return local_points(centre, _LOCAL_SPACING * spread, LOCAL_COUNT)
+        return local_points(centre, max(_LOCAL_SPACING * spread, _LEAST_SPACING), LOCAL_COUNT)
 
     def read_at(self, points: Float) -> Sums:
         """Sums at other points: as they are where these are the second look's, else interpolated."""

@@ -18,6 +18,8 @@ _WIDTH = 3
 _MOST = 2 ** (8 * _WIDTH) - 1
 #: no honest sum is beyond this
 _GREATEST = 1e6
+#: between points of a second look; the point that stands at r = 1 was moved by half a distance at most
+_LEAST_GAP, _MOST_UNEVEN = 1e-7, 0.25
 
 
 def written_sums(wide: Sums, local: Sums | None) -> bytes:
@@ -52,8 +54,9 @@ def read_sums(raw: bytes, points: Float, local_count: int) -> tuple[Sums, Sums |
     if len(raw) == wide_end:
         return wide, None
     own = _floats(raw, wide_end, (local_count,), "<f8")
-    if not (np.diff(own) > 0).all():
-        raise ValueError("expected increasing points of the second look")
+    gaps = np.diff(own)
+    if gaps.min() < max(_LEAST_GAP, _MOST_UNEVEN * gaps.max()):
+        raise ValueError("expected the second look's points at even distances")
     at = wide_end + local_count * 8
     local_counts = _floats(raw, at, (local_count, KNOTS), "<f4")
     rewards = _floats(raw, at + local_count * KNOTS * 4, (local_count, REWARD_TERMS), "<f8")
@@ -62,7 +65,8 @@ def read_sums(raw: bytes, points: Float, local_count: int) -> tuple[Sums, Sums |
 
 def _floats(raw: bytes, start: int, shape: tuple[int, ...], kind: str) -> Float:
     count = int(np.prod(shape))
-    found = np.frombuffer(raw, kind, count, start).astype(np.float64).reshape(shape)
+    with np.errstate(invalid="ignore"):  # some bytes are no number
+        found = np.frombuffer(raw, kind, count, start).astype(np.float64).reshape(shape)
     if not (np.abs(found) <= _GREATEST).all():
         raise ValueError(f"expected numbers within ±{_GREATEST:g}")
     return found
