@@ -53,12 +53,13 @@ def smoothed(log_weight: Float) -> Weights:
     weight = np.exp(log_weight - top)
     tail = math.ceil(min(0.2 * weight.size, 3.0 * math.sqrt(weight.size)))
     order = np.argsort(weight, kind="stable")
-    greatest = order[-tail:]
     cut = float(weight[order[-tail - 1]]) if tail < weight.size else 0.0
+    greatest = order[-tail:][weight[order[-tail:]] > cut]  # those that tie with the cut exceed it by nothing
+    tail = greatest.size
     excess = weight[greatest] - cut
     shape = -math.inf
-    if tail >= _LEAST_TAIL and excess[-1] > 1e-10 * max(cut, 1e-300) and excess[0] >= 0.0:
-        fit = fit_pareto(np.maximum(excess, 1e-300))
+    if tail >= _LEAST_TAIL and excess[-1] > 1e-10 * max(cut, 1e-300):
+        fit = fit_pareto(excess)
         shape = _drawn_in(fit.shape, tail)
         weight[greatest] = np.minimum(cut + _expected(ParetoFit(shape, fit.scale), tail), 1.0)
     share = weight / weight.sum()
