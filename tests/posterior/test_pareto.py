@@ -85,7 +85,9 @@ def test_a_generalised_pareto_sample_gives_back_its_shape_and_scale(shape: float
 def test_the_shape_of_power_law_weights_is_one_over_their_tail_index(index: float) -> None:
     """Random weights with P(w > x) = x^-a have shape 1/a: on average over 40 samples of 4,096."""
     rng = np.random.default_rng(1)
-    found = [smoothed(np.log(stats.pareto.rvs(index, size=4096, random_state=rng))).pareto_k for _ in range(40)]
+    found = [
+        smoothed(np.log(stats.pareto.rvs(index, size=4096, random_state=rng))).pareto_k for _ in range(40)
+    ]
     assert np.mean(found) == pytest.approx(1 / index, abs=0.05)
 
 
@@ -96,7 +98,9 @@ weights = st.lists(
 
 @given(weights)
 @settings(deadline=None, max_examples=300)
-def test_whatever_the_weights_they_sum_to_one_and_none_is_raised_above_the_greatest(found: list[float]) -> None:
+def test_whatever_the_weights_they_sum_to_one_and_none_is_raised_above_the_greatest(
+    found: list[float],
+) -> None:
     """No weight is negative, one in the shares' sum, and a draw that was none stays none."""
     raw = np.array(found)
     said = smoothed(raw)
