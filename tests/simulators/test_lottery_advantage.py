@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lottery_records import QUICK, lottery, parsed, record
 
 from bayesian_verifier.simulators.lottery import advantage_curves, advantages, pack_dense, pack_judgments
-from lottery_records import QUICK, lottery, parsed, record
 from reference import model
 
 #: both sides of r = 1, r = 1 itself and its close neighbours, and as far as the model is defined
@@ -49,7 +49,10 @@ def test_curves_are_the_reference_s(offered: list[dict[str, Any]]) -> None:
 
 @given(st.lists(cases(), min_size=1, max_size=6), st.randoms(use_true_random=False))
 @settings(QUICK, max_examples=60)
-def test_each_case_at_its_own_aversion_is_read_off_its_curve(offered: list[dict[str, Any]], random: Any) -> None:  # noqa: ANN401 - Hypothesis's own
+def test_each_case_at_its_own_aversion_is_read_off_its_curve(
+    offered: list[dict[str, Any]],
+    random: Any,  # noqa: ANN401 - Hypothesis's own
+) -> None:
     """Paired values are those of the table, whichever r goes with which case."""
     packed, _ = pack_judgments(parsed(*offered))
     at = np.array([random.randrange(AVERSIONS.size) for _ in range(len(packed))], np.intp)
@@ -101,7 +104,9 @@ def test_wealth_far_above_the_stakes_leaves_expected_value() -> None:
     packed, _ = pack_judgments(
         parsed(record(lottery((1.0, 1.0)), lottery((0.0, 0.5), (4.0, 0.5)), wealth=1e12))
     )
-    np.testing.assert_allclose(advantage_curves(packed, np.array([-4.0, 0.0, 1.0, 4.0])), [[-0.25] * 4], atol=1e-9)
+    np.testing.assert_allclose(
+        advantage_curves(packed, np.array([-4.0, 0.0, 1.0, 4.0])), [[-0.25] * 4], atol=1e-9
+    )
 
 
 def test_no_cases_have_no_curves() -> None:
@@ -112,9 +117,13 @@ def test_no_cases_have_no_curves() -> None:
     assert advantages(packed, np.zeros(0)).shape == (0,)
 
 
-@pytest.mark.parametrize("aversions", [np.array([-2.0, 0.5]), np.array([1.0]), np.array([1.5, 3.0]), np.zeros(0)])
+@pytest.mark.parametrize(
+    "aversions", [np.array([-2.0, 0.5]), np.array([1.0]), np.array([1.5, 3.0]), np.zeros(0)]
+)
 def test_a_table_may_lie_on_one_side_of_logarithms(aversions: np.ndarray) -> None:
     """Only below 1, only 1 itself, only above, or nowhere."""
     case = record(lottery((2.0, 0.6), (1.6, 0.4)), lottery((3.85, 0.6), (0.1, 0.4)))
     packed, _ = pack_judgments(parsed(case))
-    np.testing.assert_allclose(advantage_curves(packed, aversions)[0], model.advantage(case, aversions), atol=1e-14)
+    np.testing.assert_allclose(
+        advantage_curves(packed, aversions)[0], model.advantage(case, aversions), atol=1e-14
+    )

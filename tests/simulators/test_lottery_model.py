@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from lottery_records import QUICK, lottery, parsed, record, records
 from scipy import stats
 
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import KNOTS
-from lottery_records import QUICK, lottery, parsed, record, records
 from reference import model
 
 SIMULATOR = load_simulator("lottery")
