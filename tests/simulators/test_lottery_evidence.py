@@ -147,6 +147,17 @@ def test_the_order_of_judgments_changes_no_bit(judgments: list[dict[str, Any]], 
     )
 
 
+def test_rewards_sum_to_the_same_bits_in_any_order() -> None:
+    """64 of them, forwards, backwards and one by one."""
+    judgments = person(3, 64, "reward")
+    forwards = SIMULATOR.describe(judgments).evidence.wide.rewards
+    single = SIMULATOR.describe([]).evidence
+    for judgment in judgments:
+        single = single.plus(SIMULATOR.describe([judgment]).evidence)
+    np.testing.assert_array_equal(SIMULATOR.describe(judgments[::-1]).evidence.wide.rewards, forwards)
+    np.testing.assert_array_equal(single.wide.rewards, forwards)
+
+
 def test_sums_are_what_the_layout_says() -> None:
     """Counts of answers on the knots, then residuals squared and plain, by reference point; float32."""
     judgments = parsed(
