@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.training import Progress
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
@@ -102,7 +103,7 @@ def fitted(
 
 
 @pytest.fixture(scope="module")
-def unbroken():
+def unbroken(compiled_once):
     """Weights after ten steps in one go."""
     return fitted(settings(10, gate=100))
 
