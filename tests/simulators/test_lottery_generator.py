@@ -13,7 +13,9 @@ from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import (
     CaseMixture,
+    advantage_curves,
     generate_cases,
+    pack_judgments,
     read_mixture,
     records,
     simulate_person,
@@ -35,9 +37,9 @@ def test_cases_of_every_kind_tell_attitudes_to_risk_apart(kind):
     simulator = load_simulator("lottery")
     cases = generate_cases(np.random.default_rng(4), 200, CaseMixture.of({kind: 1.0}))
     judged = parse_judgments([r | {"feedback": "approve", "verdict": "proved"} for r in records(cases)])
-    description = simulator.describe(judged)
-    assert description.informative >= 150
-    assert np.median(np.ptp(description.features[:, 20:76], axis=1)) > 0.01
+    assert simulator.describe(judged).informative >= 150
+    packed, _ = pack_judgments(judged)
+    assert np.median(np.ptp(advantage_curves(packed, np.linspace(-1.5, 2.5, 41)), axis=1)) > 0.01
 
 
 def test_the_mixture_is_what_is_drawn():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -13,7 +15,13 @@ from filelock import FileLock
 
 from bayesian_verifier.artifact import ModelStore, load_model
 from bayesian_verifier.errors import BusyError
-from bayesian_verifier.simulators.lottery import CaseMixture, LotterySimulator
+from bayesian_verifier.posterior import base_points
+from bayesian_verifier.simulators.lottery import (
+    CaseMixture,
+    LotterySimulator,
+    advantage_curves,
+    pack_judgments,
+)
 from bayesian_verifier.training import (
     EvaluationSettings,
     Settings,
@@ -21,12 +29,19 @@ from bayesian_verifier.training import (
     build_approximator,
     read_people,
     read_table,
+    seed_of,
     train,
 )
 from bayesian_verifier.training._batches import BatchSource
 from bayesian_verifier.training._fit import Fit
 from bayesian_verifier.training._pool import draw_pool
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bayesian_verifier.training import Progress
+
+pytestmark = pytest.mark.usefixtures("compiled_once")
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
@@ -36,7 +51,6 @@ def settings(steps: int, gate: float) -> Settings:
     network = training.network.model_copy(
         update={
             "noise_levels": 6,
-            "knots": 16,
             "refine": (1, 1),
             "context_widths": (8, 4),
             "flow_depth": 1,
@@ -47,30 +61,33 @@ def settings(steps: int, gate: float) -> Settings:
         update={"count": steps, "sets": 16, "pool": 256, "warmup": 2, "checkpoint": 4}
     )
     evaluation = read_table(EvaluationSettings, CONFIGS / "evaluation.toml")
-    easy = evaluation.gate.model_copy(
-        update={"mean_kl": gate, "people_kl": gate, "coverage_error": 1.0, "parity": 1e-3}
+    easy = evaluation.gate.model_copy(update=dict.fromkeys(type(evaluation.gate).model_fields, gate))
+    graded = evaluation.model_copy(
+        update={"sets": 4, "calibration_sets": 8, "largest": 12, "pool": 256, "gate": easy}
     )
-    graded = evaluation.model_copy(update={"sets": 4, "calibration_sets": 8, "largest": 12, "gate": easy})
-    small = training.model_copy(update={"network": network, "steps": pace})
+    small = training.model_copy(update={"network": network, "steps": pace, "typicality_people": 64})
     return Settings(small, CaseMixture(), graded)
 
 
 def fitted(
-    asked: Settings, checkpoint: Path | None = None, stop_after: int | None = None
+    asked: Settings,
+    checkpoint: Path | None = None,
+    stop_after: int | None = None,
+    report: Callable[[Progress], None] = lambda _: None,
 ) -> list[np.ndarray]:
-    """Weights after training, or after being stopped at a step."""
+    """Weights after training, or nothing after being stopped at a step."""
     simulator = LotterySimulator()
     keras.utils.set_random_seed(1)
     approximator = build_approximator(simulator, asked.training.network)
     pace = asked.training.steps
     pool = draw_pool(np.random.default_rng(0), pace.pool, asked.mixture, simulator.points)
-    source = BatchSource(simulator, pool, asked.training.network.knots, pace.sets, 2)
+    source = BatchSource(simulator, pool, pace.sets, 2)
 
     class StoppedError(Exception):
         pass
 
     class Stopping:
-        count = source.count
+        count, seed = source.count, source.seed
 
         @staticmethod
         def batch(step):
@@ -79,29 +96,45 @@ def fitted(
             return source.batch(step)
 
     try:
-        Fit(approximator, Stopping, pace).run(checkpoint)
+        Fit(approximator, Stopping, pace).run(checkpoint, report)
     except StoppedError:
         return []
     return [np.asarray(v.value) for v in approximator.trainable_variables]
 
 
-def test_the_same_seed_gives_the_same_weights():
+@pytest.fixture(scope="module")
+def unbroken(compiled_once):
+    """Weights after ten steps in one go."""
+    return fitted(settings(10, gate=100))
+
+
+def test_the_same_seed_gives_the_same_weights(unbroken):
     """Two runs end in the same bits."""
-    asked = settings(6, gate=100)
-    for first, second in zip(fitted(asked), fitted(asked), strict=True):
+    for first, second in zip(fitted(settings(10, gate=100)), unbroken, strict=True):
         np.testing.assert_array_equal(first, second)
 
 
-def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(tmp_path):
-    """StoppedError after its first checkpoint and started again, training ends in the same weights."""
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_does(unbroken, tmp_path):
+    """Stopped after its first checkpoint and started again, training ends in the same weights."""
     asked = settings(10, gate=100)
     checkpoint = tmp_path / "checkpoint.npz"
     assert fitted(asked, checkpoint, stop_after=6) == []
     assert checkpoint.exists()
     resumed = fitted(asked, checkpoint)
     assert not checkpoint.exists()
-    for first, second in zip(resumed, fitted(asked), strict=True):
+    for first, second in zip(resumed, unbroken, strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_a_few_hundred_steps_learn_more_than_the_prior():
+    """Both losses fall well below what the prior itself costs: the entropy of two standard normals, 2.838 nats."""
+    progress: list[Progress] = []
+    fitted(settings(300, gate=100), report=progress.append)
+    assert [row.step for row in progress] == [50, 100, 150, 200, 250, 300]
+    entropy = np.log(2 * np.pi * np.e)
+    assert progress[-1].potential_loss < entropy - 0.5
+    assert progress[-1].flow_loss < entropy - 0.5
+    assert progress[-1].potential_loss < progress[0].potential_loss - 0.3
 
 
 @pytest.fixture
@@ -109,17 +142,33 @@ def clock():
     return lambda: datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def test_a_model_that_passes_is_published_and_verifies(tmp_path, clock):
-    """What train publishes is current, loads, and says how it was made."""
+@pytest.fixture(scope="module")
+def log():
+    """Judgments of real people."""
+    people, _ = read_people(CONFIGS.parent / "examples" / "andersen2008_people.jsonl")
+    return [judgment for own in people.values() for judgment in own]
+
+
+def test_a_model_that_passes_is_published_and_verifies(tmp_path, clock, log):
+    """What train publishes is current, loads, knows what is usual, and says how it was made."""
     store = ModelStore(tmp_path / "models")
-    outcome = train(settings(4, gate=100), store, tmp_path / "work", now=clock)
+    asked = replace(settings(4, gate=100), log=log)
+    outcome = train(asked, store, tmp_path / "work", now=clock)
     assert outcome.version is not None
     assert outcome.version.startswith("2026-11-23T10-00-00Z-")
     assert store.current("bayesian-verifier") == outcome.version
     model = load_model(store.path("bayesian-verifier", outcome.version))
     assert model.manifest.training["settings"]["seed"] == 20261123
-    assert "plots/exact.png" in model.manifest.files
+    assert model.manifest.training["logged_cases"] == len(log)
+    assert {"plots/exact.png", "plots/calibration.png"} <= set(model.manifest.files)
     assert model.manifest.quality["parity"]["log_density"] < 1e-3
+    assert model.manifest.quality["typicality"]["people"] > 0
+    function = store.path("bayesian-verifier", outcome.version) / "posterior.jaxexport"
+    assert outcome.report.figures["seed"] == seed_of(hashlib.sha256(function.read_bytes()).hexdigest())
+    summary = np.asarray(
+        model.function(np.zeros((1, model.manifest.sums_size), np.float32), base_points(8, 2)).summary
+    )
+    assert 0 <= model.typicality.p_value(summary[0], "feedback", 8) <= 1
 
 
 def test_a_model_that_misses_the_gate_is_not_published(tmp_path, clock):
@@ -131,19 +180,14 @@ def test_a_model_that_misses_the_gate_is_not_published(tmp_path, clock):
     assert store.versions("bayesian-verifier") == []
 
 
-def test_a_log_of_judgments_gives_half_of_the_cases(tmp_path, clock):
-    """Every other case of the pool is one of the log's, by its curve; the manifest says how many there were."""
-    people, _ = read_people(CONFIGS.parent / "examples" / "andersen2008_people.jsonl")
-    log = [judgment for own in people.values() for judgment in own]
+def test_a_log_of_judgments_gives_half_of_the_cases(log):
+    """Every other case of the pool is one of the log's, by its curve."""
     simulator = LotterySimulator()
-    own = simulator.describe(log).features[:, :-3]
+    own = advantage_curves(pack_judgments(log)[0], simulator.points).astype(np.float32)
     pool = draw_pool(np.random.default_rng(0), 200, CaseMixture(), simulator.points, log)
-    known = {row.tobytes() for row in np.round(own, 4)}
-    assert sum(row.tobytes() in known for row in np.round(pool.described, 4)) == pytest.approx(100, abs=8)
-    store = ModelStore(tmp_path / "models")
-    outcome = train(replace(settings(4, gate=100), log=log), store, tmp_path / "work", now=clock)
-    manifest = load_model(store.path("bayesian-verifier", outcome.version)).manifest
-    assert manifest.training["logged_cases"] == len(log)
+    known = {row.tobytes() for row in np.round(own, 4) + 0.0}
+    found = sum(row.tobytes() in known for row in np.round(pool.described, 4) + 0.0)
+    assert found == pytest.approx(100, abs=8)
 
 
 def test_two_runs_never_train_in_one_directory(tmp_path, clock):

@@ -41,13 +41,14 @@ E = TypeVar("E", bound=Weighs)
 class Correction(NamedTuple, Generic[E]):
     """What the weights of draws [D] say.
 
-    weights: smoothed, None where the simulator offers no likelihood.   reliable: whether a summary may use them.
+    weights: smoothed, None where the simulator offers no likelihood.   reliable: whether a summary may use them; None
+    without a likelihood.
     shift_sd: how far they move the mean of the first parameter, in sd of the corrected posterior.
     evidence: the evidence, looked at more closely where that was needed.
     """
 
     weights: Weights | None
-    reliable: bool
+    reliable: bool | None
     shift_sd: float | None
     evidence: E
 
@@ -69,7 +70,9 @@ def correct(
         log_weight = log_weights(theta, log_density, evidence, log_prior)
     else:
         log_weight = _finite(log_prior(theta) + log_likelihood - log_density)
-    if log_weight is None or not np.isfinite(log_weight).any():
+    if log_weight is None:
+        return Correction(None, None, None, evidence)
+    if not np.isfinite(log_weight).any():
         return Correction(None, False, None, evidence)
     mean, sd = _moments(theta, np.exp(log_weight - log_weight.max()))
     own_mean, own_sd = _moments(theta, alone)

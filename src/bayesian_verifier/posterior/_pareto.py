@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 #: fewer tail weights than this say nothing about a tail
 _LEAST_TAIL = 5
+#: a share of the greatest weight whose reciprocal is still a number; what is below says nothing about a tail
+_NOTHING = 1e-280
 #: the shape is drawn towards 1/2 as if by this many weights (Vehtari et al. 2024, appendix G)
 _PRIOR_WEIGHTS, _PRIOR_SHAPE = 10.0, 0.5
 _GRID_BASE = 30
@@ -25,7 +27,7 @@ _GRID_PRIOR = 3.0
 class Weights(NamedTuple):
     """Smoothed importance weights.
 
-    share [S]: they sum to 1.   pareto_k: the tail's shape, -inf where all weights are equal.
+    share [S]: they sum to 1.   pareto_k: the tail's shape, -inf where no weights stand out, inf where too few do.
     effective: effective sample size as a share of S, (0, 1].   log_greatest: of the smoothed log-weights.
     """
 
@@ -53,12 +55,14 @@ def smoothed(log_weight: Float) -> Weights:
     weight = np.exp(log_weight - top)
     tail = math.ceil(min(0.2 * weight.size, 3.0 * math.sqrt(weight.size)))
     order = np.argsort(weight, kind="stable")
-    greatest = order[-tail:]
-    cut = float(weight[order[-tail - 1]]) if tail < weight.size else 0.0
+    cut = max(float(weight[order[-tail - 1]]) if tail < weight.size else 0.0, _NOTHING)
+    greatest = order[-tail:][weight[order[-tail:]] > cut]  # those that tie with the cut exceed it by nothing
+    tail = greatest.size
     excess = weight[greatest] - cut
-    shape = -math.inf
-    if tail >= _LEAST_TAIL and excess[-1] > 1e-10 * max(cut, 1e-300) and excess[0] >= 0.0:
-        fit = fit_pareto(np.maximum(excess, 1e-300))
+    # a handful of weights above all others is a tail that nothing can be said of
+    shape = math.inf if 0 < tail < _LEAST_TAIL else -math.inf
+    if tail >= _LEAST_TAIL and excess[-1] > 1e-10 * cut:
+        fit = fit_pareto(excess)
         shape = _drawn_in(fit.shape, tail)
         weight[greatest] = np.minimum(cut + _expected(ParetoFit(shape, fit.scale), tail), 1.0)
     share = weight / weight.sum()
@@ -95,6 +99,6 @@ def _expected(fit: ParetoFit, count: int) -> Float:
     level = np.log1p(-(np.arange(1, count + 1) - 0.5) / count)
     if abs(fit.shape) < 1e-12:  # noqa: PLR2004 - the exponential is its limit
         return -fit.scale * level
-    with np.errstate(over="ignore"):  # infinite ones count as the greatest seen
+    with np.errstate(over="ignore"):  # beyond all bounds is where the greatest raw weight is the bound
         result: Float = fit.scale * np.expm1(-fit.shape * level) / fit.shape
     return result

@@ -93,8 +93,9 @@ def answer(
 
 def _prior(engine: Engine, known: Known) -> _Summary:
     """With no evidence the posterior is the prior, whatever a network makes of nothing."""
-    theta = _of_prior(engine, engine.points.noise)
-    return _Summary(theta, engine.points.share, 0.0, corrected=False, findings=Findings(0), known=known)
+    plain = engine.points.noise / np.float32(WIDENING)
+    share = np.full(len(plain), 1.0 / len(plain))
+    return _Summary(_of_prior(engine, plain), share, 0.0, corrected=False, findings=Findings(0), known=known)
 
 
 def _of_prior(engine: Engine, noise: NDArray[np.float32]) -> Float:
@@ -121,7 +122,7 @@ def _posterior(engine: Engine, known: Known) -> _Summary:
         typicality_p=_typicality(engine, said, known),
         pareto_k=None if weights is None or not np.isfinite(weights.pareto_k) else weights.pareto_k,
         effective=None if weights is None else weights.effective,
-        reliable=None if correction.shift_sd is None and weights is None else correction.reliable,
+        reliable=correction.reliable,
         shift_sd=correction.shift_sd,
         misfit=None if engine.misfit is None or known.misfit is None else engine.misfit.finding(known.misfit),
     )
@@ -129,15 +130,17 @@ def _posterior(engine: Engine, known: Known) -> _Summary:
         theta,
         share,
         0.0 if weights is None else weights.log_greatest,
-        corrected=correction.reliable,
+        corrected=bool(correction.reliable),
         findings=findings,
         known=known._replace(evidence=correction.evidence),
     )
 
 
 def _typicality(engine: Engine, said: Draws, known: Known) -> float | None:
-    if engine.typicality is None or not np.isfinite(said.summary).all():
+    if engine.typicality is None or known.evidence.kind not in engine.typicality.kinds:
         return None
+    if not np.isfinite(said.summary).all():
+        return 0.0
     return engine.typicality.p_value(said.summary.astype(np.float64), known.evidence.kind, known.informative)
 
 

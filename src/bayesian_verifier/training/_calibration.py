@@ -75,7 +75,7 @@ def _ranked(
         theta, share, trusted = said.theta, network.points.share, True
         if person.size:
             correction = network.corrected(said, person.evidence)
-            trusted = correction.reliable
+            trusted = bool(correction.reliable)
             if correction.weights is not None and trusted:
                 share = correction.weights.share
         else:

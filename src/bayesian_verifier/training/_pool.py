@@ -18,6 +18,7 @@ from bayesian_verifier.simulators.lottery import (
     generate_cases,
     pack_dense,
     pack_judgments,
+    stencils,
     warped,
 )
 
@@ -46,24 +47,17 @@ class CasePool:
     warped: NDArray[np.float32]
 
     def advantage(self, index: NDArray[np.intp], risk_aversion: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Δ of case index [n] at risk aversion [n], linear between grid values; held at the ends of the grid."""
-        cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
-        share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
-        result: NDArray[np.float64] = (1 - share) * self.curves[index, cell] + share * self.curves[
-            index, cell + 1
-        ]
+        """Δ of case index [n] at risk aversion [n], cubic between grid values; held at the ends of the grid."""
+        at, weight = stencils(self.grid, risk_aversion)
+        result: NDArray[np.float64] = np.einsum("nm,nm->n", weight, self.curves[index[:, None], at])
         return result
 
     def curves_at(self, index: NDArray[np.intp], risk_aversion: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Δ [n, K] of cases index [n] at K values of r, linear between grid values; held at the ends."""
+        """Δ [n, K] of cases index [n] at K values of r, cubic between grid values; held at the ends."""
         if risk_aversion is self.points or np.array_equal(risk_aversion, self.points):
             return self.described[index].astype(np.float64)
-        cell = np.clip(np.searchsorted(self.grid, risk_aversion) - 1, 0, self.grid.size - 2)
-        share = np.clip((risk_aversion - self.grid[cell]) / (self.grid[cell + 1] - self.grid[cell]), 0.0, 1.0)
-        rows = index[:, None]
-        result: NDArray[np.float64] = (1 - share) * self.curves[rows, cell] + share * self.curves[
-            rows, cell + 1
-        ]
+        at, weight = stencils(self.grid, risk_aversion)
+        result: NDArray[np.float64] = np.einsum("km,ckm->ck", weight, self.curves[index][:, at])
         return result
 
     @property

@@ -70,7 +70,7 @@ def compare(network: Network, judgments: Sequence[Judgment]) -> Comparison:
         shift=correction.shift_sd or 0.0,
         pareto_k=correction.weights.pareto_k,
         effective=correction.weights.effective,
-        reliable=correction.reliable,
+        reliable=bool(correction.reliable),
         mass=float(density.sum() * (exact.r[1] - exact.r[0])),
     )
 

@@ -190,6 +190,11 @@ def _misfit_study(
     )
 
 
+def _finite(row: Comparison) -> dict[str, float | None]:
+    """A comparison as JSON, which knows no infinity."""
+    return {name: float(value) if math.isfinite(value) else None for name, value in row._asdict().items()}
+
+
 def _people_figures(
     network: Network,
     people: Mapping[str, Sequence[Judgment]],
@@ -211,5 +216,5 @@ def _people_figures(
         "count": len(rows),
         "misfit_flagged": float(np.mean(flagged)) if flagged else None,
         **summarised(rows),
-        "each": {k: {n: float(v) for n, v in r._asdict().items()} for k, r in zip(people, rows, strict=True)},
+        "each": {k: _finite(r) for k, r in zip(people, rows, strict=True)},
     }

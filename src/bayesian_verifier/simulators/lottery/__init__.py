@@ -7,7 +7,7 @@ from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCa
 from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
 from bayesian_verifier.simulators.lottery._packed import PackedCases, pack_dense, pack_judgments
 from bayesian_verifier.simulators.lottery._people import ANSWERS, Person, records, simulate_person
-from bayesian_verifier.simulators.lottery._reference import reference_points
+from bayesian_verifier.simulators.lottery._reference import reference_points, stencils
 from bayesian_verifier.simulators.lottery._rival_curves import (
     RIVALS,
     RivalCurves,
@@ -61,6 +61,7 @@ __all__ = [
     "rival_surfaces",
     "simulate_person",
     "spread",
+    "stencils",
     "unwarped",
     "warped",
 ]

@@ -20,6 +20,8 @@ Float = NDArray[np.float64]
 LAPSE = 0.02
 REWARD_SD = 0.25
 _SITES = sites()
+#: a log-likelihood that bends by more nats than this from point to point is a cliff, which a cubic would overshoot
+_ROUGH = 40.0
 
 
 def log_chance(signed: Float, noise: Float, xp: ModuleType = np) -> Float:
@@ -30,14 +32,29 @@ def log_chance(signed: Float, noise: Float, xp: ModuleType = np) -> Float:
 
 
 def log_likelihood_between(points: Float, sums: Float, theta: Float, xp: ModuleType = np) -> Float:
-    """Log-likelihood [n], up to a constant, of θ [n, 2] on the link scale, read between the points of r.
+    """Log-likelihood [n], up to a constant, of θ [n, 2] on the link scale, read between the points of r: on a cubic,
+    or on straight lines where it falls off a cliff.
 
     points [K].   sums [K, KNOTS + 2]: counts of signed advantages, as `spread` makes them, sums of (reward - ∆)² and
     of (reward - ∆).   xp: NumPy, or jax.numpy where JAX traces this.
     """
     index, weight = stencils(points, theta[:, 0], xp)
-    told = xp.concatenate([collected(sums[:, :KNOTS], xp), sums[:, KNOTS : KNOTS + 1]], axis=1)
-    read = xp.einsum("nm,nmg->ng", weight, told[index])
+    told = xp.concatenate([collected(sums[:, :KNOTS], xp), sums[:, KNOTS : KNOTS + 1]], axis=1)[index]
     chance = log_chance(xp.asarray(_SITES, theta.dtype)[None, :], xp.exp(theta[:, 1])[:, None], xp)
-    result: Float = xp.einsum("ng,ng->n", read[:, :-1], chance) - (0.5 / REWARD_SD**2) * read[:, -1]
+    level = xp.einsum("nmg,ng->nm", told[..., :-1], chance) - (0.5 / REWARD_SD**2) * told[..., -1]
+    cubic = (weight * level).sum(axis=1)
+    bend = xp.abs(level[:, :-2] - 2.0 * level[:, 1:-1] + level[:, 2:]).max(axis=1)
+    result: Float = xp.where(
+        bend > _ROUGH, _straight(xp.asarray(points)[index], level, theta[:, 0], xp), cubic
+    )
+    return result
+
+
+def _straight(near: Float, level: Float, at: Float, xp: ModuleType) -> Float:
+    """Values [n] on the lines between levels [n, 4] at neighbouring points near [n, 4]."""
+    cell = (at[:, None] > near[:, 1:-1]).sum(axis=1)[:, None]
+    low, high = (xp.take_along_axis(near, cell + i, axis=1)[:, 0] for i in (0, 1))
+    first, last = (xp.take_along_axis(level, cell + i, axis=1)[:, 0] for i in (0, 1))
+    part = xp.clip((at - low) / (high - low), 0.0, 1.0)
+    result: Float = first + part * (last - first)
     return result

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 POINTS = reference_points()
-LOCAL_COUNT = 22
+LOCAL_COUNT = 24
 #: a second look is taken where the posterior's sd is below this many spacings of the reference points
 _NARROW = 2.5
 #: spacing of the second look's points, in posterior sd
-_LOCAL_SPACING = 0.5
+_LOCAL_SPACING = 0.4
 #: but never closer: a network that says the same of every draw has no spread
 _LEAST_SPACING = 1e-6
 #: an earlier second look still serves while its spacing is below this and it reaches this far, in posterior sd
-_COARSEST, _LEAST_REACH = 0.8, 4.0
+_COARSEST, _LEAST_REACH = 0.7, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class LotteryEvidence:
 
     def plus(self, other: LotteryEvidence) -> LotteryEvidence:
         """This and what newer judgments say, which were described afresh."""
-        return LotteryEvidence(self.wide.plus(other.wide), None, self, other.latest)
+        before = replace(self, before=None, latest=None)
+        return LotteryEvidence(self.wide.plus(other.wide), None, before, other.latest)
 
     def log_likelihood(self, theta: Float) -> Float:
         """Log p(judgments | θ) [n] up to a constant; r is held within the reference points."""

@@ -28,10 +28,11 @@ def reference_points() -> Float:
 
 
 def local_points(centre: float, spread: float, count: int) -> Float:
-    """Values of r, `spread` apart around the centre; the nearest to 1 is 1 itself, where that lies among them."""
+    """Values of r, `spread` apart around the centre, moved so that one of them is 1, where that lies among them."""
     points: Float = centre + spread * (np.arange(count, dtype=np.float64) - 0.5 * (count - 1))
     nearest = int(np.argmin(np.abs(points - KINK)))
     if 0 < nearest < count - 1:
+        points += KINK - points[nearest]
         points[nearest] = KINK
     return points
 
