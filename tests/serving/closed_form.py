@@ -24,10 +24,12 @@ from bayesian_verifier.simulators import Description, Parameter, PlainSums, Resp
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators._protocol import Rivals
 
     Floats = NDArray[np.float64]
 
@@ -71,16 +73,21 @@ def conjugate(
     )
 
 
+def log_likelihood_of_rewards(sums: Floats, theta: Floats) -> Floats:
+    """Σ log N(reward | r, 1), but for what does not depend on r; in NumPy, or where JAX traces it."""
+    n, total = sums
+    r = theta[:, 0]
+    return total * r - 0.5 * n * r * r
+
+
 class RewardSums(PlainSums):
     """The same sums, of a simulator that can write down how likely they are."""
 
     __slots__ = ()
 
     def log_likelihood(self, theta: Floats) -> Floats:
-        """Σ log N(reward | r, 1), but for what does not depend on r."""
-        n, total = self.sums.astype(np.float64)
-        r = theta[:, 0]
-        return total * r - 0.5 * n * r * r
+        """As the simulator's own."""
+        return log_likelihood_of_rewards(self.sums.astype(np.float64), theta)
 
 
 class ClosedFormSimulator:
@@ -92,14 +99,16 @@ class ClosedFormSimulator:
         Parameter("choice_noise", "log", LOG_NOISE, LOG_NOISE_SD),
     )
     sums_size = 2
+    rivals: Rivals | None = None
     feature_layout: dict[str, Any] = {"count": 0, "reward": 1}  # noqa: RUF012 the protocol's own annotation
     evidence: type[PlainSums] = PlainSums
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         sound = [j for j in judgments if j.verdict != "refuted"]
-        rewards = [j.reward for j in sound if j.reward is not None]
+        told = [j for j in sound if j.reward is not None]
+        rewards = [j.reward for j in told if j.reward is not None]
         sums = np.array([len(rewards), math.fsum(rewards)], np.float32)
-        return Description(self.evidence(sums), len(rewards), len(judgments) - len(sound))
+        return Description(self.evidence(sums), told, len(judgments) - len(sound))
 
     def read_evidence(self, raw: bytes) -> PlainSums:
         if len(raw) != 8:
@@ -109,8 +118,11 @@ class ClosedFormSimulator:
             raise ValueError("expected finite sums")
         return self.evidence(sums.copy())
 
-    def log_likelihood(self, theta: Floats, judgments: Sequence[Judgment]) -> None:
+    def log_likelihood_of_sums(self, sums: Floats, theta: Floats, xp: ModuleType) -> Floats | None:
         """Nobody has written it down."""
+
+    def log_likelihood(self, theta: Floats, judgments: Sequence[Judgment]) -> None:
+        """Nor this."""
 
     def sample_prior(self, rng: np.random.Generator, n: int) -> Floats:
         return rng.standard_normal((n, 2)) * [1.0, LOG_NOISE_SD] + [0.0, LOG_NOISE]
@@ -124,6 +136,10 @@ class LikelySimulator(ClosedFormSimulator):
     """With a likelihood, so that the network's faults can be seen and mended."""
 
     evidence = RewardSums
+
+    def log_likelihood_of_sums(self, sums: Floats, theta: Floats, xp: ModuleType) -> Floats:  # noqa: ARG002 - the same in either
+        """Beside the network, in single precision."""
+        return log_likelihood_of_rewards(sums, theta)
 
 
 def exported(fault: Fault = NO_FAULT) -> bytes:

@@ -158,8 +158,8 @@ def test_a_column_is_read_nested_or_flattened(client: httpx.Client, fields: dict
 def test_no_judgments_are_the_prior(client: httpx.Client) -> None:
     """Shape [0]: r ~ N(0, 1)."""
     said = outputs_of(infer(client))
-    assert said["mean"][0] == pytest.approx(0.0, abs=1e-3)
-    assert said["sd"][0] == pytest.approx(1.0, rel=1e-3)
+    assert said["mean"][0] == pytest.approx(0.0, abs=1e-5)
+    assert said["sd"][0] == pytest.approx(1.0, rel=1e-5)
 
 
 @pytest.mark.parametrize("wanted", [["mean"], ["sd", "names"], ["draws", "quantiles"], ["mean", "mean"]])

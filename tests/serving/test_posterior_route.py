@@ -66,7 +66,7 @@ def test_no_evidence_gives_the_prior_and_nothing_to_check(
     reply = client.post("/v1/posterior", json={"judgments": records, "draws": 4096, "seed": 2}).json()
     r, tau = reply["posterior"]["risk_aversion"], reply["posterior"]["choice_noise"]
     exact = stats.lognorm(s=LOG_NOISE_SD, scale=math.exp(LOG_NOISE))
-    assert (r["mean"], r["sd"]) == (pytest.approx(0.0, abs=1e-3), pytest.approx(1.0, rel=1e-3))
+    assert (r["mean"], r["sd"]) == (pytest.approx(0.0, abs=1e-5), pytest.approx(1.0, rel=1e-5))
     assert tau["mean"] == pytest.approx(exact.mean(), rel=1e-2)
     assert stats.kstest(reply["draws"]["risk_aversion"], stats.norm.cdf).statistic < 0.03
     assert stats.kstest(reply["draws"]["choice_noise"], exact.cdf).statistic < 0.03

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 import zlib
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from bayesian_verifier.errors import InvalidEvidenceError
 from bayesian_verifier.serving import answer, compile_engine, create_app, read_question
 from bayesian_verifier.serving._limits import MAX_STATE_CHARACTERS
 from bayesian_verifier.serving._problems import OtherModelError
-from bayesian_verifier.serving._state import Known, decode_state, encode_state, model_tag
+from bayesian_verifier.serving._state import HEADER, Known, decode_state, encode_state, model_tag
 from bayesian_verifier.simulators import PlainSums
 from serving.closed_form import VERSION, ClosedFormSimulator, closed_form_model, judgment
 from serving.lottery_engine import SIMULATOR, by_grid, lottery_engine
@@ -48,7 +49,7 @@ def test_what_is_written_is_read_back(known: Known) -> None:
     """Bit for bit, as text that fits into a URL."""
     text = encode_state(known, TAG)
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    back = decode_state(text, TAG, CLOSED_FORM)
+    back = decode_state(text, TAG, CLOSED_FORM, None)
     assert back[:3] == known[:3]
     assert back.evidence.sums.tobytes() == known.evidence.sums.tobytes()
 
@@ -61,20 +62,20 @@ def test_a_changed_character_is_noticed(known: Known, data: st.DataObject) -> No
     other = data.draw(st.sampled_from("AZaz09-_"))
     if other != text[place]:
         with pytest.raises((InvalidEvidenceError, OtherModelError)):
-            decode_state(text[:place] + other + text[place + 1 :], TAG, CLOSED_FORM)
+            decode_state(text[:place] + other + text[place + 1 :], TAG, CLOSED_FORM, None)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_refused_as_unreadable(text: str) -> None:
     """Whatever it holds."""
     with pytest.raises(InvalidEvidenceError):
-        decode_state(text, TAG, CLOSED_FORM)
+        decode_state(text, TAG, CLOSED_FORM, None)
 
 
 def test_state_of_another_version_is_told_apart_from_rubbish() -> None:
     """409 rather than 422: the caller can rebuild it."""
     with pytest.raises(OtherModelError):
-        decode_state(encode_state(of_sums(0, 0), model_tag("v0")), TAG, CLOSED_FORM)
+        decode_state(encode_state(of_sums(0, 0), model_tag("v0")), TAG, CLOSED_FORM, None)
 
 
 def resealed(raw: bytes) -> str:
@@ -87,14 +88,14 @@ def test_a_state_of_the_older_format_is_another_models(tag: bytes) -> None:
     """`BVS1` with whatever sums behind it: the caller sends the judgments again."""
     raw = b"BVS1" + tag + bytes(12) + bytes(4 * 2688)
     with pytest.raises(OtherModelError):
-        decode_state(resealed(raw), TAG, CLOSED_FORM)
+        decode_state(resealed(raw), TAG, CLOSED_FORM, None)
 
 
 @pytest.mark.parametrize("magic", [b"BVX2", b"bvs2", b"\0\0\0\0"])
 def test_what_this_service_never_gave_is_unreadable(magic: bytes) -> None:
     """Though its checksum is right."""
     with pytest.raises(InvalidEvidenceError):
-        decode_state(resealed(magic + TAG + bytes(12) + bytes(8)), TAG, CLOSED_FORM)
+        decode_state(resealed(magic + TAG + bytes(12) + struct.pack("<I", 8) + bytes(8)), TAG, CLOSED_FORM, None)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +111,10 @@ def test_what_this_service_never_gave_is_unreadable(magic: bytes) -> None:
 )
 def test_forged_content_is_refused(counts: tuple[int, int, int], sums: list[float]) -> None:
     """Numbers that are none, sums of another length, counts that cannot be."""
-    raw = b"BVS2" + TAG + np.array(counts, "<u4").tobytes() + np.array(sums, "<f4").tobytes()
+    content = np.array(sums, "<f4").tobytes()
+    raw = HEADER.pack(b"BVS2", TAG, *counts, len(content)) + content
     with pytest.raises(InvalidEvidenceError):
-        decode_state(resealed(raw), TAG, CLOSED_FORM)
+        decode_state(resealed(raw), TAG, CLOSED_FORM, None)
 
 
 def test_the_greatest_evidence_that_is_allowed_fits_the_limit() -> None:
@@ -134,7 +136,7 @@ def test_a_state_of_lotteries_is_text_of_at_most_32_kilobytes(count: int) -> Non
     assert state.isascii()
     assert max(lengths) <= 32 * 1024
     assert (max(lengths) > 20_000) is (count >= 512)
-    assert decode_state(state, engine.tag, SIMULATOR).informative == count
+    assert decode_state(state, engine.tag, SIMULATOR, None).informative == count
 
 
 def lottery_judgment(n: int) -> dict[str, object]:
