@@ -35,6 +35,15 @@ def ran(*command: str, cwd: Path) -> str:
     return said.stdout + said.stderr
 
 
+def close(told: object, said: object) -> bool:
+    """The same, numbers to two decimals."""
+    if isinstance(told, dict) and isinstance(said, dict):
+        return told.keys() == said.keys() and all(close(told[name], said[name]) for name in told)
+    if isinstance(told, float) and isinstance(said, float):
+        return abs(told - said) <= 0.01
+    return told == said
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_json_and_toml_can_be_read(path: Path) -> None:
     """Whole, or line by line."""
@@ -78,7 +87,7 @@ def test_the_posterior_is_that_of_the_shipped_model() -> None:
         [told] = [reply for block in blocks(text, "json") if "posterior" in (reply := json.loads(block))]
         said = json.loads(ran(PROGRAM, "ask", "examples/holt_laury_six_safe.json", "--json", cwd=ROOT))
         assert told["evidence"] == said["evidence"]
-        assert told["checks"] == said["checks"]
+        assert close(told["checks"], said["checks"])
         for name, marginal in said["posterior"].items():
             assert told["posterior"][name] == {
                 "mean": pytest.approx(marginal["mean"], abs=0.01),

@@ -31,6 +31,9 @@ from bayesian_verifier.commands._report_page import print_figures
 )
 @click.option("--calibration-sets", type=click.IntRange(min=0), help="Likewise, for ranks and coverage.")
 @click.option(
+    "--misfit-people", type=click.IntRange(min=0), help="Likewise, for the power of the misfit check."
+)
+@click.option(
     "--plots", type=click.Path(file_okay=False), help="Draw the report's plots into this directory."
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
@@ -42,6 +45,7 @@ def command(
     people: str | None,
     sets: int | None,
     calibration_sets: int | None,
+    misfit_people: int | None,
     plots: str | None,
     as_json: bool,
 ) -> None:
@@ -52,7 +56,7 @@ def command(
     from bayesian_verifier.training import EvaluationSettings, evaluate, read_people, read_table
 
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
-    changed = {"sets": sets, "calibration_sets": calibration_sets}
+    changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}
     asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
     network, told, seed, typicality, misfit = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)

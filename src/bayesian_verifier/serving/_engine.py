@@ -119,34 +119,52 @@ def _misfit_check(model: Model, simulator: Simulator) -> MisfitCheck | None:
         ) from error
 
 
+class Running(NamedTuple):
+    """Draws that JAX is making; asking for them waits until they are made."""
+
+    emissions: tuple[Emission, ...]
+    wanted: int
+
+    def draws(self) -> Draws:
+        """All of them."""
+        parts = [
+            Draws(
+                np.asarray(emission.theta)[0],
+                np.asarray(emission.log_density)[0],
+                np.asarray(emission.summary)[0],
+                None if emission.log_likelihood is None else np.asarray(emission.log_likelihood)[0],
+            )
+            for emission in self.emissions
+        ]
+        return _joined(parts, self.wanted)
+
+
+def launch(engine: Engine, sums: Floats, noise: Floats) -> Running:
+    """Begin to turn noise [D, P], any D >= 1, into draws of θ given sums [S]; returns at once.
+
+    JAX works in threads of its own, so that other work is done meanwhile.
+    """
+    at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
+    run, given = engine.functions[at_once], sums[None]
+    chunks = (noise[start : start + at_once] for start in range(0, len(noise), at_once))
+    return Running(tuple(run(given, _grown(chunk, at_once)) for chunk in chunks), len(noise))
+
+
 def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
     """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
-    at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
-    run = engine.functions[at_once]
-    parts = []
-    for start in range(0, len(noise), at_once):
-        chunk = noise[start : start + at_once]
-        emission = run(sums[None], _grown(chunk, at_once))
-        kept = slice(0, len(chunk))
-        known = emission.log_likelihood
-        parts.append(
-            Draws(
-                np.asarray(emission.theta)[0, kept],
-                np.asarray(emission.log_density)[0, kept],
-                np.asarray(emission.summary)[0],
-                None if known is None else np.asarray(known)[0, kept],
-            )
-        )
-    return parts[0] if len(parts) == 1 else _joined(parts)
+    return launch(engine, sums, noise).draws()
 
 
-def _joined(parts: Sequence[Draws]) -> Draws:
+def _joined(parts: Sequence[Draws], count: int) -> Draws:
+    """The first `count` of the draws."""
+    if len(parts) == 1 and len(parts[0].theta) == count:
+        return parts[0]
     known = [part.log_likelihood for part in parts if part.log_likelihood is not None]
     return Draws(
-        np.concatenate([part.theta for part in parts]),
-        np.concatenate([part.log_density for part in parts]),
+        np.concatenate([part.theta for part in parts])[:count],
+        np.concatenate([part.log_density for part in parts])[:count],
         parts[0].summary,
-        np.concatenate(known) if known else None,
+        np.concatenate(known)[:count] if known else None,
     )
 
 
