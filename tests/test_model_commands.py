@@ -53,7 +53,18 @@ def choices(tmp_path):
 
 def test_evaluate_measures_people_beside_simulated_sets_and_counts_what_it_left_out(choices):
     """Two choices of one person are compared with their exact posterior; a loss nobody could bear is left out."""
-    done = run("evaluate", "--sets", "3", "--calibration-sets", "0", "--people", str(choices), "--json")
+    done = run(
+        "evaluate",
+        "--sets",
+        "3",
+        "--calibration-sets",
+        "0",
+        "--misfit-people",
+        "0",
+        "--people",
+        str(choices),
+        "--json",
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     figures = json.loads(done.stdout)
     assert figures["lines_left_out"] == 1
@@ -67,7 +78,17 @@ def test_evaluate_fails_when_a_figure_misses_its_gate_and_names_it(tmp_path):
     shipped = Path(__file__).parents[1] / "configs" / "evaluation.toml"
     strict = tmp_path / "strict.toml"
     strict.write_text(shipped.read_text().replace("mean_kl = 0.02", "mean_kl = 1e-9"))
-    done = run("evaluate", "--settings", str(strict), "--sets", "2", "--calibration-sets", "0")
+    done = run(
+        "evaluate",
+        "--settings",
+        str(strict),
+        "--sets",
+        "2",
+        "--calibration-sets",
+        "0",
+        "--misfit-people",
+        "0",
+    )
     assert done.returncode == 1
     assert "mean KL to the exact posterior" in done.stdout
     assert "people: no file was given" in done.stdout
