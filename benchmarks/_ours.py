@@ -152,6 +152,7 @@ def stages(served: Engine, body: bytes) -> list[Stage]:
     theta, _ = within_reach(drawn.theta, served.parameters)
     log_density = drawn.log_density + points.log_ratio
     share = points.share
+    likely = None if drawn.log_likelihood is None else drawn.log_likelihood.astype(np.float64)
     misfit = None if check is None else check.added(check.nothing(), described.told)
     known = Known(len(judgments), described.informative, described.refuted, evidence, misfit)
     said = answer_of(served, judgments)
@@ -177,7 +178,7 @@ def stages(served: Engine, body: bytes) -> list[Stage]:
         Stage("whole body read (both above, and repeated names)", lambda: read_question(body)),
         Stage("evidence described", lambda: served.simulator.describe(judgments)),
         Stage("network", lambda: infer(served, evidence.sums, points.noise)),
-        Stage("weights", lambda: correct(theta, log_density, share, evidence, served.log_prior)),
+        Stage("weights", lambda: correct(theta, log_density, share, evidence, served.log_prior, likely)),
         Stage("rivals of the model", rivals),
         Stage("typicality", typical),
         Stage("summary", summarise),

@@ -10,15 +10,14 @@ from numpy.typing import NDArray
 from bayesian_verifier.posterior import WIDENING, Belief, correct, log_weights, log_widening
 from bayesian_verifier.serving._checks import Checks, Findings, judged, within_reach
 from bayesian_verifier.serving._draws import equally_weighted
-from bayesian_verifier.serving._engine import MANY, infer, launch
+from bayesian_verifier.serving._engine import MANY, infer
 from bayesian_verifier.serving._state import Known, decode_state, encode_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.posterior import MisfitCheck
-    from bayesian_verifier.serving._engine import Draws, Engine, Running
+    from bayesian_verifier.serving._engine import Draws, Engine
     from bayesian_verifier.serving._question import Question
     from bayesian_verifier.simulators import Description
 
@@ -69,18 +68,10 @@ def answer(
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
-    before = (
-        None
-        if question.state is None
-        else decode_state(question.state, engine.tag, engine.simulator, engine.misfit)
-    )
     described = engine.simulator.describe(answered)
     started = clock()
-    evidence = described.evidence if before is None else before.evidence.plus(described.evidence)
-    running = launch(engine, evidence.sums, engine.points.noise)
-    # what rivals make of the judgments is found out while JAX draws
-    known = _known(before, len(answered), described, engine.misfit)
-    summary = _posterior(engine, known, running) if known.informative else _prior(engine, known)
+    known = _known(question.state, len(answered), described, engine)
+    summary = _posterior(engine, known) if known.informative else _prior(engine, known)
     seed = None
     draws = None
     if question.draws:
@@ -115,10 +106,10 @@ def _of_prior(engine: Engine, noise: NDArray[np.float32]) -> Float:
     return result
 
 
-def _posterior(engine: Engine, known: Known, running: Running) -> _Summary:
+def _posterior(engine: Engine, known: Known) -> _Summary:
     points = engine.points
     misfit = None if engine.misfit is None or known.misfit is None else engine.misfit.finding(known.misfit)
-    said = running.draws()
+    said = infer(engine, known.evidence.sums, points.noise)
     theta, stray = within_reach(said.theta, engine.parameters)
     log_density = said.log_density + points.log_ratio
     likely = None if said.log_likelihood is None else said.log_likelihood.astype(np.float64)
@@ -181,10 +172,11 @@ def _drawn(engine: Engine, summary: _Summary, count: int, seed: int) -> dict[str
     return {p.name: p.natural(theta[:, i]).astype(np.float32) for i, p in enumerate(engine.parameters)}
 
 
-def _known(before: Known | None, judgments: int, described: Description, check: MisfitCheck | None) -> Known:
-    """What is known after so many answered judgments, described, on top of what was known before."""
-    if before is not None:
-        return before.plus(judgments, described, check)
+def _known(state: str | None, judgments: int, described: Description, engine: Engine) -> Known:
+    """What is known after so many answered judgments, described, on top of what a state holds."""
+    check = engine.misfit
+    if state is not None:
+        return decode_state(state, engine.tag, engine.simulator, check).plus(judgments, described, check)
     misfit = None if check is None else check.added(check.nothing(), described.told)
     return Known(judgments, described.informative, described.refuted, described.evidence, misfit)
 

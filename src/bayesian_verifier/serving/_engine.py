@@ -119,40 +119,23 @@ def _misfit_check(model: Model, simulator: Simulator) -> MisfitCheck | None:
         ) from error
 
 
-class Running(NamedTuple):
-    """Draws that JAX is making; asking for them waits until they are made."""
-
-    emissions: tuple[Emission, ...]
-    wanted: int
-
-    def draws(self) -> Draws:
-        """All of them."""
-        parts = [
+def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
+    """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
+    at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
+    run, given = engine.functions[at_once], sums[None]
+    parts = []
+    for start in range(0, len(noise), at_once):
+        emission = run(given, _grown(noise[start : start + at_once], at_once))
+        known = emission.log_likelihood
+        parts.append(
             Draws(
                 np.asarray(emission.theta)[0],
                 np.asarray(emission.log_density)[0],
                 np.asarray(emission.summary)[0],
-                None if emission.log_likelihood is None else np.asarray(emission.log_likelihood)[0],
+                None if known is None else np.asarray(known)[0],
             )
-            for emission in self.emissions
-        ]
-        return _joined(parts, self.wanted)
-
-
-def launch(engine: Engine, sums: Floats, noise: Floats) -> Running:
-    """Begin to turn noise [D, P], any D >= 1, into draws of θ given sums [S]; returns at once.
-
-    JAX works in threads of its own, so that other work is done meanwhile.
-    """
-    at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
-    run, given = engine.functions[at_once], sums[None]
-    chunks = (noise[start : start + at_once] for start in range(0, len(noise), at_once))
-    return Running(tuple(run(given, _grown(chunk, at_once)) for chunk in chunks), len(noise))
-
-
-def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
-    """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
-    return launch(engine, sums, noise).draws()
+        )
+    return _joined(parts, len(noise))
 
 
 def _joined(parts: Sequence[Draws], count: int) -> Draws:
