@@ -10,11 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import bayesian_verifier
 from bayesian_verifier.artifact import ModelStore, load_model
 from bayesian_verifier.errors import ArtifactError
-from serving.closed_form import closed_form_model, publish, typical_people
+from serving.closed_form import (
+    ClosedFormSimulator,
+    LikelySimulator,
+    closed_form_model,
+    publish,
+    typical_people,
+)
 
 SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 NAME = "bayesian-verifier"
@@ -37,7 +44,9 @@ def test_the_shipped_model_is_whole_and_small():
     assert sum(f.stat().st_size for f in path.rglob("*") if f.is_file()) <= 5e6
 
 
-@pytest.mark.parametrize("name", ["posterior.jaxexport", "weights.npz", "report.json"])
+@pytest.mark.parametrize(
+    "name", ["posterior.jaxexport", "weights.npz", "report.json", "checks.npz", "misfit.json"]
+)
 def test_one_flipped_byte_is_noticed_and_named(model_directory, name):
     """Whatever file is altered, the error names it and a remedy."""
     file = model_directory / name
@@ -130,6 +139,58 @@ def test_typicality_that_cannot_be_read_is_named(tmp_path, content):
         load_model(directory)
 
 
+def misfit_changed(**changes: object) -> bytes:
+    """The calibration that ships, with some of it altered."""
+    shipped = ModelStore(SHIPPED)
+    content = json.loads((shipped.path(NAME, shipped.current(NAME)) / "misfit.json").read_text())
+    return json.dumps(content | changes).encode()
+
+
+def with_misfit(directory: Path, content: bytes, *, listed: bool = True) -> None:
+    """Put a calibration beside a model's other files."""
+    (directory / "misfit.json").write_bytes(content)
+    manifest = json.loads((directory / "manifest.json").read_text())
+    if listed:
+        manifest["files"]["misfit.json"] = hashlib.sha256(content).hexdigest()
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_misfit_calibration_comes_along_where_it_is_listed(tmp_path):
+    """As it was written; a file that nobody lists is not read, and without one there is no check."""
+    directory = publish(tmp_path, "v1").path("closed-form", "v1")
+    assert load_model(directory).misfit is None
+    with_misfit(directory, b"x", listed=False)
+    assert load_model(directory).misfit is None
+    content = misfit_changed()
+    with_misfit(directory, content)
+    found = load_model(directory).misfit
+    assert found is not None
+    assert found.to_json() == json.loads(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b"\xff\xfe",
+        b"{}",
+        misfit_changed(rivals=3),
+        misfit_changed(levels=[0.5]),
+        misfit_changed(tables=[{}]),
+        misfit_changed(rivals=["random_answers"]),
+    ],
+)
+def test_a_misfit_calibration_that_cannot_be_read_is_named(tmp_path, content):
+    """Though it matches its sha256: nothing, no JSON, another kind of value, parts missing or that do not fit."""
+    directory = publish(tmp_path, "v1").path("closed-form", "v1")
+    with_misfit(directory, content)
+    with pytest.raises(ArtifactError, match=r"misfit\.json: cannot be read.*(publish|roll back)"):
+        load_model(directory)
+
+
 @pytest.mark.parametrize("name", ["posterior.jaxexport", "checks.npz"])
 def test_one_flipped_byte_of_a_small_model_is_noticed_and_named(tmp_path, name):
     """The file and a remedy."""
@@ -160,7 +221,8 @@ def test_a_function_gives_what_its_interface_says_for_any_sizes():
     noise = rng.standard_normal((7, 2)).astype(np.float32)
     sums = np.array([[0, 0], [3, 1.5], [512, -40]], np.float32)
     said = function(sums, noise)
-    assert [np.shape(part) for part in said] == [(3, 7, 2), (3, 7), (3, 1), (3, 1)]
+    assert [np.shape(part) for part in said[:4]] == [(3, 7, 2), (3, 7), (3, 1), (3, 1)]
+    assert said.log_likelihood is None
     for person in range(3):
         again = function(sums[person : person + 1], noise, np.asarray(said.theta[person]))
         assert np.shape(again.query_density) == (1, 7)
@@ -168,6 +230,28 @@ def test_a_function_gives_what_its_interface_says_for_any_sizes():
             np.asarray(said.log_density)[person], abs=1e-4
         )
         assert np.asarray(again.theta)[0] == pytest.approx(np.asarray(said.theta)[person], abs=1e-6)
+
+
+def test_a_likelihood_beside_the_function_is_that_of_its_draws():
+    """One person, seven draws: what the function says stays, and of three rewards that sum to 1.5 comes N(3r, 3)."""
+    function = closed_form_model().function
+    noise = np.random.default_rng(1).standard_normal((7, 2)).astype(np.float32)
+    sums = np.array([[3, 1.5]], np.float32)
+    alone, beside = (
+        function.compile_beside(7, simulator.log_likelihood_of_sums)(sums, noise)
+        for simulator in (ClosedFormSimulator(), LikelySimulator())
+    )
+    expected = function(sums, noise)
+    for said in (alone, beside):
+        assert np.asarray(said.theta) == pytest.approx(np.asarray(expected.theta), abs=1e-6)
+        assert np.asarray(said.log_density) == pytest.approx(np.asarray(expected.log_density), abs=1e-5)
+        assert np.asarray(said.summary) == pytest.approx(np.asarray(expected.summary), abs=1e-6)
+    assert alone.log_likelihood is None
+    r = np.asarray(beside.theta)[0, :, 0]
+    found = np.asarray(beside.log_likelihood)
+    assert found.shape == (1, 7)
+    exact = stats.norm.logpdf(1.5, 3 * r, np.sqrt(3.0)) - stats.norm.logpdf(1.5, 0.0, np.sqrt(3.0))
+    assert found[0] == pytest.approx(exact, abs=1e-5)
 
 
 def write_model(store: ModelStore, version: str) -> None:

@@ -131,6 +131,23 @@ def test_a_constant_in_the_likelihood_means_nothing() -> None:
     np.testing.assert_allclose(one.weights.share, other.weights.share, rtol=1e-9)
 
 
+def test_a_likelihood_found_with_the_draws_is_taken_for_the_evidence_s_own() -> None:
+    """The same weights, without asking the evidence; a second look is still asked what it says."""
+    theta, log_density = drawn()
+    target = NormalEvidence(*TARGETS["both"])
+    expected = correct(theta, log_density, POINTS.share, target, log_prior)
+    told = target.log_likelihood(theta)
+    assert expected.weights is not None
+    found = correct(theta, log_density, POINTS.share, KnowsNothing(), log_prior, told)
+    assert found.weights is not None
+    np.testing.assert_array_equal(found.weights.share, expected.weights.share)
+    assert (found.reliable, found.shift_sd) == (expected.reliable, expected.shift_sd)
+    looked = NormalEvidence(*TARGETS["wider"], closer=target)
+    closer = correct(theta, log_density, POINTS.share, looked, log_prior, looked.log_likelihood(theta))
+    assert closer.weights is not None
+    np.testing.assert_array_equal(closer.weights.share, expected.weights.share)
+
+
 def test_a_target_out_of_reach_is_not_relied_on() -> None:
     """Six sd away hardly a draw counts, and the flag says so."""
     theta, log_density = drawn()
@@ -204,15 +221,17 @@ def test_without_a_likelihood_there_is_nothing_to_say() -> None:
     theta, log_density = drawn()
     evidence = KnowsNothing()
     found = correct(theta, log_density, POINTS.share, evidence, log_prior)
-    assert (found.weights, found.reliable, found.shift_sd) == (None, False, None)
+    assert (found.weights, found.reliable, found.shift_sd) == (None, None, None)
     assert found.evidence is evidence
     assert log_weights(theta, log_density, evidence, log_prior) is None
 
 
 @pytest.mark.parametrize("value", [-math.inf, math.nan, math.inf])
-def test_evidence_that_no_draw_explains_gives_no_weights(value: float) -> None:
-    """A likelihood that is 0, or no number at all, at every draw."""
+def test_evidence_that_no_draw_explains_gives_no_weights_to_rely_on(value: float) -> None:
+    """A likelihood that is 0, or no number at all, at every draw: that is not the same as having none."""
     theta, log_density = drawn()
+    told = correct(theta, log_density, POINTS.share, KnowsNothing(), log_prior, np.full(len(theta), value))
+    assert (told.weights, told.reliable, told.shift_sd) == (None, False, None)
     found = correct(theta, log_density, POINTS.share, Constant(value), log_prior)
     assert (found.weights, found.reliable, found.shift_sd) == (None, False, None)
 

@@ -144,6 +144,15 @@ def test_equal_weights_stay_equal(count: int, level: float) -> None:
     assert found.log_greatest == level
 
 
+@pytest.mark.parametrize("above", [1, 2, 3, 4])
+def test_a_tail_of_a_handful_is_as_bad_as_can_be(above: int) -> None:
+    """Too few stand above the cut for a shape, so that it is infinite, as ArviZ has it; weights stay as they are."""
+    raw = np.where(np.arange(256) < above, 1.0 + np.arange(256), 0.0)
+    found = smoothed(raw)
+    assert found.pareto_k == math.inf
+    np.testing.assert_allclose(found.share, np.exp(raw) / np.exp(raw).sum(), rtol=1e-12)
+
+
 def test_smoothing_keeps_the_ranks_of_draws() -> None:
     """A draw of greater raw weight never has the smaller share."""
     raw = np.random.default_rng(2).standard_t(3, 512)

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import mahalanobis
 
-from bayesian_verifier.posterior import LEVELS, TypicalityTable, squared_distance, whitening_of
+from bayesian_verifier.posterior import DISTANCE_LEVELS, TypicalityTable, squared_distance, whitening_of
 
 WIDE = 4
 SIZES = np.array([1.0, 8.0, 64.0])
@@ -24,13 +24,13 @@ def table() -> TypicalityTable:
     """Normal summaries of their own mean and covariance for each kind and size, known exactly."""
     shape = (len(KINDS), SIZES.size)
     whitening = np.array([np.linalg.inv(np.linalg.cholesky(covariance(i))) for i in range(6)])
-    known = stats.chi2(WIDE).ppf(np.append(LEVELS[:-1], 1 - 1e-9))
+    known = stats.chi2(WIDE).ppf(np.append(DISTANCE_LEVELS[:-1], 1 - 1e-9))
     return TypicalityTable(
         KINDS,
         SIZES,
         np.arange(6.0).reshape(*shape, 1) * np.ones(WIDE),
         whitening.reshape(*shape, WIDE, WIDE),
-        np.broadcast_to(known, (*shape, LEVELS.size)).copy(),
+        np.broadcast_to(known, (*shape, DISTANCE_LEVELS.size)).copy(),
     )
 
 
@@ -126,7 +126,7 @@ def test_arrays_come_back_as_they_went(tmp_path) -> None:
     ("name", "broken"),
     [
         ("distances", np.zeros((2, 3, 5))),
-        ("distances", np.zeros((2, 2, LEVELS.size))),
+        ("distances", np.zeros((2, 2, DISTANCE_LEVELS.size))),
         ("mean", np.zeros((2, 3, 3))),
         ("mean", np.zeros((3, 3, WIDE))),
         ("whitening", np.zeros((2, 3, WIDE))),

@@ -18,7 +18,7 @@ from jax import export
 from scipy import stats
 
 from bayesian_verifier.artifact import Manifest, Model, ModelStore, ParameterNote, PosteriorFunction, digest
-from bayesian_verifier.posterior import LEVELS, TypicalityTable
+from bayesian_verifier.posterior import DISTANCE_LEVELS, TypicalityTable
 from bayesian_verifier.simulators import Description, Parameter, PlainSums, Responses
 
 if TYPE_CHECKING:
@@ -150,13 +150,13 @@ def exported(fault: Fault = NO_FAULT) -> bytes:
 
 def typical_people() -> TypicalityTable:
     """Of one number that is standard normal: its squared distance from 0 is χ² with one degree of freedom."""
-    distances = stats.chi2(1).ppf(np.minimum(LEVELS, 1 - 1e-9))
+    distances = stats.chi2(1).ppf(np.minimum(DISTANCE_LEVELS, 1 - 1e-9))
     return TypicalityTable(
         kinds=("any",),
         sizes=np.array([1.0, 512.0]),
         mean=np.zeros((1, 2, 1)),
         whitening=np.ones((1, 2, 1, 1)),
-        distances=np.broadcast_to(distances, (1, 2, LEVELS.size)).copy(),
+        distances=np.broadcast_to(distances, (1, 2, DISTANCE_LEVELS.size)).copy(),
     )
 
 

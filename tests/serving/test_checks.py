@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from bayesian_verifier.posterior import Misfit
 from bayesian_verifier.serving import Engine, answer, compile_engine, create_app, read_question
-from bayesian_verifier.serving._checks import Findings, judged, within_reach
+from bayesian_verifier.serving._checks import Findings, MisfitNote, judged, within_reach
 from bayesian_verifier.serving._limits import MAX_DRAWS, MAX_JUDGMENTS
 from bayesian_verifier.serving._state import Known, encode_state
 from bayesian_verifier.simulators import Parameter, PlainSums
@@ -110,7 +111,7 @@ def test_draws_out_of_range_are_said() -> None:
 
 
 def test_reasons_come_together_in_a_fixed_order(serve: Serve) -> None:
-    """All five; each is counted by name."""
+    """Five of them, by one reply; each is counted by name."""
     model = closed_form_model(fault=Fault(shift=5.0, factor=0.5), typicality=typical_people())
     engine = compile_engine(model, _BlindSimulator(), points=1024, many=64)
     forged = encode_state(Known(513, 513, 0, _Blind(np.array([1.0, 90.0], np.float32))), engine.tag)
@@ -139,6 +140,7 @@ class _Bounds(NamedTuple):
     beyond: float = 0.0
     typicality_p: float | None = None
     reliable: bool | None = None
+    misfit_p: float | None = None
 
 
 @pytest.mark.parametrize(
@@ -154,6 +156,9 @@ class _Bounds(NamedTuple):
         (_Bounds(typicality_p=0.0), False),
         (_Bounds(reliable=True), True),
         (_Bounds(reliable=False), False),
+        (_Bounds(misfit_p=0.04), True),
+        (_Bounds(misfit_p=0.0399), False),
+        (_Bounds(misfit_p=0.0), False),
     ],
 )
 def test_bounds_are_those_of_the_documentation(at: _Bounds, trusted: bool) -> None:
@@ -165,10 +170,35 @@ def test_bounds_are_those_of_the_documentation(at: _Bounds, trusted: bool) -> No
             beyond=at.beyond,
             typicality_p=at.typicality_p,
             reliable=at.reliable,
+            misfit=None if at.misfit_p is None else Misfit(at.misfit_p, 3.0, "changed", 0.75),
         )
     )
     assert found.trustworthy is trusted
     assert len(found.reasons) == (not trusted)
+
+
+def test_all_six_reasons_stand_in_the_order_of_the_documentation() -> None:
+    """The misfit last, with what explains the answers; without such a check there is no note."""
+    found = judged(
+        Findings(
+            513,
+            stray_draws=1,
+            beyond=1.0,
+            typicality_p=0.0,
+            reliable=False,
+            misfit=Misfit(0.001, 6.5, "random_answers", 0.75),
+        )
+    )
+    assert found.reasons == (
+        "more_evidence_than_trained",
+        "draws_out_of_range",
+        "beyond_described_range",
+        "unreliable_correction",
+        "atypical_evidence",
+        "misfit",
+    )
+    assert found.misfit == MisfitNote(0.001, "random_answers", 0.75)
+    assert judged(Findings(5)).misfit is None
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 2**32 - 1)] * 2), min_size=1, max_size=20))

@@ -134,7 +134,7 @@ def test_a_likelihood_that_excludes_every_draw_is_not_trusted() -> None:
             def log_likelihood(self, theta):
                 return np.full(len(theta), -np.inf)
 
-        def log_likelihood_of_sums(self, sums, theta, xp):
+        def log_likelihood_of_sums(self, sums, theta, xp):  # noqa: ARG002 - whatever they are
             return xp.full(len(theta), -np.inf)
 
     engine = compile_engine(closed_form_model(), Impossible(), points=64, many=64)

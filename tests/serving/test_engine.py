@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -17,7 +18,13 @@ from bayesian_verifier.serving import Engine, compile_engine
 from bayesian_verifier.serving._compilations import CompilationCounter
 from bayesian_verifier.serving._engine import infer
 from bayesian_verifier.simulators import Parameter
-from serving.closed_form import LOG_NOISE, LOG_NOISE_SD, ClosedFormSimulator, closed_form_model
+from serving.closed_form import (
+    LOG_NOISE,
+    LOG_NOISE_SD,
+    ClosedFormSimulator,
+    LikelySimulator,
+    closed_form_model,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +70,22 @@ def test_each_draw_depends_on_its_own_noise_only(engine: Engine, count: int) -> 
     whole, parts = infer(engine, SUMS, noise), infer(small, SUMS, noise)
     assert whole.theta == pytest.approx(parts.theta, abs=1e-6)
     assert whole.log_density == pytest.approx(parts.log_density, abs=1e-5)
+
+
+@pytest.mark.parametrize("count", [3, 64, 150])
+def test_the_likelihood_comes_with_the_draws_where_there_is_one(count: int) -> None:
+    """In one part or several: that of two rewards that sum to 3; None of a simulator that offers none."""
+    sums = np.array([2.0, 3.0], np.float32)
+    noise = np.random.default_rng(2).standard_normal((count, 2)).astype(np.float32)
+    likely, silent = (
+        infer(compile_engine(closed_form_model(), simulator, points=64, many=100), sums, noise)
+        for simulator in (LikelySimulator(), ClosedFormSimulator())
+    )
+    assert silent.log_likelihood is None
+    assert likely.log_likelihood is not None
+    r = likely.theta[:, 0].astype(np.float64)
+    exact = stats.norm.logpdf(3.0, 2 * r, math.sqrt(2.0)) - stats.norm.logpdf(3.0, 0.0, math.sqrt(2.0))
+    assert likely.log_likelihood == pytest.approx(exact, abs=1e-5)
 
 
 def test_the_density_is_that_of_the_draws(engine: Engine) -> None:

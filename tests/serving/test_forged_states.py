@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.serving import Engine, compile_engine, create_app
 from bayesian_verifier.serving._state import CRC, HEADER
+from bayesian_verifier.simulators.lottery._evidence import LOCAL_COUNT
 from serving.bodies import no_number_is_missing
 from serving.closed_form import Fault, LikelySimulator, closed_form_model, judgment, typical_people
 from serving.conftest import serving
@@ -43,9 +44,17 @@ ROWS = [
 COUNTS = st.tuples(*[st.integers(0, 2**31)] * 3).map(sorted).map(lambda c: (c[2], c[0], c[1] - c[0]))
 
 
-def forged(tag: bytes, counts: tuple[int, int, int], evidence: bytes) -> str:
-    """A state with whatever content, and the checksum of it."""
-    body = HEADER.pack(b"BVS2", tag, *counts) + evidence
+def forged(
+    tag: bytes,
+    counts: tuple[int, int, int],
+    evidence: bytes,
+    misfit: bytes = b"",
+    *,
+    length: int | None = None,
+) -> str:
+    """A state with whatever content, and the checksum of it; length: of the evidence, as the state says."""
+    said = len(evidence) if length is None else length
+    body = HEADER.pack(b"BVS2", tag, *counts, said) + evidence + misfit
     return base64.urlsafe_b64encode(body + CRC.pack(zlib.crc32(body))).rstrip(b"=").decode()
 
 
@@ -153,11 +162,11 @@ TAMPERED = st.builds(
 def closest_points() -> bytes:
     """A second look whose points are neighbouring floats."""
     raw = bytearray(max(HONEST, key=len))
-    points = np.empty(22)
+    points = np.empty(LOCAL_COUNT)
     points[0] = 0.4
-    for i in range(1, 22):
+    for i in range(1, LOCAL_COUNT):
         points[i] = np.nextafter(points[i - 1], 1.0)
-    raw[WIDE : WIDE + 176] = points.astype("<f8").tobytes()
+    raw[WIDE : WIDE + points.nbytes] = points.astype("<f8").tobytes()
     return bytes(raw)
 
 

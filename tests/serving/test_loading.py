@@ -38,6 +38,7 @@ def test_a_store_without_a_current_version_says_what_to_do(tmp_path: Path) -> No
 
 def test_a_collection_does_not_search_what_stays() -> None:
     """Once settled, next to nothing is left to search; before, it was every object of JAX."""
+    gc.unfreeze()  # another test may have loaded a model
     searched_before = len(gc.get_objects())
     settle_memory()
     searched_after = len(gc.get_objects())

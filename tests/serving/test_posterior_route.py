@@ -27,6 +27,7 @@ NOTHING_TO_CHECK = {
     "pareto_k": None,
     "effective_sample_size": None,
     "correction": {"applied": False, "shift_sd": None},
+    "misfit": None,
     "reasons": [],
 }
 

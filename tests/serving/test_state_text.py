@@ -95,7 +95,9 @@ def test_a_state_of_the_older_format_is_another_models(tag: bytes) -> None:
 def test_what_this_service_never_gave_is_unreadable(magic: bytes) -> None:
     """Though its checksum is right."""
     with pytest.raises(InvalidEvidenceError):
-        decode_state(resealed(magic + TAG + bytes(12) + struct.pack("<I", 8) + bytes(8)), TAG, CLOSED_FORM, None)
+        decode_state(
+            resealed(magic + TAG + bytes(12) + struct.pack("<I", 8) + bytes(8)), TAG, CLOSED_FORM, None
+        )
 
 
 @pytest.mark.parametrize(

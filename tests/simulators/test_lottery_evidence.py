@@ -186,11 +186,11 @@ def test_evidence_knows_what_it_was_answered_by() -> None:
 
 
 def test_nothing_known_leaves_every_person_as_likely() -> None:
-    """Without evidence the log-likelihood is 0, and there are neither rivals nor a second look."""
+    """Without evidence the log-likelihood is 0, and there is no second look."""
     evidence = SIMULATOR.describe([]).evidence
     people = SIMULATOR.sample_prior(np.random.default_rng(1), 20)
     np.testing.assert_array_equal(evidence.log_likelihood(people), np.zeros(20))
-    assert evidence.log_rivals() is None
+    assert evidence.local is None
     assert not evidence.sums.any()
 
 
@@ -229,7 +229,6 @@ def test_plain_sums_add_up_and_say_nothing_else() -> None:
     assert total.sums.tolist() == [1.5, 0.0]
     assert np.frombuffer(total.to_bytes(), "<f4").tolist() == [1.5, 0.0]
     assert total.log_likelihood(np.zeros((3, 2))) is None
-    assert total.log_rivals() is None
     assert total.sharpened(np.zeros(2), np.ones(2)) is total
     assert not total.range_missed(np.zeros((3, 2))).any()
 
@@ -244,4 +243,5 @@ def test_an_answer_that_is_neither_leaves_no_trace() -> None:
     )
     description = SIMULATOR.describe(silent)
     assert (description.informative, description.refuted) == (1, 2)
+    assert list(description.told) == [silent[3]]
     assert description.evidence.sums.reshape(-1, KNOTS + 2)[:, :KNOTS].sum(axis=1) == pytest.approx(1.0)

@@ -118,7 +118,8 @@ def test_points_of_a_second_look_at_other_than_even_distances_are_refused(order:
     """Alike, in another order, or one distance more than four times another."""
     known = evidence(8, "both", sharp=True)
     raw = bytearray(known.to_bytes())
-    points = np.concatenate([np.interp(order, range(4), known.local.points[:4]), known.local.points[4:]])
+    points = known.local.points.copy()
+    points[:4] = points[0] + (points[1] - points[0]) * np.array(order)
     raw[WIDE_END:LOCAL_COUNTS] = points.astype("<f8").tobytes()
     with pytest.raises(ValueError, match="even distances"):
         SIMULATOR.read_evidence(bytes(raw))

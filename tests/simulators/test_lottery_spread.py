@@ -10,9 +10,19 @@ from hypothesis.extra.numpy import arrays
 from scipy.interpolate import BSpline
 
 from bayesian_verifier.simulators.lottery import KNOTS, spread, unwarped, warped
-from bayesian_verifier.simulators.lottery._chance import log_chance, log_likelihood_of_sums
+from bayesian_verifier.simulators.lottery._chance import log_chance, log_likelihood_between
 from bayesian_verifier.simulators.lottery._spread import GRAIN, collected, sites
 from reference import model
+
+#: counts are the same at each, so that nothing depends on where between them they are read
+POINTS = np.array([0.0, 0.1, 0.2, 0.3])
+
+
+def log_likelihood(counts: np.ndarray, rewards: list[float], tau: float) -> float:
+    """Of one row of counts [KNOTS] and of reward terms [2]."""
+    table = np.tile(np.concatenate([counts, rewards]), (POINTS.size, 1))
+    return float(log_likelihood_between(POINTS, table, np.array([[0.13, np.log(tau)]]))[0])
+
 
 deltas = st.integers(1, 40).flatmap(
     lambda n: arrays(
@@ -93,7 +103,7 @@ def test_the_log_likelihood_of_sums_is_that_of_the_answers(seed: int, tau: float
     """400 feedbacks on advantages of every size: within 0.001 nats an answer of the reference's sum."""
     rng = np.random.default_rng(seed)
     delta = np.clip(rng.standard_normal((400, 1)) * rng.choice([0.03, 0.3, 1.0], (400, 1)), -1, 1)
-    found = log_likelihood_of_sums(spread(delta), np.zeros((1, 2)), np.array([tau]))[0]
+    found = log_likelihood(spread(delta)[0], [0, 0], tau)
     expected = np.log(model.approval(delta, np.array([tau]))).sum()
     assert abs(found - expected) / 400 < 1e-3
 
@@ -102,9 +112,7 @@ def test_the_log_likelihood_of_sums_is_that_of_the_answers(seed: int, tau: float
 def test_a_single_answer_is_never_far_off(tau: float) -> None:
     """At its worst place 0.01 nats, and 0.003 nats rms, whatever its advantage."""
     delta = np.concatenate([np.linspace(-1, 1, 801), np.linspace(-0.1, 0.1, 401)])
-    found = np.array(
-        [log_likelihood_of_sums(spread(np.array([[d]])), np.zeros((1, 2)), np.array([tau]))[0] for d in delta]
-    )
+    found = np.array([log_likelihood(spread(np.array([[d]]))[0], [0, 0], tau) for d in delta])
     error = found - np.log(model.approval(delta, np.array([tau])))
     assert np.abs(error).max() < 0.01
     assert np.sqrt((error**2).mean()) < 0.003
@@ -112,9 +120,8 @@ def test_a_single_answer_is_never_far_off(tau: float) -> None:
 
 def test_rewards_are_weighed_by_their_squared_residual() -> None:
     """A quarter of noise: -½ (Σ residual²) / 0.25²; the residual's own sum has no part in it."""
-    counts, rewards = np.zeros((2, KNOTS)), np.array([[0.3, 0.9], [1.2, -4.0]])
-    found = log_likelihood_of_sums(counts, rewards, np.array([0.1, 1.0]))
-    np.testing.assert_allclose(found, [-0.5 * 0.3 / 0.0625, -0.5 * 1.2 / 0.0625])
+    for terms, tau in (([0.3, 0.9], 0.1), ([1.2, -4.0], 1.0)):
+        assert log_likelihood(np.zeros(KNOTS), terms, tau) == pytest.approx(-0.5 * terms[0] / 0.0625)
 
 
 @given(st.floats(-1, 1), st.floats(1e-6, 50))

@@ -34,6 +34,11 @@ def figures() -> dict[str, Any]:
                     "choice_noise": {"0-3": ranked, "257-512": ranked},
                 },
                 "typicality": {"people": 60_000, "below_0.05": 0.052},
+                "misfit": {
+                    "people": 10_000,
+                    "false_flags": {"feedback": {"8": 0.04, "512": 0.051}, "both": {"8": 0.03, "512": 0.04}},
+                    "power": {"feedback": {"known_0.95": 0.81}, "both": {"known_0.95": None}},
+                },
             }
         )
     )
@@ -58,6 +63,11 @@ MISSES = {
         0.77,
     ),
     "typicality_p below 0.05": (("typicality", "below_0.05"), 0.065),
+    "flagged as misfits, both, 512 judgments": (("misfit", "false_flags", "both", "512"), 0.06),
+    "power lost where the knowing test is nearly sure, feedback": (
+        ("misfit", "power", "feedback", "known_0.95"),
+        0.79,
+    ),
 }
 
 
@@ -74,7 +84,7 @@ def with_value(path: tuple[str, ...], value: float) -> dict[str, Any]:
 def test_a_model_that_reaches_everything_misses_nothing() -> None:
     """No miss, also where there are neither people nor a table nor parity nor calibration."""
     assert misses_of(figures(), GATE) == []
-    bare = figures() | {"people": None, "parity": None, "typicality": None, "calibration": {}}
+    bare = figures() | {"people": None, "parity": None, "typicality": None, "calibration": {}, "misfit": None}
     assert misses_of(bare, GATE) == []
 
 
@@ -115,6 +125,10 @@ def test_few_people_are_allowed_the_error_of_sampling() -> None:
     assert misses_of(changed, GATE)
     changed["calibration"]["people_each"] = 200
     assert misses_of(changed, GATE) == []
+    flagged = with_value(("misfit", "false_flags", "feedback", "8"), 0.06)
+    assert misses_of(flagged, GATE)
+    flagged["misfit"]["people"] = 200
+    assert misses_of(flagged, GATE) == []
 
 
 def test_every_miss_is_told_at_once() -> None:

@@ -69,7 +69,8 @@ def correct(
     if log_likelihood is None:
         log_weight = log_weights(theta, log_density, evidence, log_prior)
     else:
-        log_weight = _finite(log_prior(theta) + log_likelihood - log_density)
+        with np.errstate(invalid="ignore"):
+            log_weight = _finite(log_prior(theta) + log_likelihood - log_density)
     if log_weight is None:
         return Correction(None, None, None, evidence)
     if not np.isfinite(log_weight).any():

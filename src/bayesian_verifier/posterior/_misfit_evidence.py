@@ -22,6 +22,8 @@ F32 = NDArray[np.float32]
 _COUNTS = struct.Struct("<3I")
 #: the logarithm of nothing, as a number that single precision holds
 _NOTHING = -1e30
+#: no honest sum is beyond this
+_GREATEST = 1e6
 _DENSE = 8
 
 
@@ -140,8 +142,11 @@ class MisfitEvidence:
         informative, feedback, reward = _COUNTS.unpack_from(raw)
         numbers = np.frombuffer(raw, "<f4", offset=_COUNTS.size).astype(np.float32)
         agree = max(feedback, reward) <= informative <= feedback + reward
-        if not np.isfinite(numbers).all() or not agree:
-            raise ValueError("misfit evidence must be finite, and its counts agree")
+        sound = (np.abs(numbers) <= _GREATEST) | (numbers == np.float32(_NOTHING))
+        if not sound.all() or not agree:
+            raise ValueError(
+                "misfit evidence must be of numbers that judgments add up to, and its counts agree"
+            )
         k, t = shape
         at = np.cumsum([k * t, k, rivals * k * t])
         model, rewards, differences, changed = np.split(numbers, at)

@@ -40,15 +40,16 @@ REPLY: dict[str, Any] = {
     "evidence": {"judgments": 10, "informative": 9, "refuted": 0},
     "checks": {
         "trustworthy": True,
-        "typicality_p": None,
-        "pareto_k": None,
-        "effective_sample_size": None,
-        "correction": {"applied": False, "shift_sd": None},
+        "typicality_p": 0.43,
+        "pareto_k": 0.21,
+        "effective_sample_size": 0.89,
+        "correction": {"applied": True, "shift_sd": 0.02},
+        "misfit": {"p": 0.37, "rival": "changed", "share": 0.41},
         "reasons": [],
     },
     "draws": None,
     "seed": None,
-    "state": "QlZTMQ",
+    "state": "QlZTMg",
     "timing_ms": {"queue": 0.02, "inference": 0.4},
 }
 

@@ -82,9 +82,12 @@ def decode_state(text: str, tag: bytes, simulator: Simulator, check: MisfitCheck
         raise _unreadable("its counts contradict each other")
     try:
         evidence = simulator.read_evidence(body[HEADER.size : HEADER.size + length])
-        misfit = None if check is None else check.read(body[HEADER.size + length :])
+        rest = body[HEADER.size + length :]
+        misfit = None if check is None else check.read(rest)
     except ValueError as error:
         raise _unreadable(str(error)) from error
+    if rest if misfit is None else misfit.informative != informative:
+        raise _unreadable("its parts contradict each other")
     return Known(judgments, informative, refuted, evidence, misfit)
 
 

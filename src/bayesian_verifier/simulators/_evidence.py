@@ -41,7 +41,7 @@ class Evidence(Protocol):
         ...
 
     def to_bytes(self) -> bytes:
-        """For the state that travels with the person's caller; at most 17 kB."""
+        """For the state that travels with the person's caller; at most 17.5 kB."""
         ...
 
 

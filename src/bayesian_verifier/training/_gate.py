@@ -69,7 +69,7 @@ def _misfits(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
     if study is None:
         return
     together = sum(len(by_size) for by_size in study["false_flags"].values())
-    chance = sampling_error(gate.false_flags, 2 * study["people"], together)
+    chance = sampling_error(min(gate.false_flags, 1.0), 2 * study["people"], together)
     for answered, by_size in study["false_flags"].items():
         for size, share in by_size.items():
             what = f"honest people flagged as misfits, {answered}, {size} judgments"

@@ -1,4 +1,4 @@
-"""What is kept of a person who judged lotteries: never more than 17.2 kB, and one more judgment only adds.
+"""What is kept of a person who judged lotteries: never more than 17.5 kB, and one more judgment only adds.
 
 Sums at the reference points are what the network reads. A posterior much narrower than their spacing gets a second
 look: sums at points of its own, so that what is read in between stays exact (docs/model.md, "the state").

@@ -18,8 +18,8 @@ _WIDTH = 3
 _MOST = 2 ** (8 * _WIDTH) - 1
 #: no honest sum is beyond this
 _GREATEST = 1e6
-#: between points of a second look; the point that stands at r = 1 was moved by half a distance at most
-_LEAST_GAP, _MOST_UNEVEN = 1e-7, 0.25
+#: between points of a second look, which are evenly spaced but for rounding
+_LEAST_GAP, _LEAST_EVEN = 1e-7, 0.99
 
 
 def written_sums(wide: Sums, local: Sums | None) -> bytes:
@@ -55,7 +55,7 @@ def read_sums(raw: bytes, points: Float, local_count: int) -> tuple[Sums, Sums |
         return wide, None
     own = _floats(raw, wide_end, (local_count,), "<f8")
     gaps = np.diff(own)
-    if gaps.min() < max(_LEAST_GAP, _MOST_UNEVEN * gaps.max()):
+    if gaps.min() < max(_LEAST_GAP, _LEAST_EVEN * gaps.max()):
         raise ValueError("expected the second look's points at even distances")
     at = wide_end + local_count * 8
     local_counts = _floats(raw, at, (local_count, KNOTS), "<f4")
