@@ -63,9 +63,18 @@ def settings(steps: int, gate: float) -> Settings:
     evaluation = read_table(EvaluationSettings, CONFIGS / "evaluation.toml")
     easy = evaluation.gate.model_copy(update=dict.fromkeys(type(evaluation.gate).model_fields, gate))
     graded = evaluation.model_copy(
-        update={"sets": 4, "calibration_sets": 8, "largest": 12, "pool": 256, "gate": easy}
+        update={
+            "sets": 4,
+            "calibration_sets": 8,
+            "largest": 12,
+            "pool": 256,
+            "misfit_people": 2,
+            "gate": easy,
+        }
     )
-    small = training.model_copy(update={"network": network, "steps": pace, "typicality_people": 64})
+    small = training.model_copy(
+        update={"network": network, "steps": pace, "typicality_people": 64, "misfit_people": 64}
+    )
     return Settings(small, CaseMixture(), graded)
 
 

@@ -79,5 +79,5 @@ def _misfits(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
             yield (
                 f"power lost where the knowing test is nearly sure, {answered}",
                 1 - share,
-                1 - gate.misfit_power,
+                gate.power_lost,
             )

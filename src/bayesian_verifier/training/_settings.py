@@ -66,7 +66,7 @@ class Gate(_Table):
     coverage_error: float = Field(gt=0)
     typicality_error: float = Field(gt=0)
     false_flags: float = Field(gt=0)
-    misfit_power: float = Field(gt=0)
+    power_lost: float = Field(gt=0)
     parity: float = Field(gt=0)
 
 
