@@ -49,7 +49,10 @@ class Answer(NamedTuple):
 
 
 class _Summary(NamedTuple):
-    """Draws [D, P] on the link scale, the share each has in the summary, and whether weights were used for that."""
+    """Draws [D, P] on the link scale and the share each has in the summary.
+
+    corrected: whether weights were used for that.   seconds: spent in the network.
+    """
 
     theta: Float
     share: Float
@@ -57,6 +60,7 @@ class _Summary(NamedTuple):
     corrected: bool
     findings: Findings
     known: Known
+    seconds: float = 0.0
 
 
 def answer(
@@ -68,16 +72,16 @@ def answer(
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
-    described = engine.simulator.describe(answered)
-    started = clock()
-    known = _known(question.state, len(answered), described, engine)
-    summary = _posterior(engine, known) if known.informative else _prior(engine, known)
+    known = _known(question.state, len(answered), engine.simulator.describe(answered), engine)
+    summary = _posterior(engine, known, clock) if known.informative else _prior(engine, known)
+    seconds = summary.seconds
     seed = None
     draws = None
     if question.draws:
         seed = make_seed() if question.seed is None else question.seed
+        started = clock()
         draws = _drawn(engine, summary, question.draws, seed)
-    seconds = clock() - started
+        seconds += clock() - started
     return Answer(
         beliefs={
             p.name: Belief.from_draws(p.natural(summary.theta[:, i]), summary.share)
@@ -106,10 +110,12 @@ def _of_prior(engine: Engine, noise: NDArray[np.float32]) -> Float:
     return result
 
 
-def _posterior(engine: Engine, known: Known) -> _Summary:
+def _posterior(engine: Engine, known: Known, clock: Callable[[], float]) -> _Summary:
     points = engine.points
     misfit = None if engine.misfit is None or known.misfit is None else engine.misfit.finding(known.misfit)
+    started = clock()
     said = infer(engine, known.evidence.sums, points.noise)
+    seconds = clock() - started
     theta, stray = within_reach(said.theta, engine.parameters)
     log_density = said.log_density + points.log_ratio
     likely = None if said.log_likelihood is None else said.log_likelihood.astype(np.float64)
@@ -135,6 +141,7 @@ def _posterior(engine: Engine, known: Known) -> _Summary:
         corrected=bool(correction.reliable),
         findings=findings,
         known=known._replace(evidence=correction.evidence),
+        seconds=seconds,
     )
 
 
