@@ -12,7 +12,7 @@ from scipy.interpolate import CubicSpline
 
 from bayesian_verifier.artifact import PosteriorFunction
 from bayesian_verifier.errors import ArtifactError
-from bayesian_verifier.posterior import base_points, wide_points
+from bayesian_verifier.posterior import base_points, natural_spline, wide_points
 from bayesian_verifier.simulators.lottery import (
     KNOTS,
     REWARD_TERMS,
@@ -30,7 +30,6 @@ from bayesian_verifier.training._pool import draw_pool
 from bayesian_verifier.training._reference_summary import ReferenceSummary
 from bayesian_verifier.training._settings import NetworkSettings
 from bayesian_verifier.training._simulated import PooledCases, Population
-from bayesian_verifier.training._splines import cubic_interpolation
 
 SMALL = NetworkSettings(
     noise_levels=8,
@@ -85,7 +84,7 @@ def test_the_cubic_matrix_is_the_natural_cubic_spline():
     values = np.sin(points) + points**2
     at = np.linspace(points[0], points[-1], 200)
     expected = CubicSpline(points, values, bc_type="natural")(at)
-    np.testing.assert_allclose(cubic_interpolation(points, at) @ values, expected, atol=1e-12)
+    np.testing.assert_allclose(natural_spline(points, at) @ values, expected, atol=1e-12)
 
 
 def test_sums_made_for_training_are_the_sums_that_serve(source):

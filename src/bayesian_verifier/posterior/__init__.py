@@ -7,7 +7,7 @@ from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
 from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
 from bayesian_verifier.posterior._misfit_check import MisfitCheck
 from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
-from bayesian_verifier.posterior._misfit_grid import MisfitGrid
+from bayesian_verifier.posterior._misfit_grid import MisfitGrid, natural_spline
 from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
 from bayesian_verifier.posterior._typicality import (
     DISTANCE_LEVELS,
@@ -44,6 +44,7 @@ __all__ = [
     "log_widening",
     "met",
     "misfit",
+    "natural_spline",
     "smoothed",
     "squared_distance",
     "whitening_of",

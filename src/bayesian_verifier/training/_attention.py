@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from bayesian_verifier.training._splines import cubic_interpolation
+from bayesian_verifier.posterior import natural_spline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ def refined(points: NDArray[np.float64], factor: int) -> tuple[NDArray[np.float3
     """Points `factor` times as dense, and the matrix that interpolates values at the points onto them."""
     index = np.arange(points.size)
     fine = np.interp(np.arange((points.size - 1) * factor + 1) / factor, index, points)
-    return fine.astype(np.float32), cubic_interpolation(points, fine).astype(np.float32)
+    return fine.astype(np.float32), natural_spline(points, fine).astype(np.float32)
 
 
 def log_widths(points: NDArray[np.float32]) -> NDArray[np.float32]:

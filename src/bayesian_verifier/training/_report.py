@@ -139,7 +139,8 @@ def _calibration_figures(network: Network, rows: Sequence[Calibration]) -> dict[
         return {}
     parameters = network.simulator.parameters
     together = len(parameters) * len(strata())
-    result: dict[str, Any] = {"people_each": len(rows) // len(strata())}
+    unreliable = float(np.mean([not row.trusted for row in rows]))
+    result: dict[str, Any] = {"people_each": len(rows) // len(strata()), "unreliable": unreliable}
     for index, parameter in enumerate(parameters):
         by_stratum = {}
         for number, (low, high) in enumerate(strata()):
