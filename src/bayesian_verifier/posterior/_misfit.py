@@ -36,7 +36,7 @@ class Misfit(NamedTuple):
 
 
 def misfit(evidence: MisfitEvidence, grid: MisfitGrid, calibration: MisfitCalibration) -> Misfit | None:
-    """Check evidence for misfit; None where there is none to check."""
+    """Check evidence for misfit; None where there is none to check, or none that any rival sees otherwise."""
     if not evidence.informative:
         return None
     marginals = evidence.log_marginals(grid)
@@ -45,6 +45,8 @@ def misfit(evidence: MisfitEvidence, grid: MisfitGrid, calibration: MisfitCalibr
     size = evidence.informative
     terms = np.where(there, marginals[1:] - marginals[0] + table.log_weights(size), -np.inf)
     statistic = float(mean_log(terms))
+    if not np.isfinite(statistic):
+        return None
     best = int(np.argmax(terms))
     share = float(np.exp(terms[best] - statistic))
     return Misfit(table.p_value(statistic, size), statistic, calibration.rivals[best], min(1.0, share))

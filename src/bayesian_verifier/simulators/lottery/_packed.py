@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
 Truth = NDArray[np.bool_]
+#: log-ratios of wealth below this are stretched to it, and those below the other tell nothing apart
+_STRAIGHT, _NO_SPAN = 1e-12, 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
     np.minimum.at(bottom, flat.option_case[possible], least[possible])
     feasible = np.bincount(flat.option_case[possible], minlength=cases)
     kept = chosen_possible & (feasible >= 2) & (top > bottom)  # noqa: PLR2004 - a choice needs two
+    kept[kept] = _log_ratio(flat.wealth[kept], top[kept], bottom[kept]) > _NO_SPAN
     option_kept = possible & kept[flat.option_case]
     if option_kept.all():
         return _with_ratios(flat, start, top, bottom), kept
@@ -142,6 +145,15 @@ def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
 def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> PackedCases:
     case = np.repeat(flat.option_case, flat.outcomes)
     below_top, above_bottom, span = _log_ratios(flat.wealth, flat.payoff, case, top, bottom)
+    straight = span < _STRAIGHT
+    if straight.any():
+        # utility is straight over such stakes, so that they may be stretched to where its differences have digits
+        stretch = np.where(straight, _STRAIGHT / np.where(straight, span, 1.0), 1.0)
+        below_top, above_bottom, span = (
+            below_top * stretch[case],
+            above_bottom * stretch[case],
+            span * stretch,
+        )
     sums = np.add.reduceat(flat.probability, start)
     return PackedCases(
         below_top=below_top,
@@ -178,6 +190,8 @@ def _log_ratio(wealth: Float, payoff: Float, base: Float) -> Float:
 
     Stakes far below wealth keep their digits in the one, outcomes far apart in the other.
     """
-    change = (payoff - base) / (wealth + base)
-    near = np.abs(change) < 0.5  # noqa: PLR2004 - either form is good to rounding around here
-    return np.where(near, np.log1p(np.where(near, change, 0.0)), np.log((wealth + payoff) / (wealth + base)))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        change = (payoff - base) / (wealth + base)
+        near = np.abs(change) < 0.5  # noqa: PLR2004 - either form is good to rounding around here
+        far = np.log(wealth + payoff) - np.log(wealth + base)
+    return np.where(near, np.log1p(np.where(near, change, 0.0)), far)

@@ -1,0 +1,77 @@
+"""Evidence that breaks no rule and that nobody would send: does every reply still hold numbers that can be true?"""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import bayesian_verifier
+from bayesian_verifier.serving import answer, load_engine, read_question, reply
+
+if TYPE_CHECKING:
+    from bayesian_verifier.serving import Engine
+
+SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
+AMOUNTS = st.sampled_from([0.0, 5e-324, 1e-300, 1e-12, 0.1, 1.0, 3.0, 1e9, 1e15]) | st.floats(0.0, 1e15)
+PAYOFFS = AMOUNTS | AMOUNTS.map(lambda x: -x)
+SHARES = st.sampled_from([(1.0,), (0.5, 0.5), (1.0, 1e-300), (0.1, 0.9), (0.25, 0.25, 0.5)])
+
+
+@st.composite
+def options(draw: st.DrawFn) -> dict[str, Any]:
+    shares = draw(SHARES)
+    return {"outcomes": [{"payoff": draw(PAYOFFS), "probability": share} for share in shares]}
+
+
+@st.composite
+def judgments(draw: st.DrawFn) -> dict[str, Any]:
+    offered = draw(st.lists(options(), min_size=2, max_size=4))
+    said: dict[str, Any] = {"options": offered, "chosen": draw(st.integers(0, len(offered) - 1))}
+    said["wealth"] = draw(AMOUNTS)
+    said["feedback"] = draw(st.sampled_from(["approve", "reject", None]))
+    said["reward"] = draw(st.none() | st.floats(-3.0, 3.0))
+    said["verdict"] = draw(st.sampled_from(["proved", "unknown", None]))
+    return said
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
+
+
+def asked(engine: Engine, **body: object) -> dict[str, Any]:
+    said = answer(read_question(json.dumps(body).encode()), engine, clock=lambda: 0.0, make_seed=int)
+    document: dict[str, Any] = json.loads(reply(said, engine, request_id="x", queue_seconds=0.0))
+    return document
+
+
+def numbers(value: object) -> list[float]:
+    if isinstance(value, dict):
+        return [number for one in value.values() for number in numbers(one)]
+    if isinstance(value, list):
+        return [number for one in value for number in numbers(one)]
+    return [value] if isinstance(value, float) else []
+
+
+@given(records=st.lists(judgments(), min_size=1, max_size=6), times=st.sampled_from([1, 7, 60]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_evidence_gets_finite_numbers_and_a_state_that_is_taken_back(
+    engine: Engine, records: list[dict[str, Any]], times: int
+) -> None:
+    """No warning, no NaN, sd > 0, quantiles in order; the state goes on with one more judgment."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = asked(engine, judgments=records * times, draws=3, seed=1)
+        asked(engine, judgments=records[:1], state=said["state"])
+    assert all(map(math.isfinite, numbers(said)))
+    for marginal in said["posterior"].values():
+        quantiles = list(marginal["quantiles"].values())
+        assert marginal["sd"] > 0
+        assert quantiles == sorted(quantiles)
