@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 Index = NDArray[np.intp]
 Truth = NDArray[np.bool_]
 #: log-ratios of wealth below this are stretched to it, and those below the other tell nothing apart
-_STRAIGHT, _NO_SPAN = 1e-12, 1e-290
+_STRAIGHT, _NO_SPAN = 1e-200, 1e-290
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> Packed
     below_top, above_bottom, span = _log_ratios(flat.wealth, flat.payoff, case, top, bottom)
     straight = span < _STRAIGHT
     if straight.any():
-        # utility is straight over such stakes, so that they may be stretched to where its differences have digits
+        # utility is straight over such stakes, so that they may be stretched to where its differences are numbers
         stretch = np.where(straight, _STRAIGHT / np.where(straight, span, 1.0), 1.0)
         below_top, above_bottom, span = (
             below_top * stretch[case],
