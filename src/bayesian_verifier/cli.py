@@ -30,6 +30,7 @@ COMMANDS = {
         "journal",
         "schema",
         "models",
+        "drift",
         "doctor",
     )
 }

@@ -119,6 +119,18 @@ def step(state: State, told: Message, detector: Detector) -> tuple[State, Info]:
     return _restarted(new, info.alarm, detector), info
 
 
+def of_people(state: State, who: NDArray[np.bool_]) -> State:
+    """The state of some of the people [N] followed side by side."""
+    return State(
+        state.windows[who],
+        state.mean[who],
+        state.variance[who],
+        state.alt_mean[..., who],
+        state.alt_variance[..., who],
+        state.log_product[..., who],
+    )
+
+
 def _with_new_start(state: State, variance: Float, detector: Detector) -> tuple[Float, Float, Float]:
     """Alternatives with one more start, at this window; the oldest go when there are too many."""
     keep = min(len(state.alt_mean), MEMORY - 1)
