@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def draw(found: DriftEvaluation, file: Path) -> None:
     """Run lengths by population, and delays by way of deciding, into one PNG. Raises OSError."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullFormatter, ScalarFormatter
 
     figure = Figure(figsize=(11, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -32,9 +33,17 @@ def draw(found: DriftEvaluation, file: Path) -> None:
     left.set_yticks(range(len(found.rows)), [row.population for row in found.rows])
     left.invert_yaxis()
     left.set(xscale="log", xlabel="windows to a false alarm (bar: 99% bound; dotted: promised)")
+    left.xaxis.set_major_formatter(ScalarFormatter())
+    left.xaxis.set_minor_formatter(NullFormatter())
+    left.set_xticks([one for one in (100, 200, 500, 1000, 2000, 5000) if _between(left.get_xlim(), one)])
     left.legend()
     for one in found.rivals:
         right.plot(list(one.delays), [late.mean for late in one.delays.values()], "o-", label=one.name)
     right.set(yscale="log", xlabel="size of the change, prior sd", ylabel="windows to the alarm")
+    right.set_xticks(list(found.rivals[0].delays))
     right.legend()
     figure.savefig(file, dpi=130)
+
+
+def _between(limits: tuple[float, float], value: float) -> bool:
+    return limits[0] <= value <= limits[1]
