@@ -19,8 +19,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
     "file",
     default="lease.json",
     show_default=True,
-    help="The lease file [BV_LEASE_FILE].",
-    envvar="BV_LEASE_FILE",
+    help="The lease file.",
     type=click.Path(dir_okay=False),
 )
 @click.pass_context
