@@ -30,6 +30,8 @@ COMMANDS = {
         "journal",
         "schema",
         "models",
+        "drift",
+        "lease",
         "doctor",
     )
 }

@@ -128,7 +128,7 @@ def test_the_layers_are_those_that_are_enforced() -> None:
 def test_commands_and_their_options_exist(path: Path) -> None:
     """Each that a page calls."""
     for line in console_lines(path.read_text()):
-        words = list(takewhile(lambda word: word not in ("|", ">", "#"), split(line)))
+        words = list(takewhile(lambda word: word not in ("|", ">", "#", "--"), split(line)))
         while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
             del words[0]
         if words[:1] == ["bayesian-verifier"]:

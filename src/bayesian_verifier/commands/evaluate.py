@@ -53,7 +53,8 @@ def command(
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.commands._bars import Bars
-    from bayesian_verifier.training import EvaluationSettings, evaluate, read_people, read_table
+    from bayesian_verifier.settings_file import read_table
+    from bayesian_verifier.training import EvaluationSettings, evaluate, read_people
 
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}

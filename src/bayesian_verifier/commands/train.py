@@ -88,12 +88,12 @@ def command(
 def _settings(
     config: str | None, cases: str | None, evaluation: str | None, steps: int | None, seed: int | None
 ) -> Settings:
+    from bayesian_verifier.settings_file import read_table
     from bayesian_verifier.simulators.lottery import read_mixture
     from bayesian_verifier.training import (
         EvaluationSettings,
         Settings,
         TrainingSettings,
-        read_table,
     )
 
     training = read_table(TrainingSettings, config_file(config, "training.toml"))

@@ -3,6 +3,7 @@
 from bayesian_verifier.posterior._base_points import base_points
 from bayesian_verifier.posterior._belief import QUANTILE_LEVELS, Belief
 from bayesian_verifier.posterior._correction import Correction, correct, log_weights
+from bayesian_verifier.posterior._divergence import Divergences, between_densities, between_normals, kl_normal
 from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
 from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
 from bayesian_verifier.posterior._misfit_check import MisfitCheck
@@ -26,6 +27,7 @@ __all__ = [
     "AnswerSurfaces",
     "Belief",
     "Correction",
+    "Divergences",
     "Misfit",
     "MisfitCalibration",
     "MisfitCheck",
@@ -36,10 +38,13 @@ __all__ = [
     "Weights",
     "WidePoints",
     "base_points",
+    "between_densities",
+    "between_normals",
     "byte_size",
     "correct",
     "fit_pareto",
     "greatest_reliable_shape",
+    "kl_normal",
     "log_weights",
     "log_widening",
     "met",

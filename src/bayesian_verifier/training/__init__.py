@@ -26,7 +26,6 @@ from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (
     EvaluationSettings,
     TrainingSettings,
-    read_table,
 )
 from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
 
@@ -51,7 +50,6 @@ __all__ = [
     "misfit_power",
     "parity",
     "read_people",
-    "read_table",
     "read_weights",
     "seed_of",
     "train",

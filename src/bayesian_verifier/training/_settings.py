@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Any, TypeVar
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.simulators.lottery import CaseMixture
 
 
@@ -93,22 +88,3 @@ class EvaluationSettings(_Table):
     def mixture(self) -> CaseMixture:
         """The mixture of cases that the table states."""
         return CaseMixture.of(self.cases)
-
-
-T = TypeVar("T", bound=_Table)
-
-
-def read_table(kind: type[T], file: Path) -> T:
-    """A settings file as a value. Raises SettingsError naming the file, the entry and what was expected."""
-    try:
-        with Path(file).open("rb") as stream:
-            content: dict[str, Any] = tomllib.load(stream)
-        return kind.model_validate(content)
-    except FileNotFoundError as error:
-        raise SettingsError(f"{file}: there is no such file") from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise SettingsError(f"{file}: {where}: {first['msg']} (got {first['input']!r:.80})") from error
