@@ -2,7 +2,7 @@
 
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
-from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._journal import Journal, check_answer
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
@@ -11,8 +11,10 @@ from bayesian_verifier.journal._lines import (
     OtherLine,
     RecordedPosterior,
     Tried,
+    WindowLine,
     journal_schema,
     parse_line,
+    seconds_since_epoch,
 )
 from bayesian_verifier.journal._log import Fsync, NotDurableError
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
@@ -37,6 +39,8 @@ __all__ = [
     "RecordedPosterior",
     "Tried",
     "Trusted",
+    "WindowLine",
+    "as_evidence",
     "audit",
     "check_answer",
     "journal_schema",
@@ -44,4 +48,5 @@ __all__ = [
     "marks_of",
     "parse_line",
     "read_log",
+    "seconds_since_epoch",
 ]

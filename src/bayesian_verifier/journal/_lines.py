@@ -116,13 +116,40 @@ class FeedbackLine(Line):
     reward: Annotated[float, Field(ge=-GREATEST_REWARD, le=GREATEST_REWARD)] | None
 
 
+class WindowLine(Line):
+    """What some of a subject's answers say by themselves: inferred from the prior; no judgment is in two windows.
+
+    number: 1, 2, … by subject.   judgments: their ids, oldest first.   prior, posterior: of risk_aversion.
+    choice_noise: its posterior mean.   log_loss: of the window's feedback as the window before would have predicted
+    it, mean in nats; None without feedback.   variance_scale: of messages, when the window was inferred.
+    began, ended: of its first and its last answer.
+    """
+
+    kind: Literal["window"]
+    subject: Annotated[str, Field(min_length=1)]
+    number: Annotated[int, Field(ge=1)]
+    judgments: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    informative: Annotated[int, Field(ge=0)]
+    prior: RecordedPosterior
+    posterior: RecordedPosterior
+    choice_noise: Annotated[float, Field(gt=0)] | None
+    trustworthy: bool
+    model_version: str
+    log_loss: Annotated[float, Field(ge=0)] | None
+    variance_scale: Annotated[float, Field(gt=0)]
+    began: Annotated[str, Field(pattern=_TIMESTAMP)]
+    ended: Annotated[str, Field(pattern=_TIMESTAMP)]
+
+
 class OtherLine(Line):
     """A line of another kind, carried as it is."""
 
-    kind: Annotated[str, Field(min_length=1, json_schema_extra={"not": {"enum": ["judgment", "feedback"]}})]
+    kind: Annotated[
+        str, Field(min_length=1, json_schema_extra={"not": {"enum": ["judgment", "feedback", "window"]}})
+    ]
 
 
-_KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackLine}
+_KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackLine, "window": WindowLine}
 
 
 def parse_line(line: bytes) -> Line:
@@ -140,7 +167,7 @@ def parse_line(line: bytes) -> Line:
 
 def journal_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of the journal."""
-    schema = TypeAdapter(JudgmentLine | FeedbackLine | OtherLine).json_schema()
+    schema = TypeAdapter(JudgmentLine | FeedbackLine | WindowLine | OtherLine).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of judgments.jsonl",
