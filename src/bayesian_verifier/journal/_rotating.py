@@ -87,6 +87,9 @@ class Rotation:
         name = closed_name(self._path, number)
         ready = self._prepare(file.sum.summary(name.name), number + 1)
         self._files.rename(self._path, name)
+        if self._durable:
+            # of two renames a disk may keep the second alone, and with it nothing of the full file
+            self._files.sync_directory(self._path.parent)
         self._publish(ready)
 
     def begin_after_closed(self) -> bool:
