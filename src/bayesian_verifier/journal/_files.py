@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,8 @@ class Files:
 
     def open(self, path: Path, flags: int) -> int:
         """A descriptor that a program started from here does not inherit."""
-        return os.open(path, flags | os.O_CLOEXEC, 0o666)
+        # a pipe in a file's place must not be waited for
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
 
     def close(self, fd: int) -> None:
         """Give a descriptor back; that this fails changes nothing for anybody."""
@@ -71,6 +74,12 @@ def write_all(files: Files, fd: int, data: bytes) -> None:
     written = files.write(fd, data)
     while written < len(data):
         written += files.write(fd, data[written:])
+
+
+def check_is_file(status: os.stat_result) -> None:
+    """Raise OSError for what keeps no lines: a pipe, a device, a directory."""
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
 
 
 def identity_of(status: os.stat_result) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.journal._files import identity_of
+from bayesian_verifier.journal._files import Files, check_is_file, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,12 +41,10 @@ class GrowingFile:
         self._offset = 0  # behind the last whole line that was read
         self._end = 0  # of the file at the last look
         self._lines = 0
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self.identity = identity_of(os.fstat(self._fd))
-        except OSError:
-            os.close(self._fd)
-            raise
+        self._fd = Files().open(path, os.O_RDONLY)
+        status = os.fstat(self._fd)
+        check_is_file(status)
+        self.identity = identity_of(status)
 
     @property
     def size(self) -> int:

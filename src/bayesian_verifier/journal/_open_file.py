@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bayesian_verifier.journal._codec import DamagedLineError, decode_line, encode_members
-from bayesian_verifier.journal._files import identity_of
+from bayesian_verifier.journal._files import check_is_file, identity_of
 from bayesian_verifier.journal._segments import RunningSum
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ class OpenFile:
     def __init__(self, path: Path, files: Files) -> None:
         self._files = files
         self.fd = files.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-        self._identity = identity_of(files.fstat(self.fd))
+        status = files.fstat(self.fd)
+        check_is_file(status)
+        self._identity = identity_of(status)
         self.sum = RunningSum()
         self.has_durable_name = False
         self.was_kept = False  # beyond its time, because the next could not begin
