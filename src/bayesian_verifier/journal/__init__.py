@@ -19,6 +19,7 @@ from bayesian_verifier.journal._lines import (
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
 from bayesian_verifier.journal._segments import Summary, segments, summary_of
+from bayesian_verifier.journal._tailing import tail
 
 __all__ = [
     "EVIDENCE_FIELDS",
@@ -50,4 +51,5 @@ __all__ = [
     "read_log",
     "segments",
     "summary_of",
+    "tail",
 ]
