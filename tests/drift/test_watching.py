@@ -9,7 +9,7 @@ import pytest
 
 from bayesian_verifier.drift import DriftSettings, Followed, Inferred, Watcher
 from bayesian_verifier.errors import BusyError
-from bayesian_verifier.journal import Journal, Numbered, WindowLine
+from bayesian_verifier.journal import Journal, News, Numbered, WindowLine
 from bayesian_verifier.judgment import Case
 from bayesian_verifier.posterior import Belief
 
@@ -37,18 +37,6 @@ def normal_posterior(judgments):
     precision = 1.0 + len(judgments) * (3 * 0.1) ** -2
     mean = (0.5 + sum(3 * one.reward for one in judgments) * (3 * 0.1) ** -2) / precision
     return Inferred(Belief(mean, precision**-0.5), 0.1, len(judgments), trustworthy=True, model_version="m1")
-
-
-class Reader:
-    """A journal's events since the last call."""
-
-    def __init__(self, journal):
-        self._journal, self._read = journal, 0
-
-    def __call__(self):
-        events = [one.event for one in self._journal.read() if isinstance(one, Numbered)]
-        news, self._read = events[self._read :], len(events)
-        return news
 
 
 def ticking(step=1_000_000_000):
@@ -89,7 +77,7 @@ def live(journal, subject, theta, answers, seed):
 
 
 def watcher(journal, ledger, infer=normal_posterior, alarmed=()):
-    return Watcher(Reader(journal), journal, ledger, infer, SETTINGS, alarmed=alarmed)
+    return Watcher(News(journal.path).read, journal, ledger, infer, SETTINGS, alarmed=alarmed)
 
 
 def events(log, kind):
@@ -225,3 +213,18 @@ def test_the_journal_reads_a_window_back(files):
     (window,) = events(journal, "window")
     assert isinstance(window, WindowLine)
     assert journal.verify().findings == ()
+
+
+def test_a_compacted_journal_is_heard_anew_and_alarms_nobody_twice(files):
+    """Another file in its place, as forgetting somebody leaves one."""
+    journal, ledger = files
+    live(journal, "ada", 0.3, 24, seed=4)
+    live(journal, "ada", 2.1, 4, seed=5)
+    ours = watcher(journal, ledger)
+    heard = ours.catch_up()
+    copy = journal.path.with_name("copy")
+    copy.write_bytes(journal.path.read_bytes())
+    copy.replace(journal.path)
+    again = ours.catch_up()
+    assert [one.statistic for one in again] == [one.statistic for one in heard]
+    assert len(events(ledger, "alarm")) == 1

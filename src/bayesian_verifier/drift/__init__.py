@@ -19,12 +19,14 @@ from bayesian_verifier.drift._message import Message, message
 from bayesian_verifier.drift._predicted import chance_of_approval, mean_log_loss
 from bayesian_verifier.drift._rivals import CusumState, cusum_step
 from bayesian_verifier.drift._settings import DriftSettings
+from bayesian_verifier.drift._summary import Alarm, DriftSummary, OfSubject, summarise
 from bayesian_verifier.drift._variance_scale import variance_scale
 from bayesian_verifier.drift._watching import Inferred, Watcher
 
 __all__ = [
     "JUMPS",
     "MEMORY",
+    "Alarm",
     "Change",
     "Conflict",
     "CusumState",
@@ -34,6 +36,7 @@ __all__ = [
     "Detector",
     "DriftEvaluation",
     "DriftSettings",
+    "DriftSummary",
     "Effort",
     "Followed",
     "Heard",
@@ -41,6 +44,7 @@ __all__ = [
     "Inferred",
     "Info",
     "Message",
+    "OfSubject",
     "Rival",
     "Row",
     "RunLength",
@@ -57,5 +61,6 @@ __all__ = [
     "misses",
     "start",
     "step",
+    "summarise",
     "variance_scale",
 ]

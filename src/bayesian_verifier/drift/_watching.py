@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.drift._cutting import Cut
     from bayesian_verifier.drift._followed import Heard
     from bayesian_verifier.drift._settings import DriftSettings
-    from bayesian_verifier.journal import Line
+    from bayesian_verifier.journal import Line, New
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import Belief
 
@@ -46,14 +46,14 @@ class Inferred(NamedTuple):
 class Watcher:
     """Keeps the journal's windows and the ledger's alarms up to date.
 
-    news: the journal's events since the last call, from its beginning at the first.
+    news: the journal's events since the last call; all of them, anew, at the first and whenever it was compacted.
     infer: asks the service from the prior; with no judgments, for the prior itself. Raises BusyError when it cannot.
     alarmed: ids of windows whose alarm the ledger has already.   variance_scale: of messages inferred from now on.
     """
 
     def __init__(
         self,
-        news: Callable[[], Iterable[Line]],
+        news: Callable[[], New],
         journal: Appends,
         ledger: Appends,
         infer: Callable[[Sequence[Judgment]], Inferred],
@@ -67,12 +67,9 @@ class Watcher:
         self._ledger = ledger
         self._infer = infer
         self._scale = variance_scale
-        self._followed = Followed(threshold=settings.threshold, wander=settings.wander)
-        self._cutter: Cutter | None = None
-        self._size = settings.window
-        self._cuts: deque[Cut] = deque()
+        self._settings = settings
         self._alarmed = set(alarmed)
-        self._last: dict[str, WindowLine] = {}
+        self._begin(())
 
     def catch_up(self) -> list[Heard]:
         """Read on, have windows inferred, hear them; what was heard. Raises BusyError where the service cannot be had.
@@ -86,14 +83,20 @@ class Watcher:
             heard += self._read_on()
         return heard
 
+    def _begin(self, events: Iterable[Line]) -> None:
+        """Know nothing but which judgments are in a window: it stands behind those it is made of."""
+        used = (i for one in events if isinstance(one, WindowLine) for i in one.judgments)
+        self._cutter = Cutter(self._settings.window, used)
+        self._followed = Followed(threshold=self._settings.threshold, wander=self._settings.wander)
+        self._cuts: deque[Cut] = deque()
+        self._last: dict[str, WindowLine] = {}
+
     def _read_on(self) -> list[Heard]:
-        events = list(self._news())
-        if self._cutter is None:
-            # a window stands behind the judgments it is made of: what is in one must be known before they are cut
-            used = (i for one in events if isinstance(one, WindowLine) for i in one.judgments)
-            self._cutter = Cutter(self._size, used)
+        new = self._news()
+        if new.anew:
+            self._begin(new.events)
         heard = []
-        for one in events:
+        for one in new.events:
             if isinstance(one, WindowLine):
                 heard.append(self._hear(one))
             if cut := self._cutter.add(one):

@@ -19,6 +19,7 @@ from bayesian_verifier.journal._lines import (
     seconds_since_epoch,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
+from bayesian_verifier.journal._news import New, News
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
 from bayesian_verifier.journal._segments import Summary, segments, summary_of
 from bayesian_verifier.journal._tailing import tail
@@ -36,6 +37,8 @@ __all__ = [
     "Journal",
     "JudgmentLine",
     "Line",
+    "New",
+    "News",
     "NotDurableError",
     "Numbered",
     "OtherLine",
