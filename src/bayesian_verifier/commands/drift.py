@@ -26,6 +26,64 @@ def command() -> None:
 
 
 @command.command(
+    epilog="Example: bayesian-verifier drift watch judgments.jsonl --url http://127.0.0.1:8080\n\n"
+    "Writes windows to the journal and alarms to the ledger; stop it whenever you like."
+)
+@click.argument("journal", type=click.Path(dir_okay=False))
+@click.option(
+    "--url", default="http://127.0.0.1:8080", show_default=True, help="The service that infers windows."
+)
+@click.option("--ledger", default="ledger.jsonl", show_default=True, help="Where alarms are written.")
+@click.option("--settings", "settings_file", type=click.Path(), help="Instead of configs/drift.toml.")
+@click.option("--every", default=5.0, show_default=True, help="Seconds between two looks.")
+@click.option(
+    "--once", is_flag=True, help="One look, for cron; exits with 4 where the service cannot be had."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs: a line a window.")
+def watch(
+    journal: str, url: str, ledger: str, settings_file: str | None, every: float, once: bool, as_json: bool
+) -> None:
+    """Cut people's answers into windows, have them inferred, and say who has changed."""
+    import time
+
+    from bayesian_verifier.commands._drift_watch import print_heard, watcher_of
+    from bayesian_verifier.errors import BusyError
+
+    with watcher_of(Path(journal), Path(ledger), url, settings_file) as watcher:
+        while True:
+            try:
+                for heard in watcher.catch_up():
+                    print_heard(heard, as_json=as_json)
+            except BusyError as exc:
+                if once:
+                    raise
+                click.echo(f"waiting: {exc}", err=True)
+            if once:
+                return
+            time.sleep(every)
+
+
+@command.command(epilog="Example: bayesian-verifier drift report judgments.jsonl --json")
+@click.argument("journal", type=click.Path(exists=True, dir_okay=False))
+@click.option("--settings", "settings_file", type=click.Path(), help="Instead of configs/drift.toml.")
+@click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="So many subjects.")
+@click.option("--json", "as_json", is_flag=True, help="For programs: all of them.")
+def report(journal: str, settings_file: str | None, last: int, as_json: bool) -> None:
+    """Who has changed, who may have, and who answered: from the journal alone."""
+    from bayesian_verifier.commands._drift_report import print_summary, summary_document
+    from bayesian_verifier.drift import DriftSettings, summarise
+    from bayesian_verifier.journal import News
+    from bayesian_verifier.settings_file import read_table
+
+    settings = read_table(DriftSettings, config_file(settings_file, "drift.toml"))
+    found = summarise(News(Path(journal)).read().events, settings)
+    if as_json:
+        click.echo(json.dumps(summary_document(found), indent=1, allow_nan=False))
+    else:
+        print_summary(found, last)
+
+
+@command.command(
     epilog="Example: bayesian-verifier drift evaluate --people 200 --windows 2000\n\n"
     "Exits with 1 when the detector misses what the settings ask of it."
 )

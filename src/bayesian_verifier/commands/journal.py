@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from bayesian_verifier.journal import Audit, Numbered
+    from bayesian_verifier.journal import Audit, Damaged, Numbered
 
 _DAMAGED = 1
 _PIPED_WIDTH = 160
@@ -38,19 +38,25 @@ def command() -> None:
 @click.option("--subject", help="Only this person's judgments, and the answers to them.")
 @click.option("--kind", help="Only events of this kind: judgment, feedback, …")
 @click.option("--last", "-n", type=click.IntRange(min=1), help="Only the newest N of them.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what is appended, until interrupted.")
 @_AS_JSON
-def show(file: Path, subject: str | None, kind: str | None, last: int | None, as_json: bool) -> None:
+def show(
+    file: Path, subject: str | None, kind: str | None, last: int | None, follow: bool, as_json: bool
+) -> None:
     """Show the events of a journal, oldest first.
 
     Damaged lines are named on standard error; the rest is shown. With --json each event is one line.
     """
+    if follow:
+        _follow(file, subject, kind, last, as_json)
+        return
     from bayesian_verifier.journal import Damaged, Journal
 
     wanted: deque[Numbered] = deque(maxlen=last)
     theirs: set[str] = set()
     for entry in Journal(file).read():
         if isinstance(entry, Damaged):
-            click.echo(f"{file}:{entry.number}: damaged: {entry.reason}", err=True)
+            click.echo(f"{entry.file}:{entry.number}: damaged: {entry.reason}", err=True)
         elif _concerns(entry, subject, theirs) and kind in (None, entry.event.kind):
             wanted.append(entry)
     if as_json:
@@ -75,10 +81,30 @@ def verify(file: Path, as_json: bool) -> None:
         click.echo(json.dumps(_report(file, report), ensure_ascii=False))
     else:
         for finding in report.findings:
-            click.echo(f"{file}:{finding.line}: {finding.problem}")
+            click.echo(f"{finding.file}:{finding.line}: {finding.problem}")
         click.echo(_summary(file, report))
     if not report.whole:
         raise SystemExit(_DAMAGED)
+
+
+def _follow(file: Path, subject: str | None, kind: str | None, last: int | None, as_json: bool) -> None:
+    """A line for each event, as soon as it is there."""
+    import threading
+
+    from bayesian_verifier.journal import Damaged, tail
+
+    theirs: set[str] = set()
+
+    def wanted(entry: Numbered | Damaged) -> bool:
+        if isinstance(entry, Damaged):
+            return True
+        return _concerns(entry, subject, theirs) and kind in {None, entry.event.kind}
+
+    for entry in tail(file, stop=threading.Event(), last=last, wanted=wanted):
+        if isinstance(entry, Damaged):
+            click.echo(f"{entry.file}:{entry.number}: damaged: {entry.reason}", err=True)
+        else:
+            click.echo(entry.text if as_json else "  ".join(cell for cell in _cells(entry) if cell))
 
 
 def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
@@ -138,19 +164,24 @@ def _summary(file: Path, report: Audit) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.kinds.items())) or "no events"
     wrong = len(report.findings)
     state = "whole" if report.whole else f"{wrong} thing{'s' if wrong > 1 else ''} wrong"
-    return f"{file}: {state}; {report.lines} lines ({kinds}), writers: {len(report.writers)}"
+    files = f" in {len(report.files)} files" if len(report.files) > 1 else ""
+    return f"{file}: {state}; {report.lines} lines ({kinds}){files}, writers: {len(report.writers)}"
 
 
 def _report(file: Path, report: Audit) -> dict[str, Any]:
     return {
         "file": str(file),
         "whole": report.whole,
+        "files": [str(file) for file in report.files],
         "lines": report.lines,
         "kinds": report.kinds,
         "writers": report.writers,
         "unanswered": report.unanswered,
         **{
-            name: [{"line": finding.line, "problem": finding.problem} for finding in getattr(report, name)]
-            for name in ("damaged", "gaps", "duplicates", "strays")
+            name: [
+                {"line": finding.line, "problem": finding.problem, "file": str(finding.file)}
+                for finding in getattr(report, name)
+            ]
+            for name in ("links", "damaged", "gaps", "duplicates", "strays")
         },
     }

@@ -56,12 +56,14 @@ class State(NamedTuple):
     """What a detector knows, for people [...] followed side by side; W alternatives by start, one more each window.
 
     windows [...]: since the start or the last alarm.   mean, variance [...]: of the null.
+    before [W, ...]: mean of the null at each start.
     alt_mean, alt_variance, log_product [W, J, ...]: of the alternatives, newest first.
     """
 
     windows: NDArray[np.int64]
     mean: Float
     variance: Float
+    before: Float
     alt_mean: Float
     alt_variance: Float
     log_product: Float
@@ -71,7 +73,7 @@ class Info(NamedTuple):
     """What one window did [...].
 
     statistic: R, alarm at R >= threshold.   change_began: windows ago, 0 for this one, of the likeliest start.
-    moved: the jump that start makes most likely, in the parameter's unit.   surprise: the message's distance from
+    moved: how far it went since then, in the parameter's unit.   surprise: the message's distance from
     what the null expected, in its sd.
     """
 
@@ -89,6 +91,7 @@ def start(detector: Detector, shape: tuple[int, ...] = ()) -> State:
         np.zeros(shape, np.int64),
         np.full(shape, detector.prior_mean),
         np.full(shape, detector.prior_sd**2),
+        np.empty((0, *shape)),
         none,
         none.copy(),
         none.copy(),
@@ -111,6 +114,7 @@ def step(state: State, told: Message, detector: Detector) -> tuple[State, Info]:
         state.windows + 1,
         state.mean + gain * away,
         gain * noise,
+        np.concatenate([state.mean[None], state.before[: MEMORY - 1]]),
         alt_mean + alt_gain * alt_away,
         alt_gain * noise,
         log_product,
@@ -125,6 +129,7 @@ def of_people(state: State, who: NDArray[np.bool_]) -> State:
         state.windows[who],
         state.mean[who],
         state.variance[who],
+        state.before[..., who],
         state.alt_mean[..., who],
         state.alt_variance[..., who],
         state.log_product[..., who],
@@ -152,11 +157,12 @@ def _info(state: State, surprise: Float, detector: Detector) -> Info:
         statistic = np.cumsum(np.exp(flat), axis=0)[-1] / len(JUMPS)
     likeliest = flat.argmax(axis=0)
     mean = np.take_along_axis(state.alt_mean.reshape(flat.shape), likeliest[None], axis=0)[0]
+    before = np.take_along_axis(state.before, likeliest[None] // len(JUMPS), axis=0)[0]
     return Info(
         statistic,
         statistic >= detector.threshold,
         likeliest // len(JUMPS),
-        mean - state.mean,
+        mean - before,
         surprise,
     )
 
@@ -171,6 +177,7 @@ def _restarted(state: State, alarm: NDArray[np.bool_], detector: Detector) -> St
         np.where(alarm, 0, state.windows),
         np.where(alarm, detector.prior_mean, state.mean),
         np.where(alarm, detector.prior_sd**2, state.variance),
+        state.before,
         state.alt_mean,
         state.alt_variance,
         np.where(alarm, -np.inf, state.log_product),

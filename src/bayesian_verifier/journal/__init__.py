@@ -2,7 +2,8 @@
 
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
-from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._committing import Fsync, NotDurableError
+from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._journal import Journal, check_answer
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
@@ -10,13 +11,18 @@ from bayesian_verifier.journal._lines import (
     Line,
     OtherLine,
     RecordedPosterior,
+    SegmentLine,
     Tried,
+    WindowLine,
     journal_schema,
     parse_line,
+    seconds_since_epoch,
 )
-from bayesian_verifier.journal._log import Fsync, NotDurableError
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
+from bayesian_verifier.journal._news import New, News
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
+from bayesian_verifier.journal._segments import Summary, segments, summary_of
+from bayesian_verifier.journal._tailing import tail
 
 __all__ = [
     "EVIDENCE_FIELDS",
@@ -31,12 +37,18 @@ __all__ = [
     "Journal",
     "JudgmentLine",
     "Line",
+    "New",
+    "News",
     "NotDurableError",
     "Numbered",
     "OtherLine",
     "RecordedPosterior",
+    "SegmentLine",
+    "Summary",
     "Tried",
     "Trusted",
+    "WindowLine",
+    "as_evidence",
     "audit",
     "check_answer",
     "journal_schema",
@@ -44,4 +56,8 @@ __all__ = [
     "marks_of",
     "parse_line",
     "read_log",
+    "seconds_since_epoch",
+    "segments",
+    "summary_of",
+    "tail",
 ]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 _SEAL = re.compile(rb',"crc":"([0-9a-f]{8})"}\Z')
-_SEAL_WIDTH = len(b',"crc":"01234567"}')
+SEAL_WIDTH = len(b',"crc":"01234567"}')
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -57,10 +57,10 @@ def decode_line(line: bytes) -> dict[str, Any]:
 
     Raises DamagedLineError unless the checksum holds and the line is one object of standard JSON.
     """
-    found = _SEAL.search(line, max(0, len(line) - _SEAL_WIDTH))
+    found = _SEAL.search(line, max(0, len(line) - SEAL_WIDTH))
     if found is None:
         raise DamagedLineError("does not end in a checksum: cut short, or not a line of this journal")
-    stated, actual = int(found[1], 16), zlib.crc32(line[:-_SEAL_WIDTH])
+    stated, actual = int(found[1], 16), zlib.crc32(line[:-SEAL_WIDTH])
     if stated != actual:
         raise DamagedLineError(f"the checksum says {stated:08x}, the bytes say {actual:08x}")
     try:

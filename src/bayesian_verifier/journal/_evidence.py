@@ -79,11 +79,7 @@ class Evidence:
             if line.order > known.answered:
                 changed = known.judgment.model_copy(update={"feedback": line.feedback, "reward": line.reward})
                 self._put(_Answered(known.id, known.made, line.order, changed), known)
-        elif (
-            (made := self._open.pop(line.judgment, None))
-            and made.chosen is not None
-            and (judgment := _as_evidence(made, made.chosen, line))
-        ):
+        elif (made := self._open.pop(line.judgment, None)) and (judgment := as_evidence(made, line)):
             self._put(_Answered(made.id, made.order, line.order, judgment), None)
 
     def _put(self, new: _Answered, old: _Answered | None) -> None:
@@ -129,8 +125,13 @@ class Evidence:
             del self._open[next(iter(self._open))]
 
 
-def _as_evidence(made: JudgmentLine, chosen: int, answer: FeedbackLine) -> Judgment | None:
-    """The record of a judgment and its answer; where wealth was an interval, its middle stands for it."""
+def as_evidence(made: JudgmentLine, answer: FeedbackLine) -> Judgment | None:
+    """The record of a judgment and its answer; where wealth was an interval, its middle stands for it.
+
+    None, and a warning in the log, where nothing was chosen or the line is no record.
+    """
+    if made.chosen is None:
+        return None
     low, high = made.case.wealth_range
     try:
         return Judgment(
@@ -138,7 +139,7 @@ def _as_evidence(made: JudgmentLine, chosen: int, answer: FeedbackLine) -> Judgm
             options=made.case.options,
             stake=made.case.stake,
             budget=made.case.budget,
-            chosen=chosen,
+            chosen=made.chosen,
             verdict=made.verdict,
             feedback=answer.feedback,
             reward=answer.reward,

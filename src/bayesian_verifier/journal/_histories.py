@@ -10,15 +10,19 @@ import logging
 import threading
 from array import array
 from collections import OrderedDict
+from sys import intern
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.journal._codec import DamagedLineError, decode_line
+from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._evidence import Evidence, History
-from bayesian_verifier.journal._following import Follower, RawLine
+from bayesian_verifier.journal._following import Follower
+from bayesian_verifier.journal._gist import gist_of
 from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, parse_line
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bayesian_verifier.journal._growing import RawLine
 
 _log = logging.getLogger(__name__)
 
@@ -69,19 +73,21 @@ class Histories:
 
     def _note(self, line: RawLine) -> None:
         try:
-            members = decode_line(line.data)
-        except DamagedLineError as exc:
-            _log.warning("%s: line %d is damaged and left out: %s", self._path, line.number, exc)
+            gist = gist_of(line.data)
+        except (DamagedLineError, UnicodeDecodeError) as exc:
+            _log.warning("%s: line %d is damaged and left out: %s", line.file, line.number, exc)
             return
-        match members:
-            case {"kind": "judgment", "id": str(id_), "subject": str() | None as subject}:
-                self._subject_of.setdefault(id_, subject)
-                for related in (line, *self._early.pop(id_, ())):
-                    self._place(subject, related)
-            case {"kind": "feedback", "judgment": str(id_)} if id_ in self._subject_of:
-                self._place(self._subject_of[id_], line)
-            case {"kind": "feedback", "judgment": str(id_)}:
-                self._early.setdefault(id_, []).append(line)
+        if gist is None:
+            return
+        if gist.judgment is None:
+            subject = gist.subject if gist.subject is None else intern(gist.subject)
+            self._subject_of.setdefault(gist.id, subject)
+            for related in (line, *self._early.pop(gist.id, ())):
+                self._place(subject, related)
+        elif gist.judgment in self._subject_of:
+            self._place(self._subject_of[gist.judgment], line)
+        else:
+            self._early.setdefault(gist.judgment, []).append(line)
 
     def _place(self, subject: str | None, line: RawLine) -> None:
         if subject is None:

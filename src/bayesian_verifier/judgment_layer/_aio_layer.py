@@ -135,7 +135,7 @@ class JudgmentLayer:
 
     async def aclose(self) -> None:
         """Write lines that wait, if that is possible now."""
-        await self.flush()
+        await asyncio.to_thread(self._core.recorder.close)
 
     async def __aenter__(self) -> Self:
         return self

@@ -135,7 +135,7 @@ class JudgmentLayer:
 
     def close(self) -> None:
         """Write lines that wait, if that is possible now."""
-        self.flush()
+        self._core.recorder.close()
 
     def __enter__(self) -> Self:
         return self

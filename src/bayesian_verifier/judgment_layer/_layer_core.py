@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_BESIDE_THE_CASE = 1024
+
 
 class Asked(NamedTuple):
     """What the verifier is asked about, and since when, in monotonic seconds.
@@ -170,7 +172,7 @@ class LayerCore:
             meta_comment=comment,
             assessment=assessment,
             values=choice.values,
-            recorded=self.recorder.record(Line(write, decision_id)),
+            recorded=self.recorder.record(Line(write, decision_id, lambda: _weight(case, comment))),
         )
 
     def answer(self, judgment_id: str, feedback: Feedback | None, reward: float | None) -> bool:
@@ -186,7 +188,7 @@ class LayerCore:
             event_id=uuid.uuid4().hex,
             at=self._clock(),
         )
-        return self.recorder.record(Line(write, None))
+        return self.recorder.record(Line(write, None, lambda: _BESIDE_THE_CASE))
 
     def _may_know(self, judgment_id: str) -> bool:
         try:
@@ -198,6 +200,11 @@ class LayerCore:
 
     def _now(self) -> float:
         return self._clock() / 1e9
+
+
+def _weight(case: Case, comment: str) -> int:
+    """About the bytes of a judgment's line."""
+    return len(case.model_dump_json()) + len(comment) + _BESIDE_THE_CASE
 
 
 def as_case(case: Case | Mapping[str, object]) -> Case:

@@ -4,97 +4,164 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+import time
+from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import NotDurableError
+from bayesian_verifier.judgment_layer._backlog import Backlog, Line
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["Line", "Recorder"]
+
 _log = logging.getLogger(__name__)
 
-
-class Line(NamedTuple):
-    """Something to be written: `write` appends it; `judgment` is the id it stands for, None for feedback."""
-
-    write: Callable[[], object]
-    judgment: str | None
+_MOST_BYTES = 16 << 20
+_RETRY_SECONDS = 1.0
+# a judgment waits for a journal that fails slowly, as behind a lock, at most so large a share of the time
+_SHARE_OF_TIME = 0.05
 
 
-class _Backlog:
-    def __init__(self, most: int) -> None:
+class _Here:
+    """One process's part."""
+
+    def __init__(self, most: int, most_bytes: int) -> None:
         self.lock = threading.Lock()
-        self.waiting: deque[Line] = deque(maxlen=most)
+        self.backlog = Backlog(most, most_bytes)
+        self.turn = threading.Lock()  # to write what waits
         self.failures = 0
-        self.lost = 0
+        self.try_again_at = 0.0
+        self.timer: threading.Timer | None = None
 
 
 class Recorder:
-    """Writes lines in order, and keeps up to `most` of them in memory while the journal cannot be written.
+    """Writes lines, and keeps those in memory, up to a bound, that the journal cannot take now.
 
-    Safe among threads. A forked child starts with nothing waiting: what waits is its parent's to write.
+    most, most_bytes: the bound.   retry_seconds: how often what waits is tried again when nothing else is
+    recorded, by a thread that lives while something waits.   monotonic: seconds.
+    Safe among threads; the lines of one thread stay in order. A forked child starts with nothing waiting: what
+    waits is its parent's to write.
     """
 
-    def __init__(self, most: int) -> None:
-        self._here = PerProcess(lambda: _Backlog(most)).here
+    def __init__(
+        self,
+        most: int,
+        *,
+        most_bytes: int = _MOST_BYTES,
+        retry_seconds: float = _RETRY_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._here = PerProcess(lambda: _Here(most, most_bytes)).here
+        self._retry_seconds = retry_seconds
+        self._monotonic = monotonic
 
     def record(self, line: Line) -> bool:
         """Write a line after those that wait; whether it is in the journal now.
 
         Raises CallerError where no journal could ever hold it.
         """
-        backlog = self._here()
-        with backlog.lock:
-            if self._flush(backlog) and self._write(backlog, line):
-                return True
-            if len(backlog.waiting) == backlog.waiting.maxlen:
-                backlog.lost += 1
-                _log.error("the oldest of %d waiting journal lines is lost", len(backlog.waiting))
-            backlog.waiting.append(line)
+        here = self._here()
+        if self._may_try(here) and self._flush(here) and self._write(here, line):
+            return True
+        with here.lock:
+            here.backlog.add(line)
+            self._retry_later(here)
         return False
+
+    def _may_try(self, here: _Here) -> bool:
+        """Whether nothing waits, or trying again would not take too much of the caller's time."""
+        return not here.backlog or self._monotonic() >= here.try_again_at
 
     def flush(self) -> bool:
         """Write what waits; whether nothing waits any more."""
-        backlog = self._here()
-        with backlog.lock:
-            return self._flush(backlog)
+        here = self._here()
+        with here.turn:
+            return self._write_all(here)
 
-    def _flush(self, backlog: _Backlog) -> bool:
-        while backlog.waiting:
+    def _flush(self, here: _Here) -> bool:
+        """As `flush`, unless another thread is at it."""
+        if not here.backlog:
+            return True
+        if not here.turn.acquire(blocking=False):
+            return False
+        try:
+            return self._write_all(here)
+        finally:
+            here.turn.release()
+
+    def _write_all(self, here: _Here) -> bool:
+        while True:
+            with here.lock:
+                if not here.backlog:
+                    return True
+                line = here.backlog.first()
             try:
-                if not self._write(backlog, backlog.waiting[0]):
+                if not self._write(here, line):
                     return False
             except CallerError:
-                backlog.lost += 1
+                here.backlog.lost += 1
                 _log.exception("a waiting journal line cannot be written, ever")
-            backlog.waiting.popleft()
-        return True
+            with here.lock:
+                here.backlog.remove(line)
 
-    def _write(self, backlog: _Backlog, line: Line) -> bool:
+    def _write(self, here: _Here, line: Line) -> bool:
+        start = self._monotonic()
         try:
             line.write()
         except NotDurableError as exc:
-            backlog.failures += 1
+            here.failures += 1
             _log.warning("%s", exc)
         except JournalError as exc:
-            backlog.failures += 1
+            here.failures += 1
+            now = self._monotonic()
+            here.try_again_at = now + (now - start) / _SHARE_OF_TIME
             _log.warning("kept in memory: %s", exc)
             return False
         return True
 
+    def _retry_later(self, here: _Here) -> None:
+        if here.timer is not None:
+            return
+        timer = threading.Timer(self._retry_seconds, self._retry, (here,))
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError:  # the interpreter is on its way out: closing tries again
+            return
+        here.timer = timer
+
+    def _retry(self, here: _Here) -> None:
+        self._flush(here)
+        with here.lock:
+            here.timer = None
+            if here.backlog:
+                self._retry_later(here)
+
+    def close(self) -> bool:
+        """Write what waits, if that is possible now; whether nothing was left. Recording may go on after it."""
+        is_empty = self.flush()
+        here = self._here()
+        with here.lock:
+            if here.timer is not None:
+                here.timer.cancel()
+                here.timer = None
+            if here.backlog:
+                _log.error("%d journal lines still wait, in memory alone", len(here.backlog))
+        return is_empty
+
     def holds(self, judgment: str) -> bool:
         """Whether the line of this judgment waits to be written."""
-        backlog = self._here()
-        with backlog.lock:
-            return any(line.judgment == judgment for line in backlog.waiting)
+        here = self._here()
+        with here.lock:
+            return here.backlog.holds(judgment)
 
     @property
     def waiting(self) -> int:
         """Lines that wait."""
-        return len(self._here().waiting)
+        return len(self._here().backlog)
 
     @property
     def failures(self) -> int:
@@ -104,4 +171,4 @@ class Recorder:
     @property
     def lost(self) -> int:
         """Lines given up."""
-        return self._here().lost
+        return self._here().backlog.lost

@@ -21,29 +21,46 @@ from bayesian_verifier.retraining._lease import (
 from bayesian_verifier.retraining._lease_file import Asker, LeaseBusyError, LeaseFile
 from bayesian_verifier.retraining._leased_run import Ended, run_leased
 from bayesian_verifier.retraining._prior import Limits, Prior, fitted_prior, next_prior
+from bayesian_verifier.retraining._settings import RetrainingSettings, SlotSettings, TriggerSettings
+from bayesian_verifier.retraining._slot import Load, Slot, machine_load, slot
+from bayesian_verifier.retraining._trigger import Alarms, Decision, Hold, Known, Reason, decide, is_armed
 
 __all__ = [
     "BEAT_SECONDS",
     "SHARES",
     "SILENT_SECONDS",
+    "Alarms",
     "Asker",
     "Comparison",
+    "Decision",
     "Ended",
+    "Hold",
+    "Known",
     "Lease",
     "LeaseBusyError",
     "LeaseFile",
     "Limits",
+    "Load",
     "Prior",
+    "Reason",
+    "RetrainingSettings",
+    "Slot",
+    "SlotSettings",
+    "TriggerSettings",
     "Wish",
     "compared",
+    "decide",
     "fitted_prior",
+    "is_armed",
     "is_better",
     "is_held",
     "level_of",
+    "machine_load",
     "may_take",
     "must_yield",
     "next_prior",
     "no_comparison",
     "run_leased",
+    "slot",
     "wished",
 ]

@@ -1,0 +1,149 @@
+"""How do windows and alarms get into the journal and the ledger? One pass over what is new, as often as one likes.
+
+A pass reads the journal on, has each completed window inferred and journals it; what is heard is what then stands in
+the journal, in its order, so that a replay hears the same. A window that cannot be inferred now waits for the next.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from bayesian_verifier.drift._cutting import Cutter
+from bayesian_verifier.drift._followed import Followed
+from bayesian_verifier.drift._predicted import mean_log_loss
+from bayesian_verifier.errors import BusyError
+from bayesian_verifier.journal import RecordedPosterior, WindowLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from bayesian_verifier.drift._cutting import Cut
+    from bayesian_verifier.drift._followed import Heard
+    from bayesian_verifier.drift._settings import DriftSettings
+    from bayesian_verifier.journal import Line, New
+    from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.posterior import Belief
+
+
+class Appends(Protocol):
+    """What a journal or a ledger is to a watcher: something to add events to."""
+
+    def append(self, kind: str, fields: Mapping[str, object], /) -> str:
+        """Add an event and return its id."""
+
+
+class Inferred(NamedTuple):
+    """What the service says of some judgments: beliefs about r, and the mean of τ; `informative` of them counted."""
+
+    belief: Belief
+    choice_noise: float | None
+    informative: int
+    trustworthy: bool
+    model_version: str
+
+
+class Watcher:
+    """Keeps the journal's windows and the ledger's alarms up to date.
+
+    news: the journal's events since the last call; all of them, anew, at the first and whenever it was compacted.
+    infer: asks the service from the prior; with no judgments, for the prior itself. Raises BusyError when it cannot.
+    alarmed: ids of windows whose alarm the ledger has already.   variance_scale: of messages inferred from now on.
+    """
+
+    def __init__(
+        self,
+        news: Callable[[], New],
+        journal: Appends,
+        ledger: Appends,
+        infer: Callable[[Sequence[Judgment]], Inferred],
+        settings: DriftSettings,
+        *,
+        alarmed: Iterable[str] = (),
+        variance_scale: float = 1.0,
+    ) -> None:
+        self._news = news
+        self._journal = journal
+        self._ledger = ledger
+        self._infer = infer
+        self._scale = variance_scale
+        self._settings = settings
+        self._alarmed = set(alarmed)
+        self._begin(())
+
+    def catch_up(self) -> list[Heard]:
+        """Read on, have windows inferred, hear them; what was heard. Raises BusyError where the service cannot be had.
+
+        What was heard before it raised is in the ledger, and is not returned again.
+        """
+        heard = self._read_on()
+        while self._cuts:
+            self._journal.append("window", self._inferred(self._cuts[0]))
+            self._cuts.popleft()
+            heard += self._read_on()
+        return heard
+
+    def _begin(self, events: Iterable[Line]) -> None:
+        """Know nothing but which judgments are in a window: it stands behind those it is made of."""
+        used = (i for one in events if isinstance(one, WindowLine) for i in one.judgments)
+        self._cutter = Cutter(self._settings.window, used)
+        self._followed = Followed(threshold=self._settings.threshold, wander=self._settings.wander)
+        self._cuts: deque[Cut] = deque()
+        self._last: dict[str, WindowLine] = {}
+
+    def _read_on(self) -> list[Heard]:
+        new = self._news()
+        if new.anew:
+            self._begin(new.events)
+        heard = []
+        for one in new.events:
+            if isinstance(one, WindowLine):
+                heard.append(self._hear(one))
+            if cut := self._cutter.add(one):
+                self._cuts.append(cut)
+        return heard
+
+    def _inferred(self, cut: Cut) -> dict[str, object]:
+        """The members of a window event."""
+        prior, found = self._infer(()), self._infer(cut.judgments)
+        if prior.model_version != found.model_version:
+            raise BusyError("the service changed its model between two questions")
+        before = self._last.get(cut.subject)
+        belief = prior.belief if before is None else before.posterior.belief
+        noise = prior.choice_noise if before is None else before.choice_noise
+        return {
+            "subject": cut.subject,
+            "number": 1 if before is None else before.number + 1,
+            "judgments": [one.id for one in cut.judgments],
+            "informative": found.informative,
+            "prior": RecordedPosterior.of(prior.belief).model_dump(mode="json"),
+            "posterior": RecordedPosterior.of(found.belief).model_dump(mode="json"),
+            "choice_noise": found.choice_noise,
+            "trustworthy": found.trustworthy,
+            "model_version": found.model_version,
+            "log_loss": None if noise is None else mean_log_loss(cut.judgments, belief, noise),
+            "variance_scale": self._scale,
+            "began": cut.began,
+            "ended": cut.ended,
+        }
+
+    def _hear(self, window: WindowLine) -> Heard:
+        heard = self._followed.hear(window)
+        self._last[window.subject] = window
+        if heard.alarm and window.id not in self._alarmed:
+            self._ledger.append("alarm", alarm_fields(heard))
+            self._alarmed.add(window.id)
+        return heard
+
+
+def alarm_fields(heard: Heard) -> dict[str, object]:
+    """What the ledger says of an alarm."""
+    return {
+        "window": heard.window.id,
+        "subject": heard.window.subject,
+        "number": heard.window.number,
+        "statistic": heard.statistic,
+        "change_began": heard.change_began,
+        "moved": heard.moved,
+        "model_version": heard.window.model_version,
+    }

@@ -1,0 +1,53 @@
+"""Whose line is this? Told from its beginning and its checksum alone, a tenth of the work of decoding it all.
+
+Lines begin as this version writes them: envelope first, then the subject of a judgment or the judgment that
+feedback is on. Where a line begins otherwise, or where a name holds what JSON escapes, it has to be decoded.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import NamedTuple
+
+from bayesian_verifier.journal._codec import SEAL_WIDTH, decode_line
+
+_TEXT = rb'"([^"\\]+)"'
+_BEGINNING = re.compile(
+    rb'\{"v":1,"seq":\d+,"id":%b,"ts":"[^"\\]+","writer":"[^"\\]+","kind":'
+    rb'(?:"judgment","subject":(?:"([^"\\]*)"|null)|"feedback","judgment":%b)[,}]' % (_TEXT, _TEXT)
+)
+
+
+class Gist(NamedTuple):
+    """What an index has to know of a line. subject: of a judgment.   judgment: that feedback is on."""
+
+    kind: str
+    id: str
+    subject: str | None
+    judgment: str | None
+
+
+def gist_of(line: bytes) -> Gist | None:
+    """The gist of a line without its newline, None where it is neither judgment nor feedback.
+
+    Raises DamagedLineError.
+    """
+    return _at_a_glance(line) or _of_members(line)
+
+
+def _at_a_glance(line: bytes) -> Gist | None:
+    found = _BEGINNING.match(line)
+    if found is None or line[-SEAL_WIDTH:] != b',"crc":"%08x"}' % zlib.crc32(memoryview(line)[:-SEAL_WIDTH]):
+        return None
+    id_, subject, judgment = (None if text is None else text.decode() for text in found.groups())
+    return Gist("judgment" if judgment is None else "feedback", id_ or "", subject, judgment)
+
+
+def _of_members(line: bytes) -> Gist | None:
+    match decode_line(line):
+        case {"kind": "judgment", "id": str(id_), "subject": str() | None as subject}:
+            return Gist("judgment", id_, subject, None)
+        case {"kind": "feedback", "id": str(id_), "judgment": str(judgment)}:
+            return Gist("feedback", id_, None, judgment)
+    return None

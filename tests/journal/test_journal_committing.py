@@ -1,0 +1,201 @@
+"""Does every policy keep what it promises of the disk, and do those who wait share one sync?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from journal_samples import lines_of
+
+from bayesian_verifier.journal import Journal, NotDurableError
+from bayesian_verifier.journal._files import Files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Disk(Files):
+    """A disk whose syncs can be held up and can fail; it notes the lines that each of them began after."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.fails = False
+        self.synced: list[int] = []  # lines in the file when each sync began
+        self.inodes: list[int] = []
+        self.ended = 0
+
+    def sync(self, fd: int) -> None:
+        self.synced.append(self._path.read_bytes().count(b"\n"))
+        self.inodes.append(os.fstat(fd).st_ino)
+        assert self.may_go_on.wait(20)
+        self.ended += 1
+        if self.fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def sync_directory(self, directory: Path) -> None:
+        pass
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for it, ten seconds at most."""
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)
+
+
+class Appending:
+    """A thread that appends one line."""
+
+    def __init__(self, journal: Journal, disk: Disk) -> None:
+        self._journal, self._disk = journal, disk
+        self.ended_after: int | None = None  # so many syncs
+        self.failure: NotDurableError | None = None
+        self._thread = threading.Thread(target=self._append)
+        self._thread.start()
+
+    def _append(self) -> None:
+        try:
+            self._journal.append("trace", {"x": 1})
+        except NotDurableError as exc:
+            self.failure = exc
+        self.ended_after = self._disk.ended
+
+    def join(self) -> Appending:
+        self._thread.join(20)
+        assert self.ended_after is not None
+        return self
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "j.jsonl"
+
+
+@pytest.fixture
+def disk(path: Path) -> Disk:
+    return Disk(path)
+
+
+def eight_appending(path: Path, journal: Journal, disk: Disk) -> list[Appending]:
+    """One whose sync is held up, and seven that have written behind it."""
+    disk.may_go_on.clear()
+    first = Appending(journal, disk)
+    until(lambda: len(disk.synced) == 1)
+    others = [Appending(journal, disk) for _ in range(7)]
+    until(lambda: path.read_bytes().count(b"\n") == 8)
+    return [first, *others]
+
+
+def test_those_who_wait_share_one_sync(path: Path, disk: Disk) -> None:
+    """Seven that wrote while another's sync ran: one more sync for all, begun after the last of them wrote."""
+    journal = Journal(path, fsync="always", files=disk)
+    eight = eight_appending(path, journal, disk)
+    assert [one.ended_after for one in eight] == [None] * 8
+    disk.may_go_on.set()
+    assert [one.join().failure for one in eight] == [None] * 8
+    assert disk.synced == [1, 8]
+    assert [one.ended_after for one in eight[1:]] == [2] * 7
+
+
+def test_after_a_failed_sync_nothing_begun_before_it_is_called_durable(path: Path, disk: Disk) -> None:
+    """Nor what was written while it ran: its pages may count as clean. What comes after it is as good as ever."""
+    journal = Journal(path, fsync="always", files=disk)
+    eight = eight_appending(path, journal, disk)
+    disk.fails = True
+    disk.may_go_on.set()
+    assert all(one.join().failure for one in eight)
+    disk.fails = False
+    before = len(disk.synced)
+    assert Appending(journal, disk).join().failure is None
+    assert len(disk.synced) == before + 1
+    journal.close()
+    assert len(lines_of(path)) == 9
+
+
+def test_every_append_waits_for_a_sync_of_its_own_or_a_later_one(path: Path, disk: Disk) -> None:
+    """Threads at random: when the n-th line's append returned, a sync had begun with it in the file."""
+    journal = Journal(path, fsync="always", files=disk)
+    wrong = []
+
+    def work() -> None:
+        for _ in range(40):
+            made = journal.append("trace", {"x": 1})
+            place = [line["id"] for line in lines_of(path)].index(made) + 1
+            if max(disk.synced) < place:
+                wrong.append(made)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(lines_of(path)) == 160
+
+
+def test_an_interval_ends_though_nobody_appends_any_more(path: Path, disk: Disk) -> None:
+    """Many lines, one sync, so long after the first of them; and none when there is nothing new."""
+    journal = Journal(path, fsync="interval", fsync_seconds=0.1, files=disk)
+    for _ in range(20):
+        journal.append("trace", {"x": 1})
+    assert disk.synced == []
+    until(lambda: disk.ended == 1)
+    assert disk.synced == [20]
+    journal.append("trace", {"x": 1})
+    until(lambda: disk.ended == 2)
+    time.sleep(0.3)
+    journal.close()
+    assert disk.synced == [20, 21]
+
+
+def test_closing_ends_an_interval(path: Path, disk: Disk) -> None:
+    """What was appended is on the disk when it returns, and no thread is left to wait for."""
+    before = threading.active_count()
+    journal = Journal(path, fsync="interval", fsync_seconds=60.0, files=disk)
+    journal.append("trace", {"x": 1})
+    journal.close()
+    assert disk.synced == [1]
+    until(lambda: threading.active_count() == before)
+
+
+def test_an_interval_that_failed_is_reported_once(path: Path, disk: Disk) -> None:
+    """By the next append, whose own line is in the file; or by closing."""
+    journal = Journal(path, fsync="interval", fsync_seconds=0.01, files=disk)
+    for report in (lambda: journal.append("trace", {"x": 2}), journal.close):
+        disk.fails, disk.ended = True, 0
+        journal.append("trace", {"x": 1})
+        until(lambda: disk.ended == 1)
+        time.sleep(0.05)
+        disk.fails = False
+        with pytest.raises(NotDurableError, match="not confirmed"):
+            report()
+        journal.append("trace", {"x": 3})
+    assert [line["x"] for line in lines_of(path)] == [1, 2, 3, 1, 3]
+
+
+def test_never_asks_nothing_of_the_disk(path: Path, disk: Disk) -> None:
+    """Not for a rotation, either, nor on closing."""
+    with Journal(path, fsync="never", rotate_bytes=1024, files=disk) as journal:
+        for _ in range(20):
+            journal.append("trace", {"x": "x" * 300})
+    assert disk.synced == []
+
+
+def test_a_file_left_behind_is_synced_before_the_next_is_written_to(path: Path, disk: Disk) -> None:
+    """Another process rotated: what this one wrote to the old file is not forgotten with it."""
+    journal = Journal(path, fsync="interval", fsync_seconds=60.0, files=disk)
+    journal.append("trace", {"x": 1})
+    old = path.stat().st_ino
+    Journal(path, rotate_bytes=1024, fsync="never").append("trace", {"x": "x" * 2000})
+    Journal(path, rotate_bytes=1024, fsync="never").append("trace", {"x": 2})
+    assert path.stat().st_ino != old
+    journal.append("trace", {"x": 3})
+    assert disk.inodes == [old]
