@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._journal_merge import merge_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,7 +32,10 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for progr
     short_help="What stands in a journal, and is it whole?",
 )
 def command() -> None:
-    """Look into a journal, or check that it is whole."""
+    """Look into a journal, check that it is whole, join it with others."""
+
+
+command.add_command(merge_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")

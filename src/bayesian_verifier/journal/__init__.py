@@ -16,6 +16,7 @@ from bayesian_verifier.journal._lines import (
 )
 from bayesian_verifier.journal._log import Fsync, NotDurableError
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
+from bayesian_verifier.journal._merging import Taken, Union, merge
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
 
 __all__ = [
@@ -35,13 +36,16 @@ __all__ = [
     "Numbered",
     "OtherLine",
     "RecordedPosterior",
+    "Taken",
     "Tried",
     "Trusted",
+    "Union",
     "audit",
     "check_answer",
     "journal_schema",
     "mark_after",
     "marks_of",
+    "merge",
     "parse_line",
     "read_log",
 ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, Line
+from bayesian_verifier.journal._merged_block import KIND as MERGED
+from bayesian_verifier.journal._merged_block import NOTHING, Block, heading_of
 from bayesian_verifier.journal._reading import Damaged, Numbered
 
 if TYPE_CHECKING:
@@ -58,8 +60,9 @@ def audit(entries: Iterable[Numbered | Damaged]) -> Audit:
         notes.lines += 1
         if isinstance(entry, Damaged):
             notes.damaged.append(Finding(entry.number, entry.reason))
+            notes.block.takes(None)
         else:
-            notes.add(entry.number, entry.event)
+            notes.add(entry)
     return notes.closed()
 
 
@@ -76,10 +79,17 @@ class _Notes:
     damaged: list[Finding] = field(default_factory=list)
     gaps: list[Finding] = field(default_factory=list)
     duplicates: list[Finding] = field(default_factory=list)
+    block: Block = field(default_factory=lambda: Block(NOTHING))
 
-    def add(self, number: int, event: Line) -> None:
+    def add(self, entry: Numbered) -> None:
+        number, event = entry.number, entry.event
         self.kinds[event.kind] += 1
-        self._number(number, event)
+        if self.block.takes(entry.text.encode()):
+            self.last[event.writer] = event.seq
+        elif number == 1 and event.kind == MERGED and (heading := heading_of(event.model_dump())):
+            self.block = Block(heading)
+        else:
+            self._number(number, event)
         first = self.seen.setdefault(event.id, number)
         if first != number:
             self.duplicates.append(Finding(number, f"id {event.id} again, first in line {first}"))
@@ -101,6 +111,7 @@ class _Notes:
             for judgment, number in self.answered.items()
             if judgment not in self.judgments
         )
+        self.gaps += (Finding(1, problem) for problem in self.block.problems())
         return Audit(
             lines=self.lines,
             kinds=dict(self.kinds),
