@@ -15,7 +15,7 @@ from journal_samples import judge, lines_of
 
 from bayesian_verifier.commands.journal import command
 from bayesian_verifier.errors import CallerError
-from bayesian_verifier.journal import Damaged, FeedbackLine, Journal, merge
+from bayesian_verifier.journal import Damaged, FeedbackLine, Journal, merge, segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,6 +167,20 @@ def test_what_nobody_named_is_not_written_over(files: list[Path], tmp_path: Path
     with pytest.raises(CallerError, match="no such journal"):
         merge(tmp_path / "out", [tmp_path / "absent.jsonl"])
     assert not (tmp_path / "out").exists()
+
+
+def test_a_rotated_journal_is_merged_with_all_its_files(files: list[Path], tmp_path: Path) -> None:
+    """The lines that only link the files apart; but it is no place to merge into."""
+    rotated = Journal(tmp_path / "r.jsonl", rotate_bytes=1024)
+    ids = [judge(rotated, "ada") for _ in range(5)]
+    assert len(segments(tmp_path / "r.jsonl")) > 2
+    union = merge(tmp_path / "out", [tmp_path / "r.jsonl", files[0]])
+    assert (union.events, union.lost) == (5 + 4, 0)
+    kept = [line["id"] for line in lines_of(tmp_path / "out")]
+    assert set(ids) < set(kept)
+    assert Journal(tmp_path / "out").verify().whole
+    with pytest.raises(CallerError, match="older files beside it"):
+        merge(tmp_path / "r.jsonl", [tmp_path / "r.jsonl", files[0]])
 
 
 def test_lines_of_newer_versions_and_other_kinds_are_carried(files: list[Path], tmp_path: Path) -> None:

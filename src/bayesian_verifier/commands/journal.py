@@ -55,7 +55,7 @@ def show(file: Path, subject: str | None, kind: str | None, last: int | None, as
     theirs: set[str] = set()
     for entry in Journal(file).read():
         if isinstance(entry, Damaged):
-            click.echo(f"{file}:{entry.number}: damaged: {entry.reason}", err=True)
+            click.echo(f"{entry.file}:{entry.number}: damaged: {entry.reason}", err=True)
         elif _concerns(entry, subject, theirs) and kind in (None, entry.event.kind):
             wanted.append(entry)
     if as_json:
@@ -80,7 +80,7 @@ def verify(file: Path, as_json: bool) -> None:
         click.echo(json.dumps(_report(file, report), ensure_ascii=False))
     else:
         for finding in report.findings:
-            click.echo(f"{file}:{finding.line}: {finding.problem}")
+            click.echo(f"{finding.file}:{finding.line}: {finding.problem}")
         click.echo(_summary(file, report))
     if not report.whole:
         raise SystemExit(_DAMAGED)
@@ -143,19 +143,24 @@ def _summary(file: Path, report: Audit) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.kinds.items())) or "no events"
     wrong = len(report.findings)
     state = "whole" if report.whole else f"{wrong} thing{'s' if wrong > 1 else ''} wrong"
-    return f"{file}: {state}; {report.lines} lines ({kinds}), writers: {len(report.writers)}"
+    files = f" in {len(report.files)} files" if len(report.files) > 1 else ""
+    return f"{file}: {state}; {report.lines} lines ({kinds}){files}, writers: {len(report.writers)}"
 
 
 def _report(file: Path, report: Audit) -> dict[str, Any]:
     return {
         "file": str(file),
         "whole": report.whole,
+        "files": [str(file) for file in report.files],
         "lines": report.lines,
         "kinds": report.kinds,
         "writers": report.writers,
         "unanswered": report.unanswered,
         **{
-            name: [{"line": finding.line, "problem": finding.problem} for finding in getattr(report, name)]
-            for name in ("damaged", "gaps", "duplicates", "strays")
+            name: [
+                {"line": finding.line, "problem": finding.problem, "file": str(finding.file)}
+                for finding in getattr(report, name)
+            ]
+            for name in ("links", "damaged", "gaps", "duplicates", "strays")
         },
     }

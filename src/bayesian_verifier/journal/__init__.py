@@ -2,6 +2,7 @@
 
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
+from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
 from bayesian_verifier.journal._journal import Journal, check_answer
 from bayesian_verifier.journal._lines import (
@@ -10,14 +11,15 @@ from bayesian_verifier.journal._lines import (
     Line,
     OtherLine,
     RecordedPosterior,
+    SegmentLine,
     Tried,
     journal_schema,
     parse_line,
 )
-from bayesian_verifier.journal._log import Fsync, NotDurableError
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._merging import Taken, Union, merge
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
+from bayesian_verifier.journal._segments import Summary, segments, summary_of
 
 __all__ = [
     "EVIDENCE_FIELDS",
@@ -36,6 +38,8 @@ __all__ = [
     "Numbered",
     "OtherLine",
     "RecordedPosterior",
+    "SegmentLine",
+    "Summary",
     "Taken",
     "Tried",
     "Trusted",
@@ -48,4 +52,6 @@ __all__ = [
     "merge",
     "parse_line",
     "read_log",
+    "segments",
+    "summary_of",
 ]

@@ -1,96 +1,131 @@
-"""Which whole lines has a log gained since it was last looked at?"""
+"""Which whole lines has a journal gained since it was last looked at, in whichever of its files?
+
+A rotation renames the file that was read: it is read to its end, then the next one from its beginning. Any
+other change of a file that was read makes all that was read before void.
+"""
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.journal._files import identity_of
+from bayesian_verifier.journal._growing import GrowingFile, RawLine
+from bayesian_verifier.journal._present import Place, Present, present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CHUNK = 1 << 20
-
-
-class RawLine(NamedTuple):
-    """A line as it stands in a file.
-
-    number: from 1.   start, end: its bytes without the newline.   data: those bytes.
-    """
-
-    number: int
-    start: int
-    end: int
-    data: bytes
-
 
 class Follower:
-    """Reads a growing file once; a line still without its newline waits for the next look."""
+    """Reads a growing journal once. The places of its lines count on from file to file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fd: int | None = None
-        self._identity: tuple[int, int] | None = None
-        self._offset = 0  # behind the last whole line that was read
-        self._end = 0  # of the file at the last look
-        self._lines = 0
+        self._current: GrowingFile | None = None
+        self._earlier: list[Place] = []  # files read to their end
+        self._bases: list[int] = []  # where each of them begins
+        self._reopened: GrowingFile | None = None  # the one of them that was asked for last
+        self._ahead: list[GrowingFile | Place] = []
 
     def has_news(self) -> bool:
-        """Whether the file has grown, was cut, replaced or removed since the last look. Raises OSError."""
+        """Whether the journal has grown, was rotated, cut, replaced or removed. Raises OSError."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            return self._fd is not None
-        return (status.st_dev, status.st_ino) != self._identity or status.st_size != self._offset
+            return True  # never there, removed, or being rotated now
+        current = self._current
+        return (
+            current is None
+            or bool(self._ahead)
+            or identity_of(status) != current.identity
+            or status.st_size != current.offset
+        )
 
     def starts_over(self) -> bool:
-        """Open the file anew if it was cut or replaced; whether everything read before is void."""
-        try:
-            fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            self.close()
-            return True
-        status = os.fstat(fd)
-        identity = (status.st_dev, status.st_ino)
-        if identity == self._identity and status.st_size >= self._offset:
-            os.close(fd)
+        """Look at the files there are now; whether everything read before is void. Raises OSError."""
+        if self._goes_on():
             return False
-        self.close()
-        self._fd, self._identity = fd, identity
-        return True
+        now = present(self._path)
+        known = [place.identity for place in self._earlier]
+        current = self._current
+        if current is not None:
+            known.append(current.identity)
+        if current is None or now.identities[: len(known)] != known or current.size < current.offset:
+            self.close()
+            self._ahead = _in_order(now)
+            return True
+        self._earlier = list(now.closed[: len(self._earlier)])
+        if len(now.closed) >= len(known):
+            current.path = now.closed[len(known) - 1].path
+        self._ahead = _in_order(now)[len(known) :]
+        return False
+
+    def _goes_on(self) -> bool:
+        """Whether the file read last is still the one appended to, and only longer."""
+        current = self._current
+        if current is None or self._ahead:
+            return False
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return identity_of(status) == current.identity and status.st_size >= current.offset
 
     def new_lines(self) -> Iterator[RawLine]:
-        """The lines that ended between the last look and now, in file order; not those written meanwhile."""
-        if self._fd is None:
-            return
-        end = self._end = os.fstat(self._fd).st_size
-        rest = b""
-        while (at := self._offset + len(rest)) < end:
-            chunk = os.pread(self._fd, min(_CHUNK, end - at), at)
-            if not chunk:
-                return
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                start = self._offset
-                self._offset += len(line) + 1
-                self._lines += 1
-                yield RawLine(self._lines, start, start + len(line), line)
+        """The lines that ended between the last look and now, in order; not those written meanwhile."""
+        if self._current is not None:
+            yield from self._current.new_lines()
+        while self._ahead:
+            self._advance()
+            if self._current is not None:
+                yield from self._current.new_lines()
+
+    def _advance(self) -> None:
+        """Go on with the next file."""
+        ahead = self._ahead[0]
+        opened = GrowingFile(ahead.path) if isinstance(ahead, Place) else ahead
+        if self._current is not None:
+            opened.base = self._current.base + self._current.size
+            self._earlier.append(Place(self._current.path, self._current.identity))
+            self._bases.append(self._current.base)
+            self._current.close()
+        self._current = opened
+        del self._ahead[0]
 
     def read(self, start: int, end: int) -> bytes:
-        """The bytes between two offsets of the file followed; fewer where it ends before."""
-        return b"" if self._fd is None else os.pread(self._fd, max(0, end - start), start)
+        """The bytes between two places of a line; b"" where its file is gone. Raises OSError."""
+        if self._current is None:
+            return b""
+        if start >= self._current.base:
+            return self._current.read(start, end)
+        number = bisect_right(self._bases, start) - 1
+        place, base = self._earlier[number], self._bases[number]
+        if self._reopened is None or self._reopened.identity != place.identity:
+            self._let_go_of_the_reopened()
+            try:
+                self._reopened = GrowingFile(place.path, base)
+            except FileNotFoundError:
+                return b""
+        found = self._reopened
+        return found.read(start, end) if found.identity == place.identity else b""
 
-    def unfinished(self) -> RawLine | None:
-        """What stood behind the last newline at the last look: being written then, or torn."""
-        data = self.read(self._offset, self._end)
-        return RawLine(self._lines + 1, self._offset, self._offset + len(data), data) if data else None
+    def _let_go_of_the_reopened(self) -> None:
+        if self._reopened is not None:
+            self._reopened.close()
+            self._reopened = None
 
     def close(self) -> None:
-        """Forget the file."""
-        if self._fd is not None:
-            os.close(self._fd)
-        self._fd, self._identity = None, None
-        self._offset, self._end, self._lines = 0, 0, 0
+        """Forget the journal."""
+        if self._current is not None:
+            self._current.close()
+        self._let_go_of_the_reopened()
+        for file in self._ahead:
+            if isinstance(file, GrowingFile):
+                file.close()
+        self._current, self._earlier, self._bases, self._ahead = None, [], [], []
 
-    def __del__(self) -> None:
-        self.close()
+
+def _in_order(now: Present) -> list[GrowingFile | Place]:
+    return [*now.closed, *([] if now.active is None else [now.active])]

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from bayesian_verifier.journal._codec import DamagedLineError, decode_line
 from bayesian_verifier.journal._evidence import Evidence, History
-from bayesian_verifier.journal._following import Follower, RawLine
+from bayesian_verifier.journal._following import Follower
 from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, parse_line
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bayesian_verifier.journal._growing import RawLine
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ class Histories:
         try:
             members = decode_line(line.data)
         except DamagedLineError as exc:
-            _log.warning("%s: line %d is damaged and left out: %s", self._path, line.number, exc)
+            _log.warning("%s: line %d is damaged and left out: %s", line.file, line.number, exc)
             return
         match members:
             case {"kind": "judgment", "id": str(id_), "subject": str() | None as subject}:

@@ -7,21 +7,27 @@ import os
 import secrets
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal._audit import Audit, audit
 from bayesian_verifier.journal._codec import encode_members
+from bayesian_verifier.journal._files import Files
 from bayesian_verifier.journal._histories import Histories
 from bayesian_verifier.journal._lines import GREATEST_REWARD, RecordedPosterior, Tried, timestamp
-from bayesian_verifier.journal._log import AppendLog, Fsync, Stamp
+from bayesian_verifier.journal._links import broken_links
+from bayesian_verifier.journal._log import AppendLog, Policy
+from bayesian_verifier.journal._present import present
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
+from bayesian_verifier.journal._rotating import ROTATE_BYTES, Stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from bayesian_verifier.journal._committing import Fsync
     from bayesian_verifier.journal._evidence import History
     from bayesian_verifier.judgment import Case, Feedback, Verdict
     from bayesian_verifier.posterior import Belief
@@ -41,9 +47,11 @@ class Journal:
 
     path: the file; it appears with the first append, in a directory that exists, a lock file beside it.
     writer: name in each line; by default one that no other process has. Several processes may share a name.
-    fsync: "always", before an append returns; "interval", with the first append a second or more after the
-    last one and on closing; "never". A killed process loses nothing; they differ when a machine stops.
-    lock_timeout: seconds to wait for others who append.
+    rotate_bytes: a file of so many bytes makes way for the next, None for any size; rotate_daily: so does one
+    that began on an earlier day in UTC. See `segments`.
+    fsync: "always", before an append returns; "interval", `fsync_seconds` after an append, and on closing;
+    "never". A killed process loses nothing; they differ when a machine stops.
+    lock_timeout: seconds to wait for others who append.   files: the system calls of the appending side.
     clock: nanoseconds since 1970.   new_id: makes an id no other event has.
     """
 
@@ -53,9 +61,13 @@ class Journal:
         *,
         writer: str | None = None,
         fsync: Fsync = "interval",
+        fsync_seconds: float = 1.0,
+        rotate_bytes: int | None = ROTATE_BYTES,
+        rotate_daily: bool = False,
         lock_timeout: float = 2.0,
         clock: Callable[[], int] = time.time_ns,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        files: Files | None = None,
     ) -> None:
         if writer is not None:
             encode_members({"writer": writer})
@@ -63,8 +75,8 @@ class Journal:
                 raise CallerError("a writer needs a name")
         self.path = Path(path)
         self._writer = writer
-        self._fsync: Fsync = fsync
-        self._lock_timeout = lock_timeout
+        self._policy = Policy(rotate_bytes, rotate_daily, fsync, fsync_seconds, lock_timeout)
+        self._files = Files() if files is None else files
         self._clock = clock
         self._new_id = new_id
         self._processes: dict[int, _Process] = {}
@@ -78,12 +90,14 @@ class Journal:
         return found or self._processes.setdefault(pid, self._part_of(pid))
 
     def _part_of(self, pid: int) -> _Process:
+        writer = self._writer or f"{pid}-{secrets.token_hex(4)}"
         log = AppendLog(
             self.path,
-            self._writer or f"{pid}-{secrets.token_hex(4)}",
+            writer,
+            self._policy,
             shared_name=self._writer is not None,
-            fsync=self._fsync,
-            lock_timeout=self._lock_timeout,
+            stamp=lambda kind: Stamp(self._new_id(), timestamp(self._clock()), writer, kind),
+            files=self._files,
         )
         return _Process(log, Histories(self.path))
 
@@ -101,6 +115,8 @@ class Journal:
         Raises CallerError for what no line can hold, JournalError when the line is not in the file, and its
         NotDurableError when it is in the file but the disk did not confirm it.
         """
+        if kind == "segment":
+            raise CallerError("a line of kind segment is written by a rotation alone")
         if not fields or not kind or _ENVELOPE & fields.keys():
             raise CallerError(
                 f"an event needs a kind and members of its own, none named {', '.join(sorted(_ENVELOPE))}"
@@ -205,8 +221,12 @@ class Journal:
         return read_log(self.path)
 
     def verify(self) -> Audit:
-        """Check every line. Raises as `read` does."""
-        return audit(self.read())
+        """Check every line of every file. Raises as `read` does."""
+        found = audit(self.read())
+        try:
+            return replace(found, links=tuple(broken_links(present(self.path))))
+        except OSError as exc:
+            raise self._unreadable(exc) from exc
 
     def close(self) -> None:
         """Make what was appended durable, as the policy says, and close the files; it may be used again."""

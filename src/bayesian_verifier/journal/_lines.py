@@ -1,8 +1,8 @@
 """What may a line of the journal hold?
 
-Every line has the envelope of `Line`. Two kinds are known here, a judgment and the feedback on one; lines of
-any other kind are carried as they are. Members that this version does not know are kept, so that a newer
-writer and an older reader can share a file.
+Every line has the envelope of `Line`. Three kinds are known here, a judgment, the feedback on one and the
+beginning of a file; lines of any other kind are carried as they are. Members that this version does not know
+are kept, so that a newer writer and an older reader can share a file.
 """
 
 from __future__ import annotations
@@ -116,13 +116,30 @@ class FeedbackLine(Line):
     reward: Annotated[float, Field(ge=-GREATEST_REWARD, le=GREATEST_REWARD)] | None
 
 
+class Before(_Frozen):
+    """What a file of a journal says of the one before it: all of its bytes, its last line torn or not."""
+
+    name: Annotated[str, Field(min_length=1)]
+    lines: Annotated[int, Field(ge=0)]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class SegmentLine(Line):
+    """The first line of every file of a journal but the very first. number: of this file, from 2."""
+
+    kind: Literal["segment"]
+    number: Annotated[int, Field(ge=2)]
+    before: Before
+
+
+_KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackLine, "segment": SegmentLine}
+
+
 class OtherLine(Line):
     """A line of another kind, carried as it is."""
 
-    kind: Annotated[str, Field(min_length=1, json_schema_extra={"not": {"enum": ["judgment", "feedback"]}})]
-
-
-_KINDS: dict[str, type[Line]] = {"judgment": JudgmentLine, "feedback": FeedbackLine}
+    kind: Annotated[str, Field(min_length=1, json_schema_extra={"not": {"enum": list(_KINDS)}})]
 
 
 def parse_line(line: bytes) -> Line:
@@ -140,7 +157,7 @@ def parse_line(line: bytes) -> Line:
 
 def journal_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of the journal."""
-    schema = TypeAdapter(JudgmentLine | FeedbackLine | OtherLine).json_schema()
+    schema = TypeAdapter(JudgmentLine | FeedbackLine | SegmentLine | OtherLine).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of judgments.jsonl",

@@ -19,6 +19,7 @@ from bayesian_verifier.journal._ranges import Ranges, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from bayesian_verifier.journal._event_set import Key
 
@@ -90,8 +91,9 @@ def _missing_of(entry: Mapping[str, Any]) -> tuple[Key, Ranges]:
 class Block:
     """The lines that a heading speaks for, as they go by."""
 
-    def __init__(self, heading: Heading) -> None:
+    def __init__(self, heading: Heading, file: Path | None = None) -> None:
         self.heading = heading
+        self.file = file
         self.left = heading.events
         self._digest = sha256()
         self._damaged = False

@@ -68,17 +68,8 @@ def merge(
     Raises CallerError where an input is missing or `out` would lose what it holds, JournalError where a file
     cannot be read or written.
     """
-    if not inputs:
-        raise CallerError("nothing to merge")
-    for path in inputs:
-        if not segments(path):
-            raise CallerError(f"{path}: no such journal")
-    among = out.exists() and any(path.exists() and path.samefile(out) for path in inputs)
-    if out.exists() and not among:
-        raise CallerError(f"{out}: is there already; name it among the inputs too, or another place")
-    if any(file != out for file in segments(out)):
-        raise CallerError(f"{out}: has older files beside it that a merge would repeat; name another place")
     try:
+        among = _checked(out, inputs)
         with rewriting(out).held():
             for turn in range(_TURNS):
                 done = _merge_once(out, inputs, among=among, locked=turn == _TURNS - 1, progress=progress)
@@ -87,6 +78,21 @@ def merge(
     except OSError as exc:
         raise JournalError(f"{exc.filename or out}: cannot merge: {exc.strerror or exc}") from exc
     raise JournalError(f"{out}: was replaced again and again while it was merged")
+
+
+def _checked(out: Path, inputs: Sequence[Path]) -> bool:
+    """Whether `out` is one of the inputs; raises CallerError where they cannot be merged into it."""
+    if not inputs:
+        raise CallerError("nothing to merge")
+    for path in inputs:
+        if not (path.parent.exists() and segments(path)):
+            raise CallerError(f"{path}: no such journal")
+    among = out.exists() and any(path.exists() and path.samefile(out) for path in inputs)
+    if out.exists() and not among:
+        raise CallerError(f"{out}: is there already; name it among the inputs too, or another place")
+    if any(file != out for file in segments(out)):
+        raise CallerError(f"{out}: has older files beside it that a merge would repeat; name another place")
+    return among
 
 
 def _merge_once(
