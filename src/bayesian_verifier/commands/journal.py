@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._journal_import import import_command
 from bayesian_verifier.commands._journal_merge import merge_command
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def command() -> None:
 
 
 command.add_command(merge_command)
+command.add_command(import_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")
@@ -122,7 +124,8 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
     head = (str(entry.number), event.ts[:19].replace("T", " "), event.kind, event.id[:8])
     if isinstance(event, JudgmentLine):
         what = "nothing proposed" if event.chosen is None else f"option {event.chosen}, {event.verdict}"
-        belief = f"{event.posterior.mean:.2f} ± {event.posterior.sd:.2f}"
+        posterior = event.posterior
+        belief = "" if posterior is None else f"{posterior.mean:.2f} ± {posterior.sd:.2f}"
         by = event.source if event.reason is None else f"{event.source} ({event.reason})"
         return (*head, event.subject or "", what, belief, by)
     if isinstance(event, FeedbackLine):

@@ -4,6 +4,8 @@ from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._import_map import ImportMap, read_map
+from bayesian_verifier.journal._importing import BadLine, Imported, import_file
 from bayesian_verifier.journal._journal import Journal, check_answer
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
@@ -25,12 +27,15 @@ __all__ = [
     "EVIDENCE_FIELDS",
     "MOST_ANSWERED",
     "Audit",
+    "BadLine",
     "Damaged",
     "DamagedLineError",
     "FeedbackLine",
     "Finding",
     "Fsync",
     "History",
+    "ImportMap",
+    "Imported",
     "Journal",
     "JudgmentLine",
     "Line",
@@ -46,12 +51,14 @@ __all__ = [
     "Union",
     "audit",
     "check_answer",
+    "import_file",
     "journal_schema",
     "mark_after",
     "marks_of",
     "merge",
     "parse_line",
     "read_log",
+    "read_map",
     "segments",
     "summary_of",
 ]
