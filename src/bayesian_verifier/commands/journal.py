@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._journal_forget import forget_command
 from bayesian_verifier.commands._journal_import import import_command
 from bayesian_verifier.commands._journal_merge import merge_command
 
@@ -38,6 +39,7 @@ def command() -> None:
 
 command.add_command(merge_command)
 command.add_command(import_command)
+command.add_command(forget_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")
@@ -164,6 +166,6 @@ def _report(file: Path, report: Audit) -> dict[str, Any]:
                 {"line": finding.line, "problem": finding.problem, "file": str(finding.file)}
                 for finding in getattr(report, name)
             ]
-            for name in ("links", "damaged", "gaps", "duplicates", "strays")
+            for name in ("links", "damaged", "gaps", "duplicates", "strays", "remains")
         },
     }

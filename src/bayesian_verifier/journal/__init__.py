@@ -4,6 +4,7 @@ from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._forgetting import Forgotten, forget
 from bayesian_verifier.journal._import_map import ImportMap, read_map
 from bayesian_verifier.journal._importing import BadLine, Imported, import_file
 from bayesian_verifier.journal._journal import Journal, check_answer
@@ -32,6 +33,7 @@ __all__ = [
     "DamagedLineError",
     "FeedbackLine",
     "Finding",
+    "Forgotten",
     "Fsync",
     "History",
     "ImportMap",
@@ -51,6 +53,7 @@ __all__ = [
     "Union",
     "audit",
     "check_answer",
+    "forget",
     "import_file",
     "journal_schema",
     "mark_after",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -38,7 +39,9 @@ def written(path: Path) -> Iterator[IO[bytes]]:
 
 
 def put_in_place(new: Path, path: Path) -> None:
-    """Rename the new file over the old one and make that durable. Raises OSError."""
+    """Rename the new file over the old one, whose rights it keeps, and make that durable. Raises OSError."""
+    with suppress(FileNotFoundError):
+        shutil.copymode(path, new)
     new.replace(path)
     sync_directory(path.parent)
 

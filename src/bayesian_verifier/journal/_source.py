@@ -15,7 +15,7 @@ from bayesian_verifier.journal._merged_block import KIND as MERGED
 from bayesian_verifier.journal._merged_block import heading_of
 from bayesian_verifier.journal._ranges import Ranges, difference, joined
 from bayesian_verifier.journal._tombstones import KIND as FORGOTTEN
-from bayesian_verifier.journal._tombstones import Tombstone, tombstone_of
+from bayesian_verifier.journal._tombstones import Tombstone, removed_by, tombstone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,6 +66,10 @@ class OpenFile:
                 offset += len(line) + 1
         if rest:
             yield Piece(number + 1, offset, offset + len(rest), rest, whole=False)
+
+    def grow(self) -> None:
+        """Reach to where it ends now."""
+        self.size = os.fstat(self.fd).st_size
 
     def read(self, start: int, end: int) -> bytes:
         """The bytes between two offsets."""
@@ -161,20 +165,6 @@ class Source:
             known = (*late.get(key[1], ()), *self._removed.get(key[1], ()))
             if left := difference(ranges, known):
                 self.missing[key] = left
-
-
-def removed_by(members: Mapping[str, Any]) -> dict[str, Ranges]:
-    """The numbers, by writer, that a line of kind `forgotten` says are gone from its file."""
-    match members.get("removed"):
-        case dict() as removed:
-            try:
-                return {
-                    str(writer): joined((int(first), int(last)) for first, last in runs)
-                    for writer, runs in removed.items()
-                }
-            except (TypeError, ValueError):
-                return {}
-    return {}
 
 
 def _members_of(piece: Piece) -> dict[str, Any]:

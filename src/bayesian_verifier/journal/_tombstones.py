@@ -3,16 +3,19 @@
 A line of kind `forgotten` holds a salted SHA-256 of the subject and short digests of the ids of what was
 removed: enough to know an old copy of a line again and to leave it out, not enough to read anybody's name.
 
-    {…, "kind": "forgotten", "salt": "…", "subject_sha256": "…", "lines": 12, "ids": ["…"], "removed": {…}}
+    {…, "kind": "forgotten", "salt": "…", "subject_sha256": "…", "ids": ["…"], "lines": 12, "removed": {…}, …}
 
 It covers what was written of the subject up to its own time, and every line whose id, or whose judgment's id,
-it holds. `removed` tells which numbers of which writer are gone from the file that it stands in.
+it holds. The rest is about the file that it stands in: how many lines were removed, which numbers of which
+writer, what the file was before (`was`, as the next file may say of it) and what is left before this line (`now`).
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bayesian_verifier.journal._ranges import Ranges, joined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +45,20 @@ def subject_digest(subject: str, salt: str) -> str:
 def id_digest(event_id: str) -> str:
     """The first 64 bits of SHA-256 of an id, hexadecimal."""
     return sha256(event_id.encode()).hexdigest()[:_ID_DIGITS]
+
+
+def removed_by(members: Mapping[str, Any]) -> dict[str, Ranges]:
+    """The numbers, by writer, that a line of kind `forgotten` says are gone from its file."""
+    match members.get("removed"):
+        case dict() as removed if members.get("kind") == KIND:
+            try:
+                return {
+                    str(writer): joined((int(first), int(last)) for first, last in runs)
+                    for writer, runs in removed.items()
+                }
+            except (TypeError, ValueError):
+                return {}
+    return {}
 
 
 def tombstone_of(members: Mapping[str, Any]) -> Tombstone | None:
