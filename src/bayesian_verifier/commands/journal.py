@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._journal_export import export_command
 from bayesian_verifier.commands._journal_forget import forget_command
 from bayesian_verifier.commands._journal_import import import_command
 from bayesian_verifier.commands._journal_merge import merge_command
@@ -40,6 +41,7 @@ def command() -> None:
 command.add_command(merge_command)
 command.add_command(import_command)
 command.add_command(forget_command)
+command.add_command(export_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")

@@ -4,6 +4,7 @@ from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
+from bayesian_verifier.journal._exporting import Exported, export
 from bayesian_verifier.journal._forgetting import Forgotten, forget
 from bayesian_verifier.journal._import_map import ImportMap, read_map
 from bayesian_verifier.journal._importing import BadLine, Imported, import_file
@@ -31,6 +32,7 @@ __all__ = [
     "BadLine",
     "Damaged",
     "DamagedLineError",
+    "Exported",
     "FeedbackLine",
     "Finding",
     "Forgotten",
@@ -53,6 +55,7 @@ __all__ = [
     "Union",
     "audit",
     "check_answer",
+    "export",
     "forget",
     "import_file",
     "journal_schema",
