@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import math
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from click.testing import CliRunner
-from journal_samples import BELIEF, judge, lines_of
+from journal_samples import BELIEF, judge
 
 from bayesian_verifier.commands.journal import command
 from bayesian_verifier.errors import JournalError
 from bayesian_verifier.journal import Journal, Tried, export, forget
 from bayesian_verifier.judgment import Case
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 DAY = 86_400_000_000_000
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 OFFLINE = {"autoinstall_known_extensions": "false"}  # nothing is fetched
 
 
@@ -108,17 +107,11 @@ def test_every_row_says_what_its_line_says(path: Path, tmp_path: Path) -> None:
         same = ("writer", "seq", "subject", "chosen", "verdict", "source", "reason", "model_version")
         assert {name: row[name] for name in same} == {name: line[name] for name in same}
         assert row["meta_comment"] == "it's «quoted»\n"
-        assert row["ts"] == datetime.datetime.fromisoformat(line["ts"])
+        assert row["ts"] == dt.datetime.fromisoformat(line["ts"])
         assert str(row["day"]) == line["ts"][:10]
         assert row["options"] == line["case"]["options"]
-        low, high = (
-            line["case"]["wealth"]
-            if line["seq"] and isinstance(line["case"]["wealth"], list)
-            else (
-                line["case"]["wealth"],
-                line["case"]["wealth"],
-            )
-        )
+        wealth = line["case"]["wealth"]
+        low, high = wealth if isinstance(wealth, list) else (wealth, wealth)
         assert (row["wealth_low"], row["wealth_high"]) == (low, high)
         assert (row["stake"], row["budget"]) == (line["case"].get("stake"), None)
         assert [row[name] for name in ("q05", "q25", "q50", "q75", "q95")] == list(BELIEF.quantiles)
@@ -135,12 +128,10 @@ def test_each_day_has_its_own_files(path: Path, tmp_path: Path) -> None:
     export(path, tmp_path / "out")
     for table in ("judgments", "feedback"):
         for file in (tmp_path / "out" / table).glob("day=*/part-0.parquet"):
+            query = "SELECT DISTINCT epoch_us(ts) // 86400000000 FROM read_parquet(?)"
             with duckdb.connect(config=OFFLINE) as connection:
-                days = connection.execute(
-                    f"SELECT DISTINCT epoch_us(ts) // 86400000000 FROM read_parquet('{file}')"
-                ).fetchall()  # noqa: S608
-            [(day,)] = days
-            assert f"day={datetime.date.fromordinal(719_163 + day)}" == file.parent.name
+                [(day,)] = connection.execute(query, [str(file)]).fetchall()
+            assert f"day={dt.date.fromordinal(719_163 + day)}" == file.parent.name
     assert sorted(file.name for file in (tmp_path / "out" / "judgments").iterdir()) == [
         "day=1970-01-01",
         "day=1970-01-02",
@@ -228,10 +219,7 @@ def test_duckdb_reads_the_lines_themselves_with_stated_columns(path: Path) -> No
     """As docs/operations.md says: what is damaged or torn is left out, everything else is there."""
     with path.open("ab") as file:
         file.write(b'{"v":1,"seq":7,"id":"torn')
-    from pathlib import Path as At
-
-    text = (At(__file__).parents[2] / "docs" / "operations.md").read_text()
-    query = text.split("```sql\n")[1].split("```")[0]
+    query = OPERATIONS.read_text().split("```sql\n")[1].split("```")[0]
     with duckdb.connect(config=OFFLINE) as connection:
         rows = connection.execute(query.replace("judgments*.jsonl", f"{path.parent}/j*.jsonl")).fetchall()
     expected: dict[str, int] = {}
