@@ -38,6 +38,7 @@ COMMANDS = {
 # Packages that only an extra brings, and that extra.
 EXTRAS = {
     "bayesflow": "train",
+    "duckdb": "scale",
     "fastapi": "serve",
     "jax": "serve",
     "keras": "train",

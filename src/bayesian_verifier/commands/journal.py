@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._journal_export import export_command
+from bayesian_verifier.commands._journal_forget import forget_command
+from bayesian_verifier.commands._journal_import import import_command
+from bayesian_verifier.commands._journal_merge import merge_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,7 +35,13 @@ _AS_JSON = click.option("--json", "as_json", is_flag=True, help="JSON, for progr
     short_help="What stands in a journal, and is it whole?",
 )
 def command() -> None:
-    """Look into a journal, or check that it is whole."""
+    """Look into a journal, check that it is whole, join it with others."""
+
+
+command.add_command(merge_command)
+command.add_command(import_command)
+command.add_command(forget_command)
+command.add_command(export_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")
@@ -143,7 +154,8 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
     head = (str(entry.number), event.ts[:19].replace("T", " "), event.kind, event.id[:8])
     if isinstance(event, JudgmentLine):
         what = "nothing proposed" if event.chosen is None else f"option {event.chosen}, {event.verdict}"
-        belief = f"{event.posterior.mean:.2f} ± {event.posterior.sd:.2f}"
+        posterior = event.posterior
+        belief = "" if posterior is None else f"{posterior.mean:.2f} ± {posterior.sd:.2f}"
         by = event.source if event.reason is None else f"{event.source} ({event.reason})"
         return (*head, event.subject or "", what, belief, by)
     if isinstance(event, FeedbackLine):
@@ -182,6 +194,6 @@ def _report(file: Path, report: Audit) -> dict[str, Any]:
                 {"line": finding.line, "problem": finding.problem, "file": str(finding.file)}
                 for finding in getattr(report, name)
             ]
-            for name in ("links", "damaged", "gaps", "duplicates", "strays")
+            for name in ("links", "damaged", "gaps", "duplicates", "strays", "remains")
         },
     }

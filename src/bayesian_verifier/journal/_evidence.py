@@ -68,8 +68,9 @@ class Evidence:
         """Note a judgment; of two with one id the first stays."""
         if line.chosen is not None and line.id not in self._answered:
             self._open.setdefault(line.id, line)
-        if line.source == "verifier" and line.order > self._trusted_order:
-            self._trusted = Trusted(line.posterior.belief, seconds_since_epoch(line.ts))
+        posterior = line.posterior
+        if line.source == "verifier" and posterior is not None and line.order > self._trusted_order:
+            self._trusted = Trusted(posterior.belief, seconds_since_epoch(line.ts))
             self._trusted_order = line.order
             self._known = None
 

@@ -88,6 +88,7 @@ class JudgmentLine(Line):
     chosen: index of the option proposed, None where every option was refuted.
     tried: what the prover was asked, in order.   values: posterior-expected V of each option, None where an
     option has none.   source, reason, model_version: who gave the posterior and why it was that one.
+    posterior: None where nobody gave one, as in what was imported.
     """
 
     kind: Literal["judgment"]
@@ -95,7 +96,7 @@ class JudgmentLine(Line):
     case: Case
     chosen: Annotated[int, Field(ge=0)] | None
     verdict: Verdict
-    posterior: RecordedPosterior
+    posterior: RecordedPosterior | None
     source: str
     reason: str | None
     model_version: str | None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bayesian_verifier.journal._audit import Finding
 from bayesian_verifier.journal._codec import DamagedLineError
+from bayesian_verifier.journal._compacted import was_compacted
 from bayesian_verifier.journal._growing import GrowingFile
 from bayesian_verifier.journal._lines import SegmentLine, parse_line
 from bayesian_verifier.journal._segments import Summary, summary_of
@@ -49,7 +50,8 @@ def _problem(first: SegmentLine | None, before: Path | None) -> str | None:
     if before is None or said.name != before.name:
         return f"{said.name}, the file before it with {said.lines} lines, is missing"
     found = summary_of(before)
-    if found == Summary(said.name, said.lines, said.bytes, said.sha256):
+    expected = Summary(said.name, said.lines, said.bytes, said.sha256)
+    if found == expected or was_compacted(before, expected):
         return None
     then = f"{said.name} had {said.lines} lines in {said.bytes} bytes when this file began"
     if found.bytes == said.bytes:

@@ -1,0 +1,90 @@
+"""Which columns do judgments and feedback have in a table, and what stands in them?"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine
+from bayesian_verifier.posterior import QUANTILE_LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bayesian_verifier.journal._lines import Line
+
+_ENVELOPE: Final = {"id": "VARCHAR", "ts": "TIMESTAMPTZ", "writer": "VARCHAR", "seq": "BIGINT"}
+_QUANTILES: Final = {str(level): f"q{round(100 * level):02d}" for level in QUANTILE_LEVELS}
+
+# table → column → type, as DuckDB writes types
+TABLES: Final[Mapping[str, Mapping[str, str]]] = {
+    "judgments": {
+        **_ENVELOPE,
+        "subject": "VARCHAR",
+        "wealth_low": "DOUBLE",
+        "wealth_high": "DOUBLE",
+        "options": "STRUCT(outcomes STRUCT(payoff DOUBLE, probability DOUBLE)[])[]",
+        "stake": "DOUBLE",
+        "budget": "DOUBLE",
+        "chosen": "INTEGER",
+        "verdict": "VARCHAR",
+        "mean": "DOUBLE",
+        "sd": "DOUBLE",
+        **dict.fromkeys(_QUANTILES.values(), "DOUBLE"),
+        "source": "VARCHAR",
+        "reason": "VARCHAR",
+        "model_version": "VARCHAR",
+        "meta_comment": "VARCHAR",
+        "tried": 'STRUCT("option" INTEGER, verdict VARCHAR, rules VARCHAR[])[]',
+        "values": "DOUBLE[]",
+        "more": "VARCHAR",
+    },
+    "feedback": {
+        **_ENVELOPE,
+        "judgment": "VARCHAR",
+        "feedback": "VARCHAR",
+        "reward": "DOUBLE",
+        "more": "VARCHAR",
+    },
+}
+
+
+def row_of(event: Line) -> tuple[str, dict[str, object]] | None:
+    """The table and the row of an event; None for one of another kind.
+
+    more: members that this version does not know, as JSON, None where there are none.
+    """
+    if isinstance(event, JudgmentLine):
+        return "judgments", _judgment(event)
+    if isinstance(event, FeedbackLine):
+        row = _row(event, ("judgment", "feedback", "reward"))
+        return "feedback", row
+    return None
+
+
+def _judgment(event: JudgmentLine) -> dict[str, object]:
+    low, high = event.case.wealth_range
+    posterior = event.posterior
+    quantiles = (posterior.quantiles if posterior is not None else None) or {}
+    case = event.case.model_dump(mode="json")
+    return {
+        **_row(event, ("subject", "chosen", "verdict", "source", "reason", "model_version", "meta_comment")),
+        "wealth_low": low,
+        "wealth_high": high,
+        "options": case["options"],
+        "stake": event.case.stake,
+        "budget": event.case.budget,
+        "mean": None if posterior is None else posterior.mean,
+        "sd": None if posterior is None else posterior.sd,
+        **{column: quantiles.get(level) for level, column in _QUANTILES.items()},
+        "tried": [one.model_dump(mode="json") for one in event.tried],
+        "values": list(event.values),
+    }
+
+
+def _row(event: Line, names: tuple[str, ...]) -> dict[str, object]:
+    more = event.model_extra or {}
+    return {
+        **{name: getattr(event, name) for name in (*_ENVELOPE, *names)},
+        "more": json.dumps(more, sort_keys=True, ensure_ascii=False) if more else None,
+    }
