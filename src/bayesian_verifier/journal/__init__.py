@@ -1,10 +1,11 @@
 """What was judged, and what came of it: an append-only log that many processes share."""
 
+from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted
-from bayesian_verifier.journal._journal import Journal, check_answer
+from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
     JudgmentLine,
