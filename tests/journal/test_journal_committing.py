@@ -26,7 +26,10 @@ class Disk(Files):
         self._path = path
         self.may_go_on = threading.Event()
         self.may_go_on.set()
-        self.fails = False
+        self.failures = 0  # of so many syncs to come
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self.writing = 0
         self.synced: list[int] = []  # lines in the file when each sync began
         self.inodes: list[int] = []
         self.ended = 0
@@ -36,8 +39,14 @@ class Disk(Files):
         self.inodes.append(os.fstat(fd).st_ino)
         assert self.may_go_on.wait(20)
         self.ended += 1
-        if self.fails:
+        if self.failures > 0:
+            self.failures -= 1
             raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def write(self, fd: int, data: bytes) -> int:
+        self.writing += 1
+        assert self.may_write.wait(20)
+        return super().write(fd, data)
 
     def sync_directory(self, directory: Path) -> None:
         pass
@@ -105,14 +114,32 @@ def test_those_who_wait_share_one_sync(path: Path, disk: Disk) -> None:
     assert [one.ended_after for one in eight[1:]] == [2] * 7
 
 
+def test_a_sync_does_not_count_for_a_line_that_is_still_being_written(path: Path, disk: Disk) -> None:
+    """One is syncing, one has written, one is in the midst of its write: that one needs a sync of its own."""
+    journal = Journal(path, fsync="always", files=disk)
+    disk.may_go_on.clear()
+    first = Appending(journal, disk)
+    until(lambda: len(disk.synced) == 1)
+    second = Appending(journal, disk)
+    until(lambda: path.read_bytes().count(b"\n") == 2)
+    disk.may_write.clear()
+    third = Appending(journal, disk)
+    until(lambda: disk.writing == 3)
+    disk.may_go_on.set()
+    first.join()
+    second.join()
+    disk.may_write.set()
+    assert third.join().failure is None
+    assert disk.synced == [1, 2, 3]
+
+
 def test_after_a_failed_sync_nothing_begun_before_it_is_called_durable(path: Path, disk: Disk) -> None:
     """Nor what was written while it ran: its pages may count as clean. What comes after it is as good as ever."""
     journal = Journal(path, fsync="always", files=disk)
     eight = eight_appending(path, journal, disk)
-    disk.fails = True
+    disk.failures = 1
     disk.may_go_on.set()
     assert all(one.join().failure for one in eight)
-    disk.fails = False
     before = len(disk.synced)
     assert Appending(journal, disk).join().failure is None
     assert len(disk.synced) == before + 1
@@ -170,11 +197,10 @@ def test_an_interval_that_failed_is_reported_once(path: Path, disk: Disk) -> Non
     """By the next append, whose own line is in the file; or by closing."""
     journal = Journal(path, fsync="interval", fsync_seconds=0.01, files=disk)
     for report in (lambda: journal.append("trace", {"x": 2}), journal.close):
-        disk.fails, disk.ended = True, 0
+        disk.failures, disk.ended = 1, 0
         journal.append("trace", {"x": 1})
         until(lambda: disk.ended == 1)
         time.sleep(0.05)
-        disk.fails = False
         with pytest.raises(NotDurableError, match="not confirmed"):
             report()
         journal.append("trace", {"x": 3})

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from plain_reader import events, files_of, numbers_run_from_one, whole_lines
 
 from bayesian_verifier.journal import Damaged, Journal
 
@@ -23,14 +24,15 @@ _WRITERS = """
 import os, sys
 from bayesian_verifier.journal import Journal
 
-path, name, count, says = sys.argv[1], sys.argv[2] or None, int(sys.argv[3]), sys.argv[4:]
+path, name, says = sys.argv[1], sys.argv[2] or None, sys.argv[6:]
+count, rotate, ballast = map(int, sys.argv[3:6])
 for out in says:
     if os.fork() == 0:
         said = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(said, f"{os.getpid()}\\n".encode())
-        journal = Journal(path, writer=name, fsync="never")
+        journal = Journal(path, writer=name, fsync="never", rotate_bytes=rotate, lock_timeout=30.0)
         for number in range(count):
-            done = journal.append("trace", {"number": number, "ballast": "x" * (number * 37 % 3000)})
+            done = journal.append("trace", {"number": number, "ballast": "x" * (number * 37 % ballast)})
             os.write(said, f"{done}\\n".encode())
         os._exit(0)
 print(sum(os.wait()[1] == 0 for _ in says))
@@ -54,9 +56,12 @@ with ProcessLock(Path(sys.argv[1]), timeout=1.0).held():
 """
 
 
-def _start(path: Path, name: str | None, count: int, says: list[Path]) -> subprocess.Popen[str]:
+def _start(
+    path: Path, name: str | None, count: int, says: list[Path], rotate: int = 1 << 20, ballast: int = 3000
+) -> subprocess.Popen[str]:
     """Writers of so many lines, each with a file that it says its process id and then its ids to."""
-    arguments = [sys.executable, "-c", _WRITERS, str(path), name or "", str(count), *map(str, says)]
+    numbers = [str(count), str(rotate), str(ballast)]
+    arguments = [sys.executable, "-c", _WRITERS, str(path), name or "", *numbers, *map(str, says)]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
 
 
@@ -69,17 +74,27 @@ def _ids(path: Path) -> list[str]:
     return [entry.event.id for entry in Journal(path).read() if not isinstance(entry, Damaged)]
 
 
-@pytest.mark.parametrize("name", [None, "app"])
-def test_eight_processes_lose_tear_and_double_nothing(tmp_path: Path, name: str | None) -> None:
-    """Each line of each of eight processes is there once, whole, numbered without gaps."""
+@pytest.mark.parametrize(("name", "count"), [(None, 10_000), ("app", 1_250)])
+def test_eight_processes_lose_tear_and_double_nothing(tmp_path: Path, name: str | None, count: int) -> None:
+    """Each line of each of eight processes is there once, whole, numbered without gaps, whoever rotates."""
     path = tmp_path / "j.jsonl"
     says = [tmp_path / f"said-{number}" for number in range(8)]
-    assert _start(path, name, 400, says).communicate()[0] == "8\n"
+    assert _start(path, name, count, says, rotate=1 << 18, ballast=300).communicate()[0] == "8\n"
+    contents = [file.read_bytes() for file in files_of(path)]
+    assert len(contents) > count // 250
+    assert all(data.count(b"\n") == len(whole_lines(data)) and data.endswith(b"\n") for data in contents)
+    assert all(numbers_run_from_one(data) for data in contents)
+    found = events(contents)
+    assert sorted(line["id"] for line in found) == sorted(_said(says))
+    assert len(found) == 8 * count
+    by_writer: dict[str, list[int]] = {}
+    for line in found:
+        by_writer.setdefault(line["writer"], []).append(line["number"])
+    if name is None:
+        assert list(by_writer.values()) == [list(range(count))] * 8
     audit = Journal(path).verify()
     assert audit.whole
-    assert audit.lines == 8 * 400
-    assert sorted(audit.writers.values()) == ([400] * 8 if name is None else [8 * 400])
-    assert sorted(_ids(path)) == sorted(_said(says))
+    assert audit.lines == 8 * count + len(contents) - 1
 
 
 def test_what_was_acknowledged_survives_kill_minus_nine(tmp_path: Path) -> None:

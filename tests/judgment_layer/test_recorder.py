@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -256,6 +257,38 @@ def test_whatever_stands_in_the_journals_place_costs_no_line(tmp_path: Path, wha
             journal.catch_up()
     assert time.monotonic() - start < 5.0
     goes(path)
+    until(lambda: recorder.waiting == 0)
+    entries = [entry for entry in journal.read() if not isinstance(entry, Damaged)]
+    assert [entry.event.model_extra["number"] for entry in entries] == list(range(5))
+
+
+_STOPS_HOLDING_THE_LOCK = """
+import fcntl, os, signal, sys
+file = open(sys.argv[1], "w")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def test_a_stopped_process_that_holds_the_lock_is_waited_for_once(tmp_path: Path) -> None:
+    """One judgment is late by the time limit, the next are not; all are written once it goes on and ends."""
+    journal, recorder = Journal(tmp_path / "j.jsonl", lock_timeout=0.2), Recorder(100, retry_seconds=0.05)
+    arguments = [sys.executable, "-c", _STOPS_HOLDING_THE_LOCK, f"{journal.path}.lock"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        start = time.monotonic()
+        taken = []
+        for number in range(5):
+            fields = {"number": number}
+            line = Line(lambda f=fields: journal.append("trace", f), None, lambda: 100)
+            taken.append((recorder.record(line), time.monotonic() - start))
+            start = time.monotonic()
+        assert [recorded for recorded, _ in taken] == [False] * 5
+        assert 0.2 <= taken[0][1] < 2.0
+        assert max(seconds for _, seconds in taken[1:]) < 0.15
+        holder.send_signal(signal.SIGCONT)
     until(lambda: recorder.waiting == 0)
     entries = [entry for entry in journal.read() if not isinstance(entry, Damaged)]
     assert [entry.event.model_extra["number"] for entry in entries] == list(range(5))

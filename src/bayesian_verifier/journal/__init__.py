@@ -1,5 +1,6 @@
 """What was judged, and what came of it: an append-only log that many processes share."""
 
+from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
@@ -8,7 +9,7 @@ from bayesian_verifier.journal._exporting import Exported, export
 from bayesian_verifier.journal._forgetting import Forgotten, forget
 from bayesian_verifier.journal._import_map import ImportMap, read_map
 from bayesian_verifier.journal._importing import BadLine, Imported, import_file
-from bayesian_verifier.journal._journal import Journal, check_answer
+from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
     JudgmentLine,

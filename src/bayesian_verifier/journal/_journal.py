@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import secrets
 import time
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bayesian_verifier.errors import CallerError, JournalError
+from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._audit import Audit, audit
 from bayesian_verifier.journal._codec import encode_members
 from bayesian_verifier.journal._files import Files
 from bayesian_verifier.journal._histories import Histories
-from bayesian_verifier.journal._lines import GREATEST_REWARD, RecordedPosterior, Tried, timestamp
+from bayesian_verifier.journal._lines import RecordedPosterior, Tried, timestamp
 from bayesian_verifier.journal._links import broken_links
 from bayesian_verifier.journal._log import AppendLog, Policy
 from bayesian_verifier.journal._present import present
@@ -96,10 +96,14 @@ class Journal:
             writer,
             self._policy,
             shared_name=self._writer is not None,
-            stamp=lambda kind: Stamp(self._new_id(), timestamp(self._clock()), writer, kind),
+            stamp=lambda kind: Stamp(self._new_id(), self._now(), writer, kind),
+            today=lambda: self._now()[:10],
             files=self._files,
         )
         return _Process(log, Histories(self.path))
+
+    def _now(self) -> str:
+        return timestamp(self._clock())
 
     @property
     def writer(self) -> str:
@@ -239,19 +243,3 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def check_answer(feedback: object, reward: object) -> None:
-    """Raise CallerError unless this is an answer to a judgment."""
-    if feedback is None and reward is None:
-        raise CallerError("expected feedback, a reward or both")
-    if feedback not in ("approve", "reject", None):
-        raise CallerError(f'expected feedback "approve" or "reject", got {feedback!r}')
-    if reward is not None and not (
-        isinstance(reward, int | float)
-        and not isinstance(reward, bool)
-        and math.isfinite(reward)
-        and abs(reward) <= GREATEST_REWARD
-    ):
-        hint = "a reward is on the scale of the advantage Δ, never money"
-        raise CallerError(f"expected a reward from -3 to 3 ({hint}), got {reward!r}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FIRST_PAUSE = 0.0001
-_LONGEST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.0005
 
 
 def lock_path(log: Path) -> Path:

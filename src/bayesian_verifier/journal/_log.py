@@ -53,7 +53,7 @@ class AppendLog:
     """The appending side of a log, for one writer in one process; safe among threads and processes.
 
     writer: name in each line.   shared_name: whether other processes may append under the same name.
-    stamp: of a line of a kind, now.
+    stamp: of a line of a kind, now.   today: YYYY-MM-DD in UTC.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class AppendLog:
         *,
         shared_name: bool,
         stamp: Callable[[str], Stamp],
+        today: Callable[[], str],
         files: Files,
     ) -> None:
         if policy.fsync not in get_args(Fsync):
@@ -80,6 +81,7 @@ class AppendLog:
             rotate_daily=policy.rotate_daily,
             durable=policy.fsync != "never",
             stamp=stamp,
+            today=today,
         )
         self._committer = Committer(path, files, policy.fsync, policy.fsync_seconds)
         self._among_threads = threading.Lock()

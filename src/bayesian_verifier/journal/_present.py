@@ -38,12 +38,15 @@ class Present(NamedTuple):
 def present(path: Path) -> Present:
     """What there is now: every line acknowledged before the call is in one of these files, once.
 
-    The active file is opened first; if it became a full segment before those were listed, the look is
-    repeated. Raises OSError, JournalError where one file has two of the names.
+    The active file is opened first; if it became a full segment before those were listed, or one of them was
+    put away, the look is repeated. Raises OSError, JournalError where one file has two of the names.
     """
     for _ in range(_MOST_LOOKS):
         active = _opened(path)
-        closed = tuple(Place(one.file, identity_of(one.file.stat())) for one in _listed(path))
+        try:
+            closed = tuple(Place(one.file, identity_of(one.file.stat())) for one in _listed(path))
+        except FileNotFoundError:
+            continue
         if active is None or active.identity not in {place.identity for place in closed}:
             return Present(closed, active)
         active.close()

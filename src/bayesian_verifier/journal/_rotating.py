@@ -41,7 +41,7 @@ class Rotation:
 
     rotate_bytes: a file of so many bytes is full, None for any size.   rotate_daily: so is one that began on
     an earlier day, in UTC.   durable: whether each step is to be on the disk before the next.
-    stamp: of a line of the kind it is given, now.
+    stamp: of a line of the kind it is given, now.   today: YYYY-MM-DD in UTC.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Rotation:
         rotate_daily: bool,
         durable: bool,
         stamp: Callable[[str], Stamp],
+        today: Callable[[], str],
     ) -> None:
         if rotate_bytes is not None and rotate_bytes < _LEAST_BYTES:
             raise CallerError(f"expected rotate_bytes of at least {_LEAST_BYTES}, got {rotate_bytes!r}")
@@ -61,7 +62,7 @@ class Rotation:
         self._rotate_bytes = rotate_bytes
         self._rotate_daily = rotate_daily
         self._durable = durable
-        self._stamp = stamp
+        self._stamp, self._today = stamp, today
 
     def is_due(self, file: OpenFile, size: int) -> bool:
         """Whether a file of this size is full. Raises OSError."""
@@ -69,7 +70,7 @@ class Rotation:
             return False
         if self._rotate_bytes is not None and size >= self._rotate_bytes:
             return True
-        return self._rotate_daily and file.day is not None and file.day < self._stamp("").ts[:10]
+        return self._rotate_daily and file.day is not None and file.day < self._today()
 
     def sum_up(self, file: OpenFile, size: int) -> None:
         """Do what takes long about a rotation that is due, without the lock. Raises OSError."""
