@@ -240,11 +240,30 @@ def test_a_merged_file_forgets_as_well(tmp_path: Path) -> None:
     assert merged.verify().whole
     judge(merged, "c-person")
     assert merged.verify().whole
-    lines = merged.path.read_bytes().splitlines(keepends=True)
-    merged.path.write_bytes(b"".join(lines[:3] + lines[4:]))
-    assert not merged.verify().whole
-    forget(merged.path, "c-person")
-    assert not merged.verify().whole
+    content = merged.path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    for hurt in ([*lines[:3], *lines[4:]], [*lines[:3], lines[4], lines[3], *lines[5:]]):
+        merged.path.write_bytes(b"".join(hurt))
+        assert not merged.verify().whole
+        forget(merged.path, "c-person")
+        assert not merged.verify().whole
+
+
+def test_numbers_removed_from_what_was_merged_excuse_no_later_gap(tmp_path: Path) -> None:
+    """The lines that a heading speaks for have their writer's numbers from other files."""
+    for name, people, at in (("old", "xxxxbx", 1000), ("new", "xxx", 9000)):
+        journal = Journal(tmp_path / name, writer="app", clock=lambda at=at: at)
+        for person in people:
+            judge(journal, person)
+    merge(tmp_path / "m", [tmp_path / "old", tmp_path / "new"])
+    for _ in range(4):
+        judge(Journal(tmp_path / "m", writer="app"), "y")
+    forget(tmp_path / "m", "b")
+    assert Journal(tmp_path / "m").verify().whole
+    lines = (tmp_path / "m").read_bytes().splitlines(keepends=True)
+    [fifth] = [number for number, line in enumerate(lines) if b'"y"' in line and b'"seq":5,' in line]
+    (tmp_path / "m").write_bytes(b"".join(lines[:fifth] + lines[fifth + 1 :]))
+    assert len(Journal(tmp_path / "m").verify().gaps) == 1
 
 
 def test_damaged_lines_that_tell_of_the_person_go(tmp_path: Path) -> None:
@@ -311,7 +330,7 @@ def test_eight_processes_append_while_people_are_forgotten(tmp_path: Path) -> No
     Journal(path).append("policy", {"step": 0})
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", _APPENDS, str(path), "80", "shared" if number % 2 else ""],
+            [sys.executable, "-c", _APPENDS, str(path), "50", "shared" if number % 2 else ""],
             stdout=subprocess.PIPE,
             text=True,
         )
