@@ -42,6 +42,9 @@ LINE: dict[str, Any] = {
 }
 
 
+NAMES = st.text("ab~/.01", max_size=3)
+
+
 def put(directory: Path, lines: Iterable[object]) -> Path:
     file = directory / "in.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -213,7 +216,11 @@ def test_a_wrong_map_is_the_callers_mistake(change: dict[str, Any], says: str) -
         map_of(SMALL | change, "map.toml")
 
 
-@given(st.recursive(st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.integers(), lambda x: st.lists(x, max_size=3) | st.dictionaries(NAMES, x, max_size=3), max_leaves=6
+    )
+)
 def test_every_place_in_a_document_is_found_by_its_pointer(document: object) -> None:
     """Whatever its names hold: slashes, tildes, dots, nothing at all."""
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from journal_samples import judge, lines_of
 
 from bayesian_verifier.commands.journal import command
-from bayesian_verifier.errors import CallerError
+from bayesian_verifier.errors import BusyError, CallerError
 from bayesian_verifier.journal import Damaged, FeedbackLine, Journal, merge, segments
 from bayesian_verifier.journal._codec import encode_members, seal
 from bayesian_verifier.journal._lock import ProcessLock, lock_path
@@ -225,6 +225,24 @@ def test_a_line_being_written_when_the_file_is_replaced_is_waited_for(
     late.join()
     assert "late" in {line["id"] for line in lines_of(live)}
     assert Journal(live).verify().whole
+
+
+def test_a_large_file_that_never_rests_is_left_alone(files: list[Path], tmp_path: Path) -> None:
+    """Nobody who appends waits for a merge to read it all; the caller is told to merge elsewhere."""
+    live = tmp_path / "live.jsonl"
+    journal = Journal(live, rotate_bytes=None, fsync="never")
+    for _ in range(9):
+        journal.append("trace", {"ballast": "x" * (1 << 20)})
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "writing" and done == total:
+            journal.append("trace", {"never": "rests"})
+
+    with pytest.raises(BusyError, match="another place"):
+        merge(live, [live, *files], progress=progress)
+    assert journal.verify().whole
+    assert not (tmp_path / "live.jsonl.new").exists()
+    assert merge(tmp_path / "other.jsonl", [live, *files]).sound
 
 
 _APPENDS = """
