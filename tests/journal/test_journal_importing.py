@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,16 @@ def test_options_may_stand_in_columns(tmp_path: Path) -> None:
         {"payoff": 1, "probability": 0.75},
     ]
     assert line["chosen"] == 1
+
+
+def test_the_map_in_the_documentation_is_one(tmp_path: Path) -> None:
+    """As it stands there."""
+    text = (EXAMPLES.parent / "docs" / "operations.md").read_text()
+    [block] = [
+        one.split("```")[0] for one in text.split("```toml\n")[1:] if "[[options]]" in one.split("```")[0]
+    ]
+    line = {"choice": "B", "sure": 40, "high": 100, "p": 0.5, "low": 0}
+    assert imported(tmp_path, [line], tomllib.loads(block)).feedback == 1
 
 
 def test_verdicts_are_those_of_the_built_in_rules(tmp_path: Path) -> None:
