@@ -89,6 +89,19 @@ def test_a_reader_and_a_writer_in_other_hands_go_on(tmp_path: Path) -> None:
     assert [line["seq"] for line in lines_of(path) if line["writer"] == "other"][-2:] == [1, 2]
 
 
+def test_a_reader_between_two_files_being_written_again_misses_nobody(tmp_path: Path) -> None:
+    """As while somebody is forgotten: full files are new ones, the active one is still the old one."""
+    path = tmp_path / "j.jsonl"
+    filled(path)
+    reader = Journal(path)
+    reader.catch_up()
+    for file in segments(path)[:-1]:
+        content = file.read_bytes()
+        file.with_name("beside").write_bytes(content)
+        file.with_name("beside").replace(file)
+    assert len(reader.history("a-person").judgments) == 6
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(("u", "v"))), max_size=12), st.data())
 def test_other_losses_still_show(tmp_path: Path, people: list[tuple[str, str]], data: st.DataObject) -> None:
