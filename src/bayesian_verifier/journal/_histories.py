@@ -116,9 +116,7 @@ class Histories:
     def _lines_about(self, subject: str) -> list[bytes]:
         """A subject's lines; b"" where their file is not what it was."""
         places = self._places.get(subject, array("Q"))
-        return [
-            self._follower.read(start, end) for start, end in zip(places[::2], places[1::2], strict=True)
-        ]
+        return [self._follower.read(start, end) for start, end in zip(places[::2], places[1::2], strict=True)]
 
 
 def _add(evidence: Evidence, data: bytes) -> bool:
