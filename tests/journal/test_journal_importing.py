@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ LINE: dict[str, Any] = {
         {"outcomes": [{"payoff": 2, "probability": 0.5}, {"payoff": 0, "probability": 0.5}]},
     ],
 }
+
+
+NAMES = st.text("ab~/.01", max_size=3)
 
 
 def put(directory: Path, lines: Iterable[object]) -> Path:
@@ -186,6 +190,16 @@ def test_options_may_stand_in_columns(tmp_path: Path) -> None:
     assert line["chosen"] == 1
 
 
+def test_the_map_in_the_documentation_is_one(tmp_path: Path) -> None:
+    """As it stands there."""
+    text = (EXAMPLES.parent / "docs" / "operations.md").read_text()
+    [block] = [
+        one.split("```")[0] for one in text.split("```toml\n")[1:] if "[[options]]" in one.split("```")[0]
+    ]
+    line = {"choice": "B", "sure": 40, "high": 100, "p": 0.5, "low": 0}
+    assert imported(tmp_path, [line], tomllib.loads(block)).feedback == 1
+
+
 def test_verdicts_are_those_of_the_built_in_rules(tmp_path: Path) -> None:
     """A choice that could ruin is refuted, not proved; with wealth enough it is not."""
     ruin = json.loads(json.dumps(LINE))
@@ -213,7 +227,11 @@ def test_a_wrong_map_is_the_callers_mistake(change: dict[str, Any], says: str) -
         map_of(SMALL | change, "map.toml")
 
 
-@given(st.recursive(st.integers(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.integers(), lambda x: st.lists(x, max_size=3) | st.dictionaries(NAMES, x, max_size=3), max_leaves=6
+    )
+)
 def test_every_place_in_a_document_is_found_by_its_pointer(document: object) -> None:
     """Whatever its names hold: slashes, tildes, dots, nothing at all."""
 

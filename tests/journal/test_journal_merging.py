@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +16,10 @@ from click.testing import CliRunner
 from journal_samples import judge, lines_of
 
 from bayesian_verifier.commands.journal import command
-from bayesian_verifier.errors import CallerError
+from bayesian_verifier.errors import BusyError, CallerError
 from bayesian_verifier.journal import Damaged, FeedbackLine, Journal, merge, segments
+from bayesian_verifier.journal._codec import encode_members, seal
+from bayesian_verifier.journal._lock import ProcessLock, lock_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,9 +196,53 @@ def test_lines_of_newer_versions_and_other_kinds_are_carried(files: list[Path], 
 
 
 def _sealed(members: dict[str, object]) -> bytes:
-    from bayesian_verifier.journal._codec import encode_members, seal
-
     return seal(encode_members({name: value for name, value in members.items() if name != "crc"}))
+
+
+def test_a_line_being_written_when_the_file_is_replaced_is_waited_for(
+    files: list[Path], tmp_path: Path
+) -> None:
+    """A writer that has the lock, and the old file open, loses nothing: the merge begins anew after it."""
+    live = tmp_path / "live.jsonl"
+    Journal(live).append("trace", {"number": 0})
+    lock = ProcessLock(lock_path(live), timeout=5)
+    writing = threading.Event()
+
+    def writes_late() -> None:
+        with lock.held(), live.open("ab") as file:
+            writing.set()
+            time.sleep(0.3)
+            file.write(_sealed({**lines_of(live)[-1], "id": "late", "writer": "late", "seq": 1}))
+
+    late = threading.Thread(target=writes_late)
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "writing" and done == total and not writing.is_set():
+            late.start()
+            writing.wait()
+
+    merge(live, [live, *files], progress=progress)
+    late.join()
+    assert "late" in {line["id"] for line in lines_of(live)}
+    assert Journal(live).verify().whole
+
+
+def test_a_large_file_that_never_rests_is_left_alone(files: list[Path], tmp_path: Path) -> None:
+    """Nobody who appends waits for a merge to read it all; the caller is told to merge elsewhere."""
+    live = tmp_path / "live.jsonl"
+    journal = Journal(live, rotate_bytes=None, fsync="never")
+    for _ in range(9):
+        journal.append("trace", {"ballast": "x" * (1 << 20)})
+
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == "writing" and done == total:
+            journal.append("trace", {"never": "rests"})
+
+    with pytest.raises(BusyError, match="another place"):
+        merge(live, [live, *files], progress=progress)
+    assert journal.verify().whole
+    assert not (tmp_path / "live.jsonl.new").exists()
+    assert merge(tmp_path / "other.jsonl", [live, *files]).sound
 
 
 _APPENDS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
@@ -36,6 +37,7 @@ class Bars:
         )
         self._bars = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
         self._stages: dict[str, TaskID] = {}
+        self._started = time.monotonic()
 
     def __enter__(self) -> Self:
         """Start drawing."""
@@ -51,6 +53,11 @@ class Bars:
     def tick(self, stage: str, done: int, total: int) -> None:
         """One stage is `done` of `total`."""
         self._show(stage, stage, done, total)
+
+    def late_tick(self, stage: str, done: int, total: int) -> None:
+        """The same, of work that is worth a word only when it takes longer than a second."""
+        if time.monotonic() - self._started > 1.0:
+            self.tick(stage, done, total)
 
     def fitted(self, total: int) -> Callable[[Fitted], None]:
         """What training reports its steps and losses to."""

@@ -27,7 +27,7 @@ def export_command(directory: Path, file: Path, prune: bool, as_json: bool) -> N
     from bayesian_verifier.journal import export
 
     with Bars() as bars:
-        done = export(file, directory, prune=prune, progress=bars.tick)
+        done = export(file, directory, prune=prune, progress=bars.late_tick)
     if as_json:
         report = {
             **done._asdict(),

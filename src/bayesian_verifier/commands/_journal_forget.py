@@ -29,7 +29,7 @@ def forget_command(subject: str, file: Path, as_json: bool) -> None:
 
     name = sys.stdin.readline().rstrip("\n") if subject == "-" else subject
     with Bars() as bars:
-        done = forget(file, name, progress=bars.tick)
+        done = forget(file, name, progress=bars.late_tick)
     if as_json:
         files = {str(one): lines for one, lines in done.lines.items()}
         click.echo(json.dumps({"file": str(file), "lines": done.total, "files": files}, ensure_ascii=False))

@@ -36,7 +36,7 @@ def merge_command(out: Path, inputs: tuple[Path, ...], as_json: bool) -> None:
     from bayesian_verifier.journal import merge
 
     with Bars() as bars:
-        union = merge(out, inputs, progress=bars.tick)
+        union = merge(out, inputs, progress=bars.late_tick)
     if as_json:
         click.echo(json.dumps(_report(out, union), ensure_ascii=False))
     else:

@@ -7,8 +7,9 @@ from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._exporting import Exported, export
 from bayesian_verifier.journal._forgetting import Forgotten, forget
+from bayesian_verifier.journal._import_lines import BadLine
 from bayesian_verifier.journal._import_map import ImportMap, read_map
-from bayesian_verifier.journal._importing import BadLine, Imported, import_file
+from bayesian_verifier.journal._importing import Imported, import_file
 from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
     FeedbackLine,

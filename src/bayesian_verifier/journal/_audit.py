@@ -108,7 +108,7 @@ class _Notes:
             self.damaged.append(Finding(entry.number, entry.reason, entry.file))
             self.block.takes(None)
             return
-        if self.block.takes(entry.text.encode()):
+        if self.block.left and self.block.takes(entry.text.encode()):
             self.last[entry.event.writer] = entry.event.seq
         elif entry.number == 1 and (heading := heading_of(entry.event.model_dump())):
             self.block = Block(heading, entry.file)

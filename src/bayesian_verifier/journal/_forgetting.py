@@ -14,12 +14,19 @@ import uuid
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.errors import CallerError, JournalError
+from bayesian_verifier.errors import BusyError, CallerError, JournalError
 from bayesian_verifier.journal._codec import encode_members
 from bayesian_verifier.journal._compacting import Compaction, Epitaph
 from bayesian_verifier.journal._lines import timestamp
 from bayesian_verifier.journal._lock import ProcessLock, lock_path
-from bayesian_verifier.journal._replacing import beside, put_in_place, rewriting, written
+from bayesian_verifier.journal._replacing import (
+    MOST_LOCKED,
+    beside,
+    put_in_place,
+    rewriting,
+    size_of,
+    written,
+)
 from bayesian_verifier.journal._scanning import Traces, known
 from bayesian_verifier.journal._segments import segments
 from bayesian_verifier.journal._source import OpenFile
@@ -56,7 +63,8 @@ def forget(
     """Remove every line about a subject, and every line that names such a line, from all files of a journal.
 
     clock: nanoseconds since 1970.   progress: told a stage, how much of it is done and how much there is.
-    Raises CallerError where there is no such journal, JournalError where a file cannot be read or written.
+    Raises CallerError where there is no such journal, JournalError where a file cannot be read or written,
+    BusyError where the journal is large and rotated again and again meanwhile.
     """
     encode_members({"subject": subject})
     if not (path.parent.exists() and segments(path)):
@@ -67,11 +75,14 @@ def forget(
             for turn in range(_TURNS):
                 epitaph = Epitaph(timestamp(clock()), new_salt(), new_id)
                 attempt = _Attempt(path, subject, epitaph, removed, progress)
-                if attempt.succeeds(locked=turn == _TURNS - 1):
+                locked = turn == _TURNS - 1
+                if locked and size_of([path]) > MOST_LOCKED:
+                    break
+                if attempt.succeeds(locked=locked):
                     return Forgotten(removed)
     except OSError as exc:
         raise JournalError(f"{exc.filename or path}: cannot forget: {exc.strerror or exc}") from exc
-    raise JournalError(f"{path}: was rotated or replaced again and again")
+    raise BusyError(f"{path}: is rotated without a pause; try again")
 
 
 class _Attempt:
@@ -98,6 +109,8 @@ class _Attempt:
             if locked:
                 stack.enter_context(appending.held())
             names = segments(self._path)
+            for name in names:  # what a killed process left may tell of the subject, too
+                beside(name).unlink(missing_ok=True)
             files = [stack.enter_context(OpenFile(name)) for name in names]
             self._find(files)
             # without an active file, as after a rotation cut short, the newest segment takes its part

@@ -102,15 +102,25 @@ class Histories:
             del self._decoded[subject]
 
     def _load(self, subject: str) -> Evidence:
+        lines = self._lines_about(subject)
+        if not all(lines):
+            # a full file was moved away, or written again to forget somebody: no place in it holds any more
+            self._follower.close()
+            self._catch_up()
+            lines = self._lines_about(subject)
         evidence = Evidence()
-        places = self._places.get(subject, array("Q"))
-        for start, end in zip(places[::2], places[1::2], strict=True):
-            _add(evidence, self._follower.read(start, end))
+        for line in lines:
+            _add(evidence, line)
         evidence.forget_old()
         self._decoded[subject] = evidence
         while len(self._decoded) > _SUBJECTS_IN_MEMORY:
             self._decoded.popitem(last=False)
         return evidence
+
+    def _lines_about(self, subject: str) -> list[bytes]:
+        """A subject's lines; b"" where their file is not what it was."""
+        places = self._places.get(subject, array("Q"))
+        return [self._follower.read(start, end) for start, end in zip(places[::2], places[1::2], strict=True)]
 
 
 def _add(evidence: Evidence, data: bytes) -> bool:

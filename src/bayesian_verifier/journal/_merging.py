@@ -2,7 +2,7 @@
 
 The union is formed of what the files held when they were opened; the bytes of every line stay what they were.
 It is written beside its place and renamed into it. Where the place is one of the inputs, and has grown since,
-the whole is done again, the last time under the lock that appending needs.
+the whole is done again, the last time under the lock that appending needs, if that is soon done.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ from contextlib import ExitStack, suppress
 from hashlib import sha256
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.errors import CallerError, JournalError
+from bayesian_verifier.errors import BusyError, CallerError, JournalError
 from bayesian_verifier.journal._event_set import EventSet, Merged
 from bayesian_verifier.journal._lock import ProcessLock, lock_path
 from bayesian_verifier.journal._merged_block import Heading, heading_line
 from bayesian_verifier.journal._ranges import count
-from bayesian_verifier.journal._replacing import beside, put_in_place, rewriting, written
+from bayesian_verifier.journal._replacing import (
+    MOST_LOCKED,
+    beside,
+    put_in_place,
+    rewriting,
+    size_of,
+    written,
+)
 from bayesian_verifier.journal._segments import segments
 from bayesian_verifier.journal._source import OpenFile, Source, Unreadable
 
@@ -66,18 +73,21 @@ def merge(
 
     progress: told a stage, how much of it is done and how much there is.
     Raises CallerError where an input is missing or `out` would lose what it holds, JournalError where a file
-    cannot be read or written.
+    cannot be read or written, BusyError where `out` is large and others append to it without a pause.
     """
     try:
         among = _checked(out, inputs)
         with rewriting(out).held():
             for turn in range(_TURNS):
-                done = _merge_once(out, inputs, among=among, locked=turn == _TURNS - 1, progress=progress)
+                locked = turn == _TURNS - 1
+                if locked and size_of(inputs) > MOST_LOCKED:
+                    break
+                done = _merge_once(out, inputs, among=among, locked=locked, progress=progress)
                 if done is not None:
                     return done
     except OSError as exc:
         raise JournalError(f"{exc.filename or out}: cannot merge: {exc.strerror or exc}") from exc
-    raise JournalError(f"{out}: was replaced again and again while it was merged")
+    raise BusyError(f"{out}: is appended to without a pause; merge into another place")
 
 
 def _checked(out: Path, inputs: Sequence[Path]) -> bool:
@@ -111,6 +121,7 @@ def _merge_once(
         files = [stack.enter_context(file) for file in _opened(inputs, held=out if locked else None)]
         sources = [Source(file, number) for number, file in enumerate(files)]
         merged = _united(sources, progress)
+        stack.callback(beside(out).unlink, missing_ok=True)
         with written(beside(out)) as new:
             _write(new, merged, files, progress)
         if among and not locked:

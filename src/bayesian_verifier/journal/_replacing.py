@@ -8,10 +8,20 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from bayesian_verifier.journal._lock import ProcessLock
+from bayesian_verifier.journal._segments import segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+
+# bytes that may be worked through while others wait to append: about a second
+MOST_LOCKED = 8 << 20
+
+
+def size_of(journals: Sequence[Path]) -> int:
+    """Bytes in all files of some journals. Raises OSError."""
+    return sum(file.stat().st_size for path in dict.fromkeys(journals) for file in segments(path))
 
 
 def beside(path: Path) -> Path:
