@@ -21,6 +21,7 @@ from faulty_server import (
 from layers import CASE, Make, judgments_in
 from people import safe_times
 
+from bayesian_verifier import MetaJudgmentController
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer import BreakerPolicy, Fallback
 from bayesian_verifier.posterior import Belief
@@ -101,11 +102,12 @@ def test_the_last_trusted_posterior_outlives_the_service_and_the_process(
     """Known from the call before; and to a layer that starts when the service is gone, from the journal."""
     day = 86_400 * 10**9
     with FaultyServer(answering()) as server:
-        before = make(server.url, journal, clock=lambda: 100 * day)
+        controller = MetaJudgmentController()
+        before = make(server.url, journal, controller=controller, clock=lambda: 100 * day)
         before.feedback(before.judge(CASE, "ada").id, "approve")
         before.judge(CASE, "ada")
         server.behaviour = silent
-        fallback = before.layer._core._controller.assess("ada", [], 100 * 86_400.0)
+        fallback = controller.assess("ada", [], 100 * 86_400.0)
         assert (fallback.basis, fallback.belief.sd) == ("last_trusted", 0.18)
     after = make(f"http://127.0.0.1:{unused_port()}", journal, clock=lambda: 104 * day)
     assessment = after.assess("ada")
