@@ -44,8 +44,16 @@ class Blocking:
     def flush(self) -> bool:
         return self.layer.flush()
 
-    def close(self) -> None:
+    def rest(self) -> bool:
+        """Wait for a shadow under way."""
+        return self.layer._core.shadow.wait(10.0)
+
+    def end(self) -> None:
+        """Close the layer alone; it may be used and closed again."""
         self.layer.close()
+
+    def close(self) -> None:
+        self.end()
         self.client.close()
 
 
@@ -71,8 +79,16 @@ class Awaited:
     def flush(self) -> bool:
         return self.runner.run(self.layer.flush())
 
-    def close(self) -> None:
+    def rest(self) -> bool:
+        """Wait for a shadow under way."""
+        return self.layer._core.shadow.wait(10.0)
+
+    def end(self) -> None:
+        """Close the layer alone; it may be used and closed again."""
         self.runner.run(self.layer.aclose())
+
+    def close(self) -> None:
+        self.end()
         self.runner.run(self.client.aclose())
         self.runner.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +49,55 @@ def test_lines_wait_up_to_a_bound(make: Make, tmp_path: Path) -> None:
     journal.path.parent.mkdir()
     assert layer.flush()
     assert [line.id for line in judgments_in(journal)] == [decision.id for decision in made[2:]]
+
+
+def test_lines_wait_up_to_so_many_bytes(make: Make, tmp_path: Path) -> None:
+    """Of five lines of some 1,300 bytes two fit into 3,000; their sizes are told within a quarter."""
+    journal = Journal(tmp_path / "absent" / "judgments.jsonl")
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=3000)
+    made = [layer.judge(CASE, "ada") for _ in range(5)]
+    health = layer.layer.health()
+    assert (health.waiting, health.lost) == (2, 3)
+    assert health.write_failures >= 5
+    journal.path.parent.mkdir()
+    assert layer.flush()
+    assert [line.id for line in judgments_in(journal)] == [decision.id for decision in made[3:]]
+    assert health.waiting_bytes == pytest.approx(journal.path.stat().st_size, rel=0.25)
+    assert (layer.layer.health().waiting, layer.layer.health().waiting_bytes) == (0, 0)
+
+
+def test_a_line_longer_than_all_the_room_displaces_none(make: Make, tmp_path: Path) -> None:
+    """It is lost itself; those that wait stay."""
+    journal = Journal(tmp_path / "absent" / "judgments.jsonl")
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=3000)
+    kept = layer.judge(CASE, "ada")
+    layer.judge(CASE, "x" * 5000)
+    assert (layer.layer.waiting, layer.layer.lost) == (1, 1)
+    journal.path.parent.mkdir()
+    assert layer.flush()
+    assert [line.id for line in judgments_in(journal)] == [kept.id]
+
+
+@pytest.mark.parametrize("way", ["assess", "flush", "end"])
+def test_lines_are_written_without_another_judgment(make: Make, tmp_path: Path, way: str) -> None:
+    """When the disk is back: on the next assessment, on flush and on closing, in order."""
+    journal = Journal(tmp_path / "absent" / "judgments.jsonl")
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal)
+    made = [layer.judge(CASE, "ada") for _ in range(20)]
+    journal.path.parent.mkdir()
+    getattr(layer, way)()
+    until = time.monotonic() + 10.0
+    while layer.layer.waiting and time.monotonic() < until:
+        time.sleep(0.001)
+    assert [line.id for line in judgments_in(journal)] == [decision.id for decision in made]
+    assert (layer.layer.health().waiting, layer.layer.health().lost) == (0, 0)
+
+
+def test_room_for_no_line_at_all_is_refused(make: Make, journal: Journal) -> None:
+    """In lines or in bytes."""
+    for room in ({"most_waiting": 0}, {"most_waiting_bytes": 0}):
+        with pytest.raises(CallerError, match="room"):
+            make("http://127.0.0.1", journal, **room)
 
 
 def test_a_journal_that_cannot_be_read_does_not_stop_judgments(make: Make, tmp_path: Path) -> None:
