@@ -52,9 +52,9 @@ def test_lines_wait_up_to_a_bound(make: Make, tmp_path: Path) -> None:
 
 
 def test_lines_wait_up_to_so_many_bytes(make: Make, tmp_path: Path) -> None:
-    """Of five lines of some 1,300 bytes two fit into 3,000; their sizes are told within a quarter."""
+    """Of five lines of some 1,000 bytes two fit into 2,500; their sizes are told within a quarter."""
     journal = Journal(tmp_path / "absent" / "judgments.jsonl")
-    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=3000)
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=2500)
     made = [layer.judge(CASE, "ada") for _ in range(5)]
     health = layer.layer.health()
     assert (health.waiting, health.lost) == (2, 3)
@@ -69,7 +69,7 @@ def test_lines_wait_up_to_so_many_bytes(make: Make, tmp_path: Path) -> None:
 def test_a_line_longer_than_all_the_room_displaces_none(make: Make, tmp_path: Path) -> None:
     """It is lost itself; those that wait stay."""
     journal = Journal(tmp_path / "absent" / "judgments.jsonl")
-    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=3000)
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal, most_waiting_bytes=2500)
     kept = layer.judge(CASE, "ada")
     layer.judge(CASE, "x" * 5000)
     assert (layer.layer.waiting, layer.layer.lost) == (1, 1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._values import Assessment
 
 # what a judgment's line holds beside its case, its comment and its subject, and what an answer's line holds
-_REST = 900
+_REST = 550
 _ANSWER = 300
 
 
