@@ -31,7 +31,8 @@ class Worth(NamedTuple):
 
 class Regret(NamedTuple):
     """Means over cases: of V lost (advantage units), of certainty-equivalent money lost (share of the best's), and
-    how often another option than the best was chosen."""
+    how often another option than the best was chosen.
+    """
 
     value: float
     money: float
