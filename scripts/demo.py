@@ -191,7 +191,7 @@ def shadows(journal: Path) -> str:
     other = sum(bool(event["other_choice"]) for event in seen)
     return (
         f"the controller was tried beside the verifier {len(seen)} times: "
-        f"median {median(apart or [0]):.1f} sd apart, {other} times it would have chosen another option"
+        f"median {median(apart or [0]):.2f} sd apart, {other} times it would have chosen another option"
     )
 
 
