@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from faulty_server import FaultyServer, answering, with_parts
-from layers import CASE, Blocking, Make
+from layers import CASE, EXACT, Blocking, Make
 from people import forks
 
-from bayesian_verifier import Journal
+from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController
 from bayesian_verifier.errors import CallerError, JournalError
+from bayesian_verifier.judgment_layer import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from bayesian_verifier.journal import History
+    from bayesian_verifier.judgment import Judgment
 
 
 class Slow(Journal):
@@ -64,9 +66,9 @@ def test_the_first_assessment_waits_for_its_history_no_longer_than_it_may(make: 
         assert layer.layer.health().late_histories == 1
         slow.goes.set()
         deadline = time.monotonic() + 10.0
-        while layer.assess("ada").evidence != 3:
+        while (assessment := layer.assess("ada")).evidence != 3:
             assert time.monotonic() < deadline
-        assert layer.assess("ada").source == "verifier"
+        assert assessment.source == "verifier"
 
 
 def test_a_late_history_is_said(make: Make, slow: Slow) -> None:
@@ -92,6 +94,38 @@ def test_it_goes_on_with_what_was_read_before(make: Make, slow: Slow) -> None:
         assert (assessment.evidence, assessment.source) == (3, "verifier")
         assert late.layer.health().late_histories == 1
         slow.goes.set()
+
+
+class Noting:
+    """A client that goes on from what it has sent of a subject, and notes whose judgments it is told they are."""
+
+    keeps_state = True
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str | None, int]] = []
+
+    def posterior(
+        self, judgments: Sequence[Judgment], *, subject: str | None, marks: Sequence[bytes] | None
+    ) -> Outcome:
+        self.told.append((subject, len(judgments)))
+        return Outcome(None, "overloaded", "", "closed", 0.0, "0" * 32)
+
+
+def test_a_history_that_may_be_old_takes_no_state_with_it(slow: Slow) -> None:
+    """The verifier is asked about what is known, not told that it is all of this person's: that would drop what it
+    has summed of the rest.
+    """
+    client = Noting()
+    layer = JudgmentLayer(client, MetaJudgmentController(), slow, **(EXACT | {"history_timeout": 0.05}))
+    slow.goes.clear()
+    layer.assess("ada")
+    slow.goes.set()
+    deadline = time.monotonic() + 10.0
+    while client.told[-1] != ("ada", 3):
+        layer.assess("ada")
+        assert time.monotonic() < deadline
+    assert client.told[0] == (None, 0)
+    assert set(client.told) <= {(None, 0), (None, 3), ("ada", 3)}
 
 
 def test_a_stalled_disk_is_read_by_one_thread(make: Make, slow: Slow) -> None:
