@@ -104,9 +104,7 @@ class Noting:
     def __init__(self) -> None:
         self.told: list[tuple[str | None, int]] = []
 
-    def posterior(
-        self, judgments: Sequence[Judgment], *, subject: str | None, marks: Sequence[bytes] | None
-    ) -> Outcome:
+    def posterior(self, judgments: Sequence[Judgment], *, subject: str | None = None, **_: object) -> Outcome:
         self.told.append((subject, len(judgments)))
         return Outcome(None, "overloaded", "", "closed", 0.0, "0" * 32)
 
