@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
+from _page_controller import controller_section
 from _page_journal import journal_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY
@@ -34,10 +35,9 @@ Figures = Mapping[str, Any]
 def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
-    journal = read("journal")
-    every = {
-        "serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer, "journal": journal,
-    }  # fmt: skip
+    controller, journal = read("controller"), read("journal")
+    every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
+    every |= {"controller": controller, "journal": journal}
     parts = [
         HEAD,
         *_warning(every),
@@ -45,6 +45,7 @@ def page() -> str:
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
+        *controller_section(controller),
         *journal_section(journal),
         *_about(every),
     ]

@@ -179,6 +179,20 @@ def check_journal(journal: Path, expected: int, console: Console) -> None:
     if said.returncode or kinds.get("judgment") != expected or kinds.get("feedback") != expected:
         raise DemoError(f"expected {expected} judgments and as many answers in a whole journal")
     console.print(f"[bold green]{expected} of {expected} judgments are in the journal: none was lost[/]")
+    if kinds.get("shadow"):
+        console.print(shadows(journal))
+
+
+def shadows(journal: Path) -> str:
+    """How often the controller was tried where it was not needed, and how near it came."""
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    seen = [event for event in events if event["kind"] == "shadow"]
+    apart = [abs(event["difference"]) for event in seen if event["difference"] is not None]
+    other = sum(bool(event["other_choice"]) for event in seen)
+    return (
+        f"the controller was tried beside the verifier {len(seen)} times: "
+        f"median {median(apart or [0]):.2f} sd apart, {other} times it would have chosen another option"
+    )
 
 
 def agreement(steps: list[Step]) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faulty_server import FaultyServer, Request, answering, status, then
+from layers import NEVER_OPEN, PROVER
 from people import forks, safe_times
 from summing_server import Evidence, Summing, evidence_of
-from test_layer import NEVER_OPEN, PROVER
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
 from bayesian_verifier.errors import CallerError

@@ -70,17 +70,17 @@ def test_what_waits_is_written_though_nothing_more_is_recorded() -> None:
 
 
 def test_bytes_are_bounded_as_lines_are() -> None:
-    """The oldest are given up and counted; one line alone is kept, however long."""
+    """The oldest are given up and counted; a line longer than all the room is given up itself."""
     paper, recorder = Paper(), Recorder(100, most_bytes=100, retry_seconds=60.0)
     paper.error = JournalError("no paper")
     for text in "abcdef":
         recorder.record(paper.line(text, 30))
     assert (recorder.waiting, recorder.lost) == (3, 3)
     recorder.record(paper.line("x", 1000))
-    assert (recorder.waiting, recorder.lost) == (1, 6)
+    assert (recorder.waiting, recorder.waiting_bytes, recorder.lost) == (3, 90, 4)
     paper.error = None
     assert recorder.close()
-    assert paper.lines == ["x"]
+    assert paper.lines == ["d", "e", "f"]
 
 
 def test_closing_writes_what_waits_or_says_that_it_could_not(caplog: pytest.LogCaptureFixture) -> None:

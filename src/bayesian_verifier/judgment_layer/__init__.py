@@ -3,6 +3,7 @@
 from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
 from bayesian_verifier.judgment_layer._client import VerifierClient
 from bayesian_verifier.judgment_layer._controller import Controller, Fallback, MetaJudgmentController
+from bayesian_verifier.judgment_layer._health import Health, ShadowHealth
 from bayesian_verifier.judgment_layer._layer import JudgmentLayer
 from bayesian_verifier.judgment_layer._values import (
     Assessment,
@@ -22,12 +23,14 @@ __all__ = [
     "Decision",
     "Failure",
     "Fallback",
+    "Health",
     "JudgmentLayer",
     "MetaJudgmentController",
     "Outcome",
     "Phase",
     "Posterior",
     "Reason",
+    "ShadowHealth",
     "Source",
     "VerifierClient",
 ]

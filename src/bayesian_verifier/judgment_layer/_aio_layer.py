@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Case, Feedback, Judgment
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
-    from bayesian_verifier.judgment_layer._layer_core import Asked
+    from bayesian_verifier.judgment_layer._health import Health
+    from bayesian_verifier.judgment_layer._layer_core import Asked, Concluded
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
 
 
@@ -62,6 +65,10 @@ class JudgmentLayer:
         max_sd: float = 0.6,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
+        most_waiting_bytes: int = 1 << 24,
+        history_timeout: float = 0.05,
+        shadow: float = 0.01,
+        chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,6 +80,10 @@ class JudgmentLayer:
             max_sd=max_sd,
             prover=prover,
             most_waiting=most_waiting,
+            most_waiting_bytes=most_waiting_bytes,
+            history_timeout=history_timeout,
+            shadow=shadow,
+            chance=chance,
             clock=clock,
             monotonic=monotonic,
         )
@@ -82,11 +93,19 @@ class JudgmentLayer:
         subject: str | None = None,
         judgments: Sequence[Judgment | Mapping[str, object]] | None = None,
     ) -> Assessment:
-        """How much risk a person wants; never raises for what the verifier does, nor waits beyond the client.
+        """How much risk a person wants; never raises for what the verifier, the controller or the journal does.
 
-        judgments: evidence, oldest first, of which the newest 512 count; by default the subject's answered
-        judgments in the journal. Raises CallerError for judgments that break a rule.
+        Nor does it wait beyond `history_timeout` and the client.   judgments: evidence, oldest first, of which
+        the newest 512 count; by default the subject's answered judgments in the journal.
+        Raises CallerError for judgments that break a rule.
         """
+        concluded = await self._conclude(subject, judgments)
+        self._core.follow(concluded.seen)
+        return concluded.assessment
+
+    async def _conclude(
+        self, subject: str | None, judgments: Sequence[Judgment | Mapping[str, object]] | None
+    ) -> Concluded:
         asked = await asyncio.to_thread(self._core.ask, subject, judgments)
         outcome = await self._ask(asked)
         if outcome.reason is None:
@@ -95,9 +114,14 @@ class JudgmentLayer:
 
     async def _ask(self, asked: Asked) -> Outcome:
         history = asked.history
-        if self._onward is None:
-            return await self._client.posterior(history.judgments)
-        return await self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
+        try:
+            if self._onward is None:
+                return await self._client.posterior(history.judgments)
+            return await self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
+        except CallerError:
+            raise
+        except Exception as exc:  # noqa: BLE001 a client of another make: a person is waiting for a choice
+            return self._core.failed_call(exc)
 
     async def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
         """Choose an option for a person, verify it, and record both.
@@ -106,8 +130,8 @@ class JudgmentLayer:
         and is said; where all are refuted `chosen` is None. Raises CallerError for a case that is none.
         """
         parsed = as_case(case)
-        assessment = await self.assess(subject)
-        return await asyncio.to_thread(self._core.decide, parsed, subject, assessment)
+        concluded = await self._conclude(subject, None)
+        return await asyncio.to_thread(self._core.decide, parsed, subject, concluded)
 
     async def feedback(
         self, judgment_id: str, feedback: Feedback | None = None, reward: float | None = None
@@ -129,13 +153,17 @@ class JudgmentLayer:
         """Lines given up because too many waited."""
         return self._core.recorder.lost
 
+    def health(self) -> Health:
+        """How the layer has fared in this process: lines that wait or are lost, what failed, the shadow."""
+        return self._core.health()
+
     async def flush(self) -> bool:
         """Write lines that wait; whether none waits any more."""
         return await asyncio.to_thread(self._core.recorder.flush)
 
     async def aclose(self) -> None:
-        """Write lines that wait, if that is possible now."""
-        await asyncio.to_thread(self._core.recorder.close)
+        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        await asyncio.to_thread(self._core.close)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,6 +6,8 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from bayesian_verifier.errors import CallerError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,12 +26,14 @@ class Line(NamedTuple):
 
 
 class Backlog:
-    """Up to `most` lines and about `most_bytes` bytes; beyond either the oldest are given up.
+    """Up to `most` lines and about `most_bytes` bytes, both 1 or more; beyond either the oldest are given up.
 
-    Not safe among threads by itself.
+    Not safe among threads by itself. Raises CallerError where there is room for no line at all.
     """
 
     def __init__(self, most: int, most_bytes: int) -> None:
+        if most < 1 or most_bytes < 1:
+            raise CallerError(f"expected room for a line at least, got {most} lines of {most_bytes} bytes")
         self._most, self._most_bytes = most, most_bytes
         self._lines: deque[tuple[Line, int]] = deque()
         self.bytes = 0
@@ -39,16 +43,18 @@ class Backlog:
         return len(self._lines)
 
     def add(self, line: Line) -> None:
-        """Put a line behind the others."""
+        """Put a line behind the others; one that is longer than all the room is given up itself."""
         weight = line.weigh()
-        self._lines.append((line, weight))
-        self.bytes += weight
+        if weight > self._most_bytes:
+            self.lost += 1
+            _log.error("a journal line of %d bytes is too long to wait, and lost", weight)
+            return
         given_up = 0
-        while len(self._lines) > max(1, self._most) or (
-            len(self._lines) > 1 and self.bytes > self._most_bytes
-        ):
+        while len(self._lines) >= self._most or self.bytes + weight > self._most_bytes:
             self._drop_first()
             given_up += 1
+        self._lines.append((line, weight))
+        self.bytes += weight
         if given_up:
             self.lost += given_up
             _log.error("%d of the oldest journal lines that waited lost; %d wait", given_up, len(self._lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bayesian_verifier.journal import Tried
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.judgment import Case, Verdict, Verification
     from bayesian_verifier.posterior import Belief
+
+_log = logging.getLogger(__name__)
 
 
 class Verifies(Protocol):
@@ -34,16 +37,17 @@ class Choice(NamedTuple):
     values: tuple[float | None, ...]
 
 
-def choose(case: Case, belief: Belief, prover: Verifies) -> Choice:
+def choose(case: Case, belief: Belief, prover: Verifies, *, known: Sequence[Tried] = ()) -> Choice:
     """The option of greatest posterior-expected V among those not refuted; of equals the first.
 
     The prover is asked best first, so mostly once. An option that could leave less than nothing has no V and
-    is never proposed; it is tried last, to say why.
+    is never proposed; it is tried last, to say why.   known: verdicts the prover has given on this case.
     """
     values = expected_values(case, belief)
+    given = {attempt.option: attempt for attempt in known}
     tried = []
     for option in _best_first(values):
-        attempt = _tried(option, prover.verify(case, option))
+        attempt = given.get(option) or _verified(case, option, prover)
         tried.append(attempt)
         if attempt.verdict != "refuted" and values[option] is not None:
             return Choice(option, attempt.verdict, tuple(tried), values)
@@ -56,6 +60,15 @@ def _best_first(values: Sequence[float | None]) -> list[int]:
         return -1.0 if value is None else value
 
     return sorted(range(len(values)), key=worth, reverse=True)
+
+
+def _verified(case: Case, option: int, prover: Verifies) -> Tried:
+    """What the prover says; one that raises has settled nothing."""
+    try:
+        return _tried(option, prover.verify(case, option))
+    except Exception:  # noqa: BLE001 a choice is awaited, whatever befalls the prover
+        _log.exception("the prover failed on option %d", option)
+        return Tried(option=option, verdict="unknown")
 
 
 def _tried(option: int, verification: Verification) -> Tried:

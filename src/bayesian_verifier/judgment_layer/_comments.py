@@ -31,10 +31,17 @@ def explain_posterior(posterior: Posterior, evidence: int) -> str:
     )
 
 
-def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float) -> str:
-    """Why the verifier's answer is not used, and what the controller went by."""
+def explain_fallback(
+    reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float, *, is_late: bool = False
+) -> str:
+    """Why the verifier's answer is not used, and what the controller went by.
+
+    is_late: whether the person's judgments were not all read in time.
+    """
     detail = outcome.detail
-    if outcome.posterior is not None and reason == "wide_posterior":
+    if is_late and reason == "no_evidence":
+        detail = "what this person answered was not read in time"
+    elif outcome.posterior is not None and reason == "wide_posterior":
         detail = f"sd {outcome.posterior.belief.sd:.2f}, more than {max_sd:.2f}"
     elif outcome.posterior is not None and reason == "untrustworthy":
         detail = ", ".join(outcome.posterior.doubts)

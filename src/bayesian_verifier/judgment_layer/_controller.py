@@ -1,8 +1,8 @@
 """What do we go by when the verifier has no answer that can be used?
 
 The Meta-Judgment Controller owes nothing to the network or to the simulator's likelihood. In this order: the
-last posterior of this person that was trusted, less and less sure with age; the bracket that the person's own
-answers give; a cautious prior. It always says which.
+last posterior of this person that was trusted, less and less sure with age, with the answers since; the person's
+own answers, by least squares; a cautious prior. It always says which.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from bayesian_verifier.judgment_layer._bracket import Bracket, belief_within, bracket
+from bayesian_verifier.judgment_layer._bracket import bracket
+from bayesian_verifier.judgment_layer._curves import told_by
+from bayesian_verifier.judgment_layer._least_squares import nearest
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.posterior import Belief
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.judgment_layer._curves import Told
 
 # Fitted to people choosing for payoffs near zero, r has a median of 0.54 to 0.68: 0.7 is that, rounded
 # towards caution. Its sd among them is 0.4 to 0.8, but payoffs far from zero move the centre to 1.5 or 2:
@@ -65,13 +69,13 @@ class MetaJudgmentController:
     """The controller described above.
 
     cautious: belief about somebody unknown.   drift: sd of what a person's risk aversion changes by in a day,
-    adding up like a random walk; a posterior is used until it is no surer than the cautious prior.
+    adding up like a random walk; what is known of a person is used until it is no surer than the cautious prior.
     memory: subjects remembered; the one longest not heard of is forgotten.
-    newest: answered judgments a bracket is made from, which bounds its cost.
+    newest: judgments looked at, which bounds the cost.
     """
 
     def __init__(
-        self, *, cautious: Belief = CAUTIOUS, drift: float = 0.1, memory: int = 10_000, newest: int = 64
+        self, *, cautious: Belief = CAUTIOUS, drift: float = 0.1, memory: int = 10_000, newest: int = 128
     ) -> None:
         self._cautious = cautious
         self._drift = drift
@@ -92,33 +96,57 @@ class MetaJudgmentController:
 
     def assess(self, subject: str | None, judgments: Sequence[Judgment], at: float) -> Fallback:
         """The best belief there is about a person at a time in seconds since 1970."""
-        if subject is not None and (last := self._last_trusted(subject, at)) is not None:
+        newest = judgments[-self._newest :]
+        if subject is not None and (last := self._last_trusted(subject, newest, at)) is not None:
             return last
-        if (found := bracket(judgments[-self._newest :])) is not None:
-            belief = belief_within(found, self._cautious)
-            return Fallback(belief, "bracket", _bracket_sentence(found, belief))
+        if (found := self._answers(told_by(newest), at)) is not None:
+            return found
         assumed = f"it knows no answer of this person and assumes a cautious {_plain(self._cautious)}"
         return Fallback(self._cautious, "cautious_prior", assumed)
 
-    def _last_trusted(self, subject: str, at: float) -> Fallback | None:
+    def _last_trusted(self, subject: str, newest: Sequence[Judgment], at: float) -> Fallback | None:
         memory = self._memory.here()
         with memory.lock:
             known = memory.of.get(subject)
         if known is None:
             return None
         age = max(0.0, at - known.at)
-        sd = math.sqrt(known.belief.sd**2 + self._drift**2 * age / _DAY)
-        if sd >= self._cautious.sd:
+        belief = self._aged(known.belief, age)
+        if belief is None:
             return None
-        belief = Belief(known.belief.mean, sd)
-        return Fallback(
-            belief,
-            "last_trusted",
-            f"it goes by the last trusted posterior, {_age(age)} old, now {_plain(belief)}",
-        )
+        words = f"it goes by the last trusted posterior, {_age(age)} old"
+        since = told_by(one for one in newest if (made := _made(one)) is not None and made > known.at)
+        if since:
+            belief, words = nearest(since, belief), f"{words}, and {len(since)} answers since"
+        return Fallback(belief, "last_trusted", f"{words}, now {_plain(belief)}")
+
+    def _answers(self, told: Sequence[Told], at: float) -> Fallback | None:
+        if not told:
+            return None
+        made = [time for one in told if (time := _made(one.judgment)) is not None]
+        belief = self._aged(nearest(told, self._cautious), max(0.0, at - max(made)) if made else 0.0)
+        return None if belief is None else Fallback(belief, "bracket", _words(told, belief))
+
+    def _aged(self, belief: Belief, seconds: float) -> Belief | None:
+        """A belief so much later; None where it is no surer than the cautious prior."""
+        sd = math.sqrt(belief.sd**2 + self._drift**2 * seconds / _DAY)
+        return Belief(belief.mean, sd) if sd < self._cautious.sd else None
 
 
-def _bracket_sentence(found: Bracket, belief: Belief) -> str:
+def _made(judgment: Judgment) -> float | None:
+    """When a judgment was made, in seconds since 1970; None where it does not say, in a form that is known."""
+    try:
+        moment = datetime.fromisoformat(judgment.ts or "")
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
+
+
+def _words(told: Sequence[Told], belief: Belief) -> str:
+    found = bracket(told)
+    rewards = sum(one.judgment.reward is not None for one in told)
+    if found is None:
+        return f"it goes by {len(told)} answers, to which {_plain(belief)} is nearest"
     agreeing = found.answers - found.contradicted
     if math.isinf(found.low) and math.isinf(found.high):
         where = "anywhere"
@@ -129,7 +157,7 @@ def _bracket_sentence(found: Bracket, belief: Belief) -> str:
     else:
         where = f"from {found.low:.2f} to {found.high:.2f}"
     agree = f"{agreeing} of {found.answers} answers agree with a risk aversion {where}"
-    return f"{agree}, which it takes as {_plain(belief)}"
+    return f"{agree}, which{' with the rewards' if rewards else ''} it takes as {_plain(belief)}"
 
 
 def _plain(belief: Belief) -> str:

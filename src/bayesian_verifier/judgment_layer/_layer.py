@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
 
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Case, Feedback, Judgment
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
-    from bayesian_verifier.judgment_layer._layer_core import Asked
+    from bayesian_verifier.judgment_layer._health import Health
+    from bayesian_verifier.judgment_layer._layer_core import Asked, Concluded
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
 
 
@@ -52,7 +55,10 @@ class JudgmentLayer:
     controller: stands in for it.
     journal: where judgments are recorded and histories read.
     max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
-    most_waiting: lines kept in memory while the journal cannot be written.
+    most_waiting, most_waiting_bytes: lines kept in memory, and about how many bytes of them, while the journal
+    cannot be written.   history_timeout: seconds an assessment waits for a history to be read from the journal.
+    shadow: share of the calls that the verifier answered which the controller then answers as well, for the
+    record; 0 for none.   chance: numbers even on [0, 1), one for each of those calls.
     clock: nanoseconds since 1970.   monotonic: seconds.
     Safe among threads and after a fork.
     """
@@ -66,6 +72,10 @@ class JudgmentLayer:
         max_sd: float = 0.6,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
+        most_waiting_bytes: int = 1 << 24,
+        history_timeout: float = 0.05,
+        shadow: float = 0.01,
+        chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -77,6 +87,10 @@ class JudgmentLayer:
             max_sd=max_sd,
             prover=prover,
             most_waiting=most_waiting,
+            most_waiting_bytes=most_waiting_bytes,
+            history_timeout=history_timeout,
+            shadow=shadow,
+            chance=chance,
             clock=clock,
             monotonic=monotonic,
         )
@@ -86,19 +100,32 @@ class JudgmentLayer:
         subject: str | None = None,
         judgments: Sequence[Judgment | Mapping[str, object]] | None = None,
     ) -> Assessment:
-        """How much risk a person wants; never raises for what the verifier does, nor waits beyond the client.
+        """How much risk a person wants; never raises for what the verifier, the controller or the journal does.
 
-        judgments: evidence, oldest first, of which the newest 512 count; by default the subject's answered
-        judgments in the journal. Raises CallerError for judgments that break a rule.
+        Nor does it wait beyond `history_timeout` and the client.   judgments: evidence, oldest first, of which
+        the newest 512 count; by default the subject's answered judgments in the journal.
+        Raises CallerError for judgments that break a rule.
         """
+        concluded = self._conclude(subject, judgments)
+        self._core.follow(concluded.seen)
+        return concluded.assessment
+
+    def _conclude(
+        self, subject: str | None, judgments: Sequence[Judgment | Mapping[str, object]] | None
+    ) -> Concluded:
         asked = self._core.ask(subject, judgments)
         return self._core.conclude(asked, self._ask(asked))
 
     def _ask(self, asked: Asked) -> Outcome:
         history = asked.history
-        if self._onward is None:
-            return self._client.posterior(history.judgments)
-        return self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
+        try:
+            if self._onward is None:
+                return self._client.posterior(history.judgments)
+            return self._onward.posterior(history.judgments, subject=asked.stream, marks=history.marks)
+        except CallerError:
+            raise
+        except Exception as exc:  # noqa: BLE001 a client of another make: a person is waiting for a choice
+            return self._core.failed_call(exc)
 
     def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
         """Choose an option for a person, verify it, and record both.
@@ -107,7 +134,7 @@ class JudgmentLayer:
         and is said; where all are refuted `chosen` is None. Raises CallerError for a case that is none.
         """
         parsed = as_case(case)
-        return self._core.decide(parsed, subject, self.assess(subject))
+        return self._core.decide(parsed, subject, self._conclude(subject, None))
 
     def feedback(
         self, judgment_id: str, feedback: Feedback | None = None, reward: float | None = None
@@ -129,13 +156,17 @@ class JudgmentLayer:
         """Lines given up because too many waited."""
         return self._core.recorder.lost
 
+    def health(self) -> Health:
+        """How the layer has fared in this process: lines that wait or are lost, what failed, the shadow."""
+        return self._core.health()
+
     def flush(self) -> bool:
         """Write lines that wait; whether none waits any more."""
         return self._core.recorder.flush()
 
     def close(self) -> None:
-        """Write lines that wait, if that is possible now."""
-        self._core.recorder.close()
+        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        self._core.close()
 
     def __enter__(self) -> Self:
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+import random
+import threading
 import time
 import uuid
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import CallerError, JournalError
@@ -14,8 +15,13 @@ from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
 from bayesian_verifier.judgment_layer._choice import choose
 from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, meta_comment
-from bayesian_verifier.judgment_layer._recorder import Line, Recorder
-from bayesian_verifier.judgment_layer._values import Assessment, Decision
+from bayesian_verifier.judgment_layer._health import Health
+from bayesian_verifier.judgment_layer._reader import Reader
+from bayesian_verifier.judgment_layer._recorder import Recorder
+from bayesian_verifier.judgment_layer._shadow import Chosen, Seen, Shadow
+from bayesian_verifier.judgment_layer._standby import Standby
+from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
+from bayesian_verifier.judgment_layer._written import answer_line, judgment_line
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
@@ -25,25 +31,32 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Feedback
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
-    from bayesian_verifier.judgment_layer._values import Outcome, Reason
+    from bayesian_verifier.judgment_layer._values import Reason
 
     Evidence = Sequence[Judgment | Mapping[str, object]]
 
 _log = logging.getLogger(__name__)
-
-_BESIDE_THE_CASE = 1024
 
 
 class Asked(NamedTuple):
     """What the verifier is asked about, and since when, in monotonic seconds.
 
     stream: the subject, where the history is the one in the journal, which grows from call to call.
+    is_late: whether the journal may hold more of this person.
     """
 
     subject: str | None
     history: History
     since: float
     stream: str | None
+    is_late: bool = False
+
+
+class Concluded(NamedTuple):
+    """An assessment, and the call to be put to the controller as well, None for most."""
+
+    assessment: Assessment
+    seen: Seen | None
 
 
 class LayerCore:
@@ -57,54 +70,68 @@ class LayerCore:
         max_sd: float = 0.6,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
+        most_waiting_bytes: int = 1 << 24,
+        history_timeout: float = 0.05,
+        shadow: float = 0.01,
+        chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         if not (max_sd > 0 and math.isfinite(max_sd)):
             raise CallerError(f"expected max_sd above 0, got {max_sd!r}")
-        self._controller = controller
         self._journal = journal
         self._max_sd = max_sd
         self._prover = _builtin_prover() if prover is None else prover
         self._clock = clock
         self._monotonic = monotonic
-        self.recorder = Recorder(most_waiting)
+        self._standby = Standby(controller)
+        self._lock = threading.Lock()
+        self._client_failures = 0
+        self.recorder = Recorder(most_waiting, most_bytes=most_waiting_bytes, monotonic=monotonic)
+        self.shadow = Shadow(shadow, chance, self._standby, journal, self._prover, monotonic)
+        self._reader = Reader(journal, history_timeout)
 
     def ask(self, subject: str | None, judgments: Evidence | None) -> Asked:
         """What to ask the verifier: the judgments given, else the subject's in the journal.
 
-        Raises CallerError (InvalidEvidenceError) for judgments given that are none.
+        Raises CallerError (InvalidEvidenceError) for judgments given that are none, or a subject that is no text.
         """
         since = self._monotonic()
-        known = self._known(subject)
+        if subject is None:
+            known, is_late = History(), False
+        elif isinstance(subject, str):
+            known, is_late = self._reader.of(subject)
+        else:
+            raise CallerError(f"expected a subject as text or None, got {type(subject).__name__}")
         if judgments is None:
-            return Asked(subject, known, since, subject)
+            return Asked(subject, known, since, None if is_late else subject, is_late)
         parsed = _parsed(judgments)
         return Asked(subject, History(tuple(parsed[-MOST_ANSWERED:]), known.trusted), since, None)
 
-    def _known(self, subject: str | None) -> History:
-        if subject is None:
-            return History()
-        try:
-            return self._journal.history(subject)
-        except JournalError as exc:
-            _log.warning("assessing without a history: %s", exc)
-            return History()
+    def failed_call(self, exc: Exception) -> Outcome:
+        """What it means that a client raised, which none should."""
+        with self._lock:
+            self._client_failures += 1
+        _log.error("the client failed", exc_info=exc)
+        said = f"its client failed: {type(exc).__name__}"
+        return Outcome(None, "unreachable", said, "closed", 0.0, uuid.uuid4().hex)
 
-    def conclude(self, asked: Asked, outcome: Outcome) -> Assessment:
+    def conclude(self, asked: Asked, outcome: Outcome) -> Concluded:
         """The verifier's answer where it can be used, else the controller's."""
         reason = self._reason_against(outcome)
-        posterior = outcome.posterior
+        posterior, now = outcome.posterior, self._clock()
         if posterior is not None and reason is None:
-            self._remember(asked.subject, posterior.belief, self._now())
             explanation = explain_posterior(posterior, len(asked.history.judgments))
-            return self._assessment(posterior.belief, explanation, None, asked, outcome)
-        if asked.history.trusted is not None:
-            self._remember(asked.subject, *asked.history.trusted)
-        fallback = self._controller.assess(asked.subject, asked.history.judgments, self._now())
+            assessment = self._assessment(posterior.belief, explanation, None, asked, outcome)
+            if self.shadow.takes():
+                call = asked.subject, asked.history, posterior.belief, posterior.model_version
+                return Concluded(assessment, Seen(*call, outcome.trace_id, now, None))
+            self._standby.remember(asked.subject, posterior.belief, now / 1e9)
+            return Concluded(assessment, None)
+        fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
-        explanation = explain_fallback(why, outcome, fallback, self._max_sd)
-        return self._assessment(fallback.belief, explanation, why, asked, outcome)
+        explanation = explain_fallback(why, outcome, fallback, self._max_sd, is_late=asked.is_late)
+        return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None)
 
     def _reason_against(self, outcome: Outcome) -> Reason | None:
         """Why the verifier's answer cannot be used; None if it can."""
@@ -116,10 +143,6 @@ class LayerCore:
         if not posterior.trustworthy:
             return "untrustworthy"
         return "wide_posterior" if posterior.belief.sd > self._max_sd else None
-
-    def _remember(self, subject: str | None, belief: Belief, at: float) -> None:
-        if subject is not None:
-            self._controller.remember(subject, belief, at)
 
     def _assessment(
         self, belief: Belief, explanation: str, reason: Reason | None, asked: Asked, outcome: Outcome
@@ -138,33 +161,31 @@ class LayerCore:
             explanation=explanation,
         )
 
-    def decide(self, case: Case, subject: str | None, assessment: Assessment) -> Decision:
+    def follow(self, seen: Seen | None) -> None:
+        """Put a call to the controller too, now that the person has their answer."""
+        if seen is not None and not self.shadow.begin(seen):
+            self._standby.remember(seen.subject, seen.belief, seen.at / 1e9)
+
+    def decide(self, case: Case, subject: str | None, concluded: Concluded) -> Decision:
         """Choose, verify and record. Raises CallerError for what no journal can hold."""
+        assessment = concluded.assessment
         belief = Belief(assessment.mean, assessment.sd, assessment.quantiles)
         choice = choose(case, belief, self._prover)
         comment = meta_comment(choice, assessment)
         decision_id = uuid.uuid4().hex
-        write = partial(
-            self._journal.append_judgment,
-            subject=subject,
-            case=case,
-            chosen=choice.chosen,
-            verdict=choice.verdict,
-            posterior=belief,
-            source=assessment.source,
-            reason=assessment.reason,
-            model_version=assessment.model_version,
-            meta_comment=comment,
-            tried=choice.tried,
-            values=choice.values,
-            more={
-                "trace_id": assessment.trace_id,
-                "breaker": assessment.breaker,
-                "elapsed_ms": round(assessment.elapsed_ms, 3),
-            },
+        line = judgment_line(
+            self._journal,
+            subject,
+            case,
+            choice,
+            assessment,
+            comment=comment,
             event_id=decision_id,
             at=self._clock(),
         )
+        recorded = self.recorder.record(line)
+        if concluded.seen is not None:
+            self.follow(concluded.seen._replace(chosen=Chosen(case, choice, decision_id)))
         return Decision(
             id=decision_id,
             chosen=choice.chosen,
@@ -172,7 +193,7 @@ class LayerCore:
             meta_comment=comment,
             assessment=assessment,
             values=choice.values,
-            recorded=self.recorder.record(Line(write, decision_id, lambda: _weight(case, comment))),
+            recorded=recorded,
         )
 
     def answer(self, judgment_id: str, feedback: Feedback | None, reward: float | None) -> bool:
@@ -180,15 +201,7 @@ class LayerCore:
         check_answer(feedback, reward)
         if not self.recorder.holds(judgment_id) and not self._may_know(judgment_id):
             raise CallerError(f"no judgment {judgment_id!r} in {self._journal.path}")
-        write = partial(
-            self._journal.append_feedback,
-            judgment_id,
-            feedback,
-            reward,
-            event_id=uuid.uuid4().hex,
-            at=self._clock(),
-        )
-        return self.recorder.record(Line(write, None, lambda: _BESIDE_THE_CASE))
+        return self.recorder.record(answer_line(self._journal, judgment_id, feedback, reward, self._clock()))
 
     def _may_know(self, judgment_id: str) -> bool:
         try:
@@ -198,13 +211,23 @@ class LayerCore:
             _log.warning("cannot look up judgment %s: %s", judgment_id, exc)
             return True
 
-    def _now(self) -> float:
-        return self._clock() / 1e9
+    def health(self) -> Health:
+        """How the layer has fared in this process."""
+        return Health(
+            waiting=self.recorder.waiting,
+            waiting_bytes=self.recorder.waiting_bytes,
+            lost=self.recorder.lost,
+            write_failures=self.recorder.failures,
+            late_histories=self._reader.late,
+            client_failures=self._client_failures,
+            controller_failures=self._standby.failures,
+            shadow=self.shadow.health,
+        )
 
-
-def _weight(case: Case, comment: str) -> int:
-    """About the bytes of a judgment's line."""
-    return len(case.model_dump_json()) + len(comment) + _BESIDE_THE_CASE
+    def close(self) -> None:
+        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        self.shadow.wait(1.0)
+        self.recorder.close()
 
 
 def as_case(case: Case | Mapping[str, object]) -> Case:

@@ -43,7 +43,7 @@ class Recorder:
     most, most_bytes: the bound.   retry_seconds: how often what waits is tried again when nothing else is
     recorded, by a thread that lives while something waits.   monotonic: seconds.
     Safe among threads; the lines of one thread stay in order. A forked child starts with nothing waiting: what
-    waits is its parent's to write.
+    waits is its parent's to write. Raises CallerError where there is room for no line at all.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Recorder:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._here = PerProcess(lambda: _Here(most, most_bytes)).here
+        self._here()
         self._retry_seconds = retry_seconds
         self._monotonic = monotonic
 
@@ -64,8 +65,16 @@ class Recorder:
         Raises CallerError where no journal could ever hold it.
         """
         here = self._here()
-        if self._may_try(here) and self._flush(here) and self._write(here, line):
-            return True
+        try:
+            if self._may_try(here) and self._flush(here) and self._write(here, line):
+                return True
+        except CallerError:
+            raise
+        except Exception:  # noqa: BLE001 it would fail for ever
+            here.failures += 1
+            here.backlog.lost += 1
+            _log.exception("a journal line cannot be written, and is lost")
+            return False
         with here.lock:
             here.backlog.add(line)
             self._retry_later(here)
@@ -101,7 +110,7 @@ class Recorder:
             try:
                 if not self._write(here, line):
                     return False
-            except CallerError:
+            except Exception:  # noqa: BLE001 it would fail for ever, and hold up whatever waits behind it
                 here.backlog.lost += 1
                 _log.exception("a waiting journal line cannot be written, ever")
             with here.lock:
@@ -162,6 +171,11 @@ class Recorder:
     def waiting(self) -> int:
         """Lines that wait."""
         return len(self._here().backlog)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """About how many bytes they are."""
+        return self._here().backlog.bytes
 
     @property
     def failures(self) -> int:

@@ -1,0 +1,89 @@
+"""What is said in the verifier's stead, whatever the controller does?"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback
+from bayesian_verifier.posterior import Belief
+
+if TYPE_CHECKING:
+    from bayesian_verifier.journal import History
+    from bayesian_verifier.judgment_layer._controller import Controller
+
+_log = logging.getLogger(__name__)
+
+# Utility is taken for r within ±10: nobody is described by a mean or an sd beyond this.
+_GREATEST = 100.0
+_LONGEST_WORDS = 1000
+
+
+class Attempt(NamedTuple):
+    """What the controller said, or the name of what went wrong."""
+
+    fallback: Fallback | None
+    failure: str | None
+
+
+class Standby:
+    """A controller that may raise or answer nonsense: then the cautious prior stands, and it is counted."""
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+        self._lock = threading.Lock()
+        self._failures = 0
+
+    @property
+    def failures(self) -> int:
+        """Calls of the controller that raised, or whose answer was no belief."""
+        return self._failures
+
+    def remember(self, subject: str | None, belief: Belief, at: float) -> None:
+        """Tell the controller of a trusted posterior, from a time in seconds since 1970."""
+        if subject is None:
+            return
+        try:
+            self._controller.remember(subject, belief, at)
+        except Exception:  # noqa: BLE001 somebody else's code, which must not stop a judgment
+            self._count("cannot remember")
+
+    def attempt(self, subject: str | None, history: History, at: float) -> Attempt:
+        """What the controller makes of a person who was last trusted when the history says."""
+        try:
+            if history.trusted is not None and subject is not None:
+                self._controller.remember(subject, *history.trusted)
+            return Attempt(_checked(self._controller.assess(subject, history.judgments, at)), None)
+        except Exception as exc:  # noqa: BLE001 as above
+            self._count("cannot assess")
+            return Attempt(None, type(exc).__name__)
+
+    def assess(self, subject: str | None, history: History, at: float) -> Fallback:
+        """The controller's answer, else the cautious prior and why."""
+        fallback, failure = self.attempt(subject, history, at)
+        if fallback is not None:
+            return fallback
+        assumed = f"it failed ({failure}), so a cautious {CAUTIOUS.mean:.2f} ± {CAUTIOUS.sd:.2f} is assumed"
+        return Fallback(CAUTIOUS, "cautious_prior", assumed)
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            self._failures += 1
+        _log.exception("the controller %s", what)
+
+
+def _checked(said: Fallback) -> Fallback:
+    """The answer in our own values. Raises ValueError, TypeError or AttributeError where it is none."""
+    belief = Belief(float(said.belief.mean), float(said.belief.sd), tuple(map(float, said.belief.quantiles)))
+    if not (abs(belief.mean) <= _GREATEST and belief.sd <= _GREATEST):
+        raise ValueError(f"expected a mean and an sd of at most {_GREATEST:g}, got {belief}")
+    if not all(map(math.isfinite, belief.quantiles)):
+        raise ValueError(f"expected finite quantiles, got {belief}")
+    return Fallback(belief, _text(said.basis), _text(said.sentence))
+
+
+def _text(words: object) -> str:
+    """Words that any journal can hold."""
+    return str(words)[:_LONGEST_WORDS].encode(errors="replace").decode()

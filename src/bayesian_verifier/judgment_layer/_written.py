@@ -1,0 +1,69 @@
+"""How do a decision, and the answer to it, become lines of the journal?"""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.judgment_layer._recorder import Line
+from bayesian_verifier.posterior import Belief
+
+if TYPE_CHECKING:
+    from bayesian_verifier.journal import Journal
+    from bayesian_verifier.judgment import Case, Feedback
+    from bayesian_verifier.judgment_layer._choice import Choice
+    from bayesian_verifier.judgment_layer._values import Assessment
+
+# what a judgment's line holds beside its case, its comment and its subject, and what an answer's line holds
+_REST = 550
+_ANSWER = 300
+
+
+def judgment_line(
+    journal: Journal,
+    subject: str | None,
+    case: Case,
+    choice: Choice,
+    assessment: Assessment,
+    *,
+    comment: str,
+    event_id: str,
+    at: int,
+) -> Line:
+    """The line of a judgment made at so many nanoseconds since 1970."""
+    write = partial(
+        journal.append_judgment,
+        subject=subject,
+        case=case,
+        chosen=choice.chosen,
+        verdict=choice.verdict,
+        posterior=Belief(assessment.mean, assessment.sd, assessment.quantiles),
+        source=assessment.source,
+        reason=assessment.reason,
+        model_version=assessment.model_version,
+        meta_comment=comment,
+        tried=choice.tried,
+        values=choice.values,
+        more={
+            "trace_id": assessment.trace_id,
+            "breaker": assessment.breaker,
+            "elapsed_ms": round(assessment.elapsed_ms, 3),
+        },
+        event_id=event_id,
+        at=at,
+    )
+
+    def size() -> int:
+        return len(case.model_dump_json(exclude_none=True)) + len(comment) + len(subject or "") + _REST
+
+    return Line(write, event_id, size)
+
+
+def answer_line(
+    journal: Journal, judgment_id: str, feedback: Feedback | None, reward: float | None, at: int
+) -> Line:
+    """The line of what a person said of a judgment at so many nanoseconds since 1970."""
+    event_id = uuid.uuid4().hex
+    write = partial(journal.append_feedback, judgment_id, feedback, reward, event_id=event_id, at=at)
+    return Line(write, None, lambda: _ANSWER)
