@@ -302,7 +302,7 @@ def test_the_limit_on_a_reply_is_kept(ask: Ask) -> None:
 def _request() -> Any:  # noqa: ANN401
     from faulty_server import Request
 
-    return Request(1, "/", {"x-request-id": "0" * 32}, json.dumps({"judgments": [0] * 10}).encode())
+    return Request(1, "/", {"x-request-id": "0" * 49}, json.dumps({"judgments": [0] * 10}).encode())
 
 
 def test_whole_responses_are_what_the_server_sends() -> None:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._resolver import Lookup
     from bayesian_verifier.judgment_layer._values import Outcome, Phase
 
-_CHUNK = 1 << 16
-
 
 class VerifierClient:
     """Asks the verifier for posteriors without blocking the event loop; otherwise as its blocking namesake.
@@ -39,7 +37,7 @@ class VerifierClient:
         *,
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 a frozen value
         keep_alive: float = 30.0,
-        max_reply_bytes: int = 1 << 20,
+        max_reply_bytes: int = 1 << 16,
         keep_state: bool = False,
         most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
@@ -162,12 +160,15 @@ async def _drive(steps: Steps) -> Reply:
 async def _wait(step: Step) -> Came:
     loop = asyncio.get_running_loop()
     if isinstance(step, Find):
-        # shielded: the answer serves later calls too
-        return await asyncio.shield(asyncio.wrap_future(step.addresses))
+        return await step.addresses.awaited()
     if isinstance(step, Connect):
-        await loop.sock_connect(step.socket, step.where)
+        if step.socket.family == socket.AF_UNIX:
+            # done or refused at once; a loop would take "queue full" for "not yet" and call it connected
+            step.socket.connect(step.where)
+        else:
+            await loop.sock_connect(step.socket, step.where)
         return None
     if isinstance(step, Send):
         await loop.sock_sendall(step.socket, step.data)
         return None
-    return await loop.sock_recv(step.socket, _CHUNK)
+    return await loop.sock_recv(step.socket, step.most)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._resolver import Lookup
     from bayesian_verifier.judgment_layer._values import Outcome, Phase
 
-_CHUNK = 1 << 16
-
 
 class VerifierClient:
     """Asks the verifier for posteriors, and has an outcome by the deadline whatever the verifier does.
@@ -45,7 +43,7 @@ class VerifierClient:
         *,
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 a frozen value
         keep_alive: float = 30.0,
-        max_reply_bytes: int = 1 << 20,
+        max_reply_bytes: int = 1 << 16,
         keep_state: bool = False,
         most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
@@ -149,7 +147,7 @@ def _carry_out(attempt: Attempt) -> None:
 def _wait(step: Step) -> Came:
     """Do one step, blocking no longer than it may. Raises OSError, TimeoutError."""
     if isinstance(step, Find):
-        return step.addresses.result(step.seconds)
+        return step.addresses.wait(step.seconds)
     step.socket.settimeout(step.seconds)
     if isinstance(step, Connect):
         step.socket.connect(step.where)
@@ -157,4 +155,4 @@ def _wait(step: Step) -> Came:
     if isinstance(step, Send):
         step.socket.sendall(step.data)
         return None
-    return step.socket.recv(_CHUNK)
+    return step.socket.recv(step.most)
