@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import time
@@ -84,7 +85,16 @@ def nan_body(request: object) -> bytes:
 BEHAVIOURS: dict[str, tuple[Behaviour, str]] = {
     "never answers": (silent, "timeout"),
     "a byte at a time": (trickling, "timeout"),
-    "hints for ever": (endless_hints, "timeout"),
+    "hints for ever": (endless_hints, "invalid_reply"),
+    "a thousand chunks": (
+        raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 1000),
+        "invalid_reply",
+    ),
+    "a thousand values": (answering(lambda _: b"[" + b"0," * 3000 + b"0]"), "invalid_reply"),
+    "packed": (
+        raw(http(gzip.compress(b" " * 10_000_000), headers="content-encoding: gzip\r\n")),
+        "invalid_reply",
+    ),
     "504": (status("504 Gateway Timeout"), "timeout"),
     "closes": (hang_up, "unreachable"),
     "resets": (reset, "unreachable"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ if TYPE_CHECKING:
 # A head is read in one go, which nothing interrupts: what it may cost is bounded by its length.
 _HEAD = 8 * 1024
 _CHUNK = 64 * 1024
-_EVENTS = 32
+# Few bytes can hold thousands of events, each dearer than its bytes.
+_MOST_EVENTS, _LEAST_CHUNK, _AT_ONCE, _COST_OF_HINT = 256, 256, 8, 8
 
 
 class BrokenOffError(ConnectionError):
@@ -43,6 +43,7 @@ class Connection:
         self.idle_since = 0.0
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_HEAD)
         self._max_body = 0
+        self._events = 0
         self.is_silent = True  # no byte of the reply has come
         self._head: h11.Response | None = None
         self._body = bytearray()
@@ -53,6 +54,7 @@ class Connection:
         """The bytes of a POST request, to be sent whole."""
         self.is_silent, self._head, self._max_body = True, None, max_reply_bytes
         self._body.clear()
+        self._events = 0
         head = h11.Request(method="POST", target=target, headers=headers)
         parts = [self._http.send(head), self._http.send(h11.Data(body)), self._http.send(h11.EndOfMessage())]
         return b"".join(part for part in parts if part)
@@ -65,8 +67,8 @@ class Connection:
     def received(self, data: bytes, in_time: Callable[[], object]) -> Reply | None:
         """The reply, once `data` completes it; empty data means that the other side closed.
 
-        in_time: raises TimeoutError when there is no time to go on reading. Few bytes can hold thousands of
-        events, each dearer than its bytes.   Raises BrokenOffError, NotHttpError, and what `in_time` raises.
+        in_time: raises TimeoutError when there is no time to go on reading.
+        Raises BrokenOffError, NotHttpError, and what `in_time` raises.
         """
         if not data and self.is_silent:
             raise BrokenOffError("closed without a reply")
@@ -80,12 +82,8 @@ class Connection:
             raise NotHttpError(str(exc)) from exc
 
     def _next(self, in_time: Callable[[], object]) -> Reply | None:
-        for count in itertools.count(1):
-            event = self._http.next_event()
-            if event is h11.NEED_DATA:
-                break
-            if count % _EVENTS == 0:  # a whole reply is a few: one that is here already is not late
-                in_time()
+        while (event := self._http.next_event()) is not h11.NEED_DATA:
+            self._count(event, in_time)
             if isinstance(event, h11.Response):
                 self._head = event
                 self._check_size(int(dict(event.headers).get(b"content-length", b"0")))
@@ -97,6 +95,16 @@ class Connection:
             elif event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
                 raise BrokenOffError("closed in the middle of the reply")
         return None
+
+    def _count(self, event: object, in_time: Callable[[], object]) -> None:
+        """Refuse more events than a reply is made of, and look at the clock among many."""
+        self._events += _COST_OF_HINT if isinstance(event, h11.InformationalResponse) else 1
+        if self._events > _MOST_EVENTS + self._max_body // _LEAST_CHUNK:
+            raise NotHttpError("cut into too many pieces")
+        if (
+            self._events % _AT_ONCE == 0
+        ):  # a whole reply is a few events: one that is here already is not late
+            in_time()
 
     def _check_size(self, size: int) -> None:
         if size > self._max_body:
