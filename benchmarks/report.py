@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
+from _page_faults import faults_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY
 from _record import read, say
@@ -33,7 +34,14 @@ Figures = Mapping[str, Any]
 def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
-    every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
+    faults = read("faults")
+    every = {
+        "serving": serving,
+        "quality": quality,
+        "hot path": hot,
+        "Judgment Layer": layer,
+        "faults": faults,
+    }
     parts = [
         HEAD,
         *_warning(every),
@@ -41,6 +49,7 @@ def page() -> str:
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
+        *faults_section(faults),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"

@@ -209,10 +209,10 @@ def test_the_step_is_pure() -> None:
 
 
 def test_a_sudden_death_after_many_good_calls_is_noticed_at_once() -> None:
-    """Five failures in a row open, however good the window was; a success among them begins the row anew."""
+    """Eight failures in a row open, however good the window was; a success among them begins the row anew."""
     clock = Clock()
     breaker = Breaker(BreakerPolicy(), clock)
-    for failed in [False] * 3000 + [True] * 4 + [False] + [True] * 4:
+    for failed in [False] * 3000 + [True] * 7 + [False] + [True] * 7:
         breaker.end(breaker.ask(), failed=failed)
     assert breaker.phase == "closed"
     breaker.end(breaker.ask(), failed=True)

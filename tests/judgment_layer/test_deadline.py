@@ -41,7 +41,7 @@ Ask = Callable[..., Found]
 Lookup = Callable[..., list[Any]]
 
 
-def _largest() -> list[Judgment]:
+def longest_judgments() -> list[Judgment]:
     """The longest body there can be: 512 judgments of 8 options with 16 outcomes each."""
     outcomes = [{"payoff": 1.0 + k / 7, "probability": 1 / 16} for k in range(16)]
     (one,) = parse_judgments([{"options": [{"outcomes": outcomes}] * 8, "chosen": 1, "feedback": "approve"}])
@@ -120,7 +120,7 @@ def test_p1_an_outcome_comes_by_the_deadline(
 
     Quantiles nearer to the worst say more of a busy machine than of the client: benchmarks/bench_faults.py has p99.9.
     """
-    judgments = _largest() if fault == UNREAD else safe_times(4)
+    judgments = longest_judgments() if fault == UNREAD else safe_times(4)
     found = ask(urls[fault], judgments, CALLS, lookup=hanging)
     assert {outcome.reason for outcome, _, _ in found} <= {"timeout", "invalid_reply"}
     ours, bare = ([row[column] for row in found] for column in (1, 2))

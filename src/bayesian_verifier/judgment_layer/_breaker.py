@@ -41,7 +41,7 @@ class BreakerPolicy:
     window: float = 10.0
     minimum_calls: int = 5
     failure_rate: float = 0.5
-    failures_in_row: int = 5
+    failures_in_row: int = 8
     slow_after: float = 1.0
     slow_rate: float = 1.0
     open_for: float = 1.0
