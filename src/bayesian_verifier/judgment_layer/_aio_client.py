@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from opentelemetry.trace import Tracer
+
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer._attempt import Attempt
     from bayesian_verifier.judgment_layer._resolver import Lookup
@@ -42,6 +44,7 @@ class VerifierClient:
         most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         lookup: Lookup = socket.getaddrinfo,
+        tracer: Tracer | None = None,
     ) -> None:
         if most_states < 1:
             raise CallerError(f"expected most_states of 1 or more, got {most_states!r}")
@@ -55,6 +58,7 @@ class VerifierClient:
             most_states=most_states if keep_state else 0,
             clock=clock,
             lookup=lookup,
+            tracer=tracer,
         )
 
     async def posterior(

@@ -14,6 +14,8 @@ from bayesian_verifier.judgment_layer._stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from opentelemetry.trace import Tracer
+
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
     from bayesian_verifier.judgment_layer._resolver import Lookup
@@ -41,6 +43,7 @@ class ClientCore:
         most_states: int,
         clock: Callable[[], float],
         lookup: Lookup,
+        tracer: Tracer | None,
     ) -> None:
         if not 0 < timeout <= _LONGEST:
             raise CallerError(f"expected a timeout in seconds above 0 and at most a day, got {timeout!r}")
@@ -52,7 +55,17 @@ class ClientCore:
         self.keeps_state = most_states > 0
         self._clock = clock
         self._max_reply_bytes = max_reply_bytes
-        self._service = Service(url, timeout, token, breaker, keep_alive, most_states, clock, lookup)
+        self._service = Service(
+            url,
+            timeout,
+            token,
+            breaker,
+            keep_alive,
+            most_states,
+            clock=clock,
+            lookup=lookup,
+            tracer=tracer,
+        )
 
     def about_one(
         self,

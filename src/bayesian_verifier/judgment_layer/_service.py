@@ -12,12 +12,14 @@ from bayesian_verifier.judgment_layer._endpoint import Endpoint
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.judgment_layer._pool import Pool
 from bayesian_verifier.judgment_layer._resolver import Lookup, Resolver
-from bayesian_verifier.judgment_layer._spans import RequestSpan, Spans
+from bayesian_verifier.judgment_layer._spans import RequestSpan, Spans, opentelemetry
 from bayesian_verifier.judgment_layer._states import States
 from bayesian_verifier.tracing import HEADER as TRACE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from opentelemetry.trace import Tracer
 
 
 class Part(NamedTuple):
@@ -43,13 +45,15 @@ class Service:
         breaker: BreakerPolicy,
         keep_alive: float,
         most_states: int,
+        *,
         clock: Callable[[], float],
         lookup: Lookup,
+        tracer: Tracer | None,
     ) -> None:
         if token is not None and not (token.isascii() and token.isprintable() and " " not in token and token):
             raise CallerError("a token is printable ASCII without spaces")
         self._endpoint = Endpoint.of(url)
-        self.spans = Spans(self._endpoint.host or self._endpoint.socket_path)
+        self.spans = Spans(self._endpoint.host or self._endpoint.socket_path, tracer, opentelemetry())
         policy = replace(breaker, lease=max(breaker.lease, 2 * timeout))
         self._fixed = [
             ("Host", self._endpoint.authority),

@@ -12,8 +12,9 @@ from bayesian_verifier.tracing import TraceContext, begin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
-    from opentelemetry.trace import Span
+    from opentelemetry.trace import Span, Tracer
 
     from bayesian_verifier.judgment_layer._values import Failure
 
@@ -47,17 +48,27 @@ class RequestSpan(NamedTuple):
         self.recorded.end()
 
 
-class Spans:
-    """Begins spans; with OpenTelemetry where it is installed."""
+def opentelemetry() -> ModuleType | None:
+    """Its module of traces, where it is installed."""
+    try:
+        from opentelemetry import trace  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    found: ModuleType = trace
+    return found
 
-    def __init__(self, address: str) -> None:
+
+class Spans:
+    """Begins spans.
+
+    address: of the service.   tracer: of OpenTelemetry; None for that of its global provider.
+    otel: its module of traces, None for spans of our own alone.
+    """
+
+    def __init__(self, address: str, tracer: Tracer | None, otel: ModuleType | None) -> None:
         self._address = address
-        try:
-            from opentelemetry import trace  # noqa: PLC0415 - optional
-        except ImportError:
-            self._otel = None
-        else:
-            self._otel = trace
+        self._tracer = tracer
+        self._otel = otel
 
     def call(self, trace_id: str | None) -> TraceContext:
         """What the requests of a call belong under. trace_id: the caller's, 32 lower-case hexadecimal digits."""
@@ -80,7 +91,7 @@ class Spans:
             is_remote=True,
             trace_flags=trace.TraceFlags(above.flags),
         )
-        span = trace.get_tracer(_NAME).start_span(
+        span = (self._tracer or trace.get_tracer(_NAME)).start_span(
             f"POST {route}",
             trace.set_span_in_context(trace.NonRecordingSpan(parent)),
             kind=trace.SpanKind.CLIENT,
