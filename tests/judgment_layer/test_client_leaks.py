@@ -113,6 +113,9 @@ def test_the_connection_used_last_is_used_next() -> None:
         assert [pair[0].socket.fileno() == -1 for pair in pairs] == [True] * 2 + [False] * MOST_IDLE
         assert pool.take() is pairs[-1][0]
         assert pool.take() is pairs[-2][0]
+        now += 25.0
+        pool.put(pairs[-1][0])
+        assert [pair[0].socket.fileno() == -1 for pair in pairs] == [True] * 12 + [False] * 6
     finally:
         for connection, other in pairs:
             connection.close()

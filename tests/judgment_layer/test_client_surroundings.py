@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import threading
@@ -14,7 +15,9 @@ from faulty_server import FaultyServer, answering, silent, trickling
 from people import safe_times
 
 from bayesian_verifier import VerifierClient, aio
+from bayesian_verifier.judgment import Judgment
 from bayesian_verifier.judgment_layer import BreakerPolicy
+from bayesian_verifier.judgment_layer._stream import Stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,6 +159,24 @@ def test_p1_more_people_than_can_be_written_in_time_are_given_up_in_time() -> No
         outcomes = client.posteriors(many, subjects=[str(number) for number in range(3000)])
         assert time.monotonic() - begun < 0.2 + MARGIN
     assert [outcome.reason for outcome in outcomes] == ["timeout"] * 3000
+
+
+def test_p1_the_clock_is_looked_at_while_a_question_is_written() -> None:
+    """Before every 32 judgments: the longest there can be take some 15 ms to write."""
+    looks = 0
+
+    def in_time() -> None:
+        nonlocal looks
+        looks += 1
+        if looks > 3:
+            raise TimeoutError
+
+    history = PEOPLE * 51 + PEOPLE[:2]
+    with pytest.raises(TimeoutError):
+        Stream(history, None, None, None).body(in_time)
+    assert looks == 4
+    body = Stream(history, None, None, None).body(lambda: None)
+    assert [Judgment.model_validate(one) for one in json.loads(body)["judgments"]] == history
 
 
 def test_an_open_breaker_costs_the_same_whatever_there_is_to_ask() -> None:

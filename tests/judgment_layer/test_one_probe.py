@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -153,9 +154,14 @@ def test_threads_that_end_probes_while_others_ask_never_let_two_through() -> Non
             breaker.end(decision, failed=None if (count + seed) % 3 else True)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that threads meet in the middle of a decision
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(usual)
     assert most == 1
     assert probes > 100

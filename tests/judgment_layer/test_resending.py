@@ -95,5 +95,5 @@ def test_a_question_refused_before_it_was_read_is_answered_with_the_refusal() ->
         thread = threading.Thread(target=shed, args=(listener,))
         thread.start()
         with VerifierClient(f"http://127.0.0.1:{listener.getsockname()[1]}", 2.0) as client:
-            assert client.posterior(long).reason == "overloaded"
+            assert [outcome.reason for outcome in client.posteriors([long, long])] == ["overloaded"] * 2
         thread.join()
