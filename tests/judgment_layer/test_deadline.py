@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer import Outcome
 
 TIMEOUT = 0.020
-CALLS = 20
+CALLS = 14
 # P1: seconds above a bare sleep.
 EPSILON = 0.005
 # What a busy machine may add to a single call.

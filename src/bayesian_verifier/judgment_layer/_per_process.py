@@ -29,9 +29,9 @@ class PerProcess(Generic[Part]):
         return self._made(pid) if found is None else found
 
     def _made(self, pid: int) -> Part:
-        for other in [known for known in tuple(self._parts) if known != pid]:
-            inherited = self._parts.pop(other, None)
-            if inherited is not None and self._let_go is not None:
-                self._let_go(inherited)
+        if self._let_go is not None:
+            for other in tuple(self._parts):
+                if other != pid and (inherited := self._parts.pop(other, None)) is not None:
+                    self._let_go(inherited)
         # setdefault is atomic: two threads that come first together go on with one part
         return self._parts.setdefault(pid, self._make())

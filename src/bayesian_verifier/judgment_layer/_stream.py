@@ -76,6 +76,7 @@ class Stream:
 
         in_time: raises TimeoutError when there is no time to go on writing it.
         """
+        in_time()
         if not self._is_ready:
             self._make_ready()
         if self._body is None:
@@ -120,8 +121,8 @@ class Stream:
 def _written(judgments: Sequence[Judgment], in_time: Callable[[], object]) -> Iterator[bytes]:
     """The judgments as JSON, some at a time, without the brackets around them."""
     for begin in range(0, len(judgments), _BATCH):
-        in_time()
         some = list(judgments[begin : begin + _BATCH])
+        in_time()
         yield _JUDGMENTS.dump_json(some, include=_SENT, exclude_none=True, warnings="error")[1:-1]
 
 
