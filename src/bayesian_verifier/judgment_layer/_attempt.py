@@ -73,7 +73,7 @@ class Attempt:
         self._streams = streams
         route, body = "/v1/posterior", bodies[0]
         if self._is_list:
-            route, body = "/v1/posteriors", b"[" + b",".join(bodies) + b"]"
+            route, body = "/v1/posteriors", b"".join((b"[", b",".join(bodies), b"]"))
         self._span = self._service.spans.request(self._trace, route)
         question = self._service.question(route, body, self._span, self._max_reply_bytes * len(bodies))
         return post(question, self._part.pool, self._part.resolver, self._deadline)
