@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
 from _page_controller import controller_section
+from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY
@@ -35,9 +36,9 @@ Figures = Mapping[str, Any]
 def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
-    controller, journal = read("controller"), read("journal")
+    faults, controller, journal = read("faults"), read("controller"), read("journal")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
-    every |= {"controller": controller, "journal": journal}
+    every |= {"faults": faults, "controller": controller, "journal": journal}
     parts = [
         HEAD,
         *_warning(every),
@@ -45,6 +46,7 @@ def page() -> str:
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
+        *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
         *_about(every),

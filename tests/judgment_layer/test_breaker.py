@@ -34,17 +34,28 @@ class BreakerBesideItsDefinition(RuleBasedStateMachine):
         minimum=st.integers(1, 4),
         rate=st.sampled_from([0.25, 0.5, 1.0]),
         window=st.sampled_from([1.0, 10.0]),
+        row=st.sampled_from([1, 2, 3, 1000]),
+        slow_rate=st.sampled_from([0.5, 1.0]),
     )
-    def start(self, minimum: int, rate: float, window: float) -> None:
+    def start(self, minimum: int, rate: float, window: float, row: int, slow_rate: float) -> None:
         self.policy = BreakerPolicy(
-            window=window, minimum_calls=minimum, failure_rate=rate, open_for=2.0, lease=3.0
+            window=window,
+            minimum_calls=minimum,
+            failure_rate=rate,
+            failures_in_row=row,
+            slow_after=1.0,
+            slow_rate=slow_rate,
+            open_for=2.0,
+            lease=3.0,
         )
         self.clock = Clock()
         self.breaker = Breaker(self.policy, self.clock)
-        self.running: list[tuple[Decision, int, int]] = []
+        self.running: list[tuple[Decision, int, int, float]] = []
         self.epoch = 0  # counts the times the breaker closed
         self.phase = "closed"
-        self.calls: list[tuple[float, bool]] = []  # of this epoch
+        self.calls: list[
+            tuple[float, bool, bool]
+        ] = []  # of this epoch: when it ended, whether badly, whether late
         self.waits_until = 0.0
         self.probe = -1  # number of the call that is the probe
         self.asked = 0
@@ -63,34 +74,50 @@ class BreakerBesideItsDefinition(RuleBasedStateMachine):
             self.phase, self.probe = "half_open", self.asked
             self.waits_until = self.clock.now + 3.0
         if decision.allowed:
-            self.running.append((decision, self.asked, self.epoch))
+            self.running.append((decision, self.asked, self.epoch, self.clock.now))
 
     @rule(data=st.data(), failed=st.sampled_from([True, False, None]))
     def a_call_ends(self, data: Any, failed: bool | None) -> None:  # noqa: ANN401
         if not self.running:
             return
-        decision, number, epoch = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
+        decision, number, epoch, begun = self.running.pop(data.draw(st.integers(0, len(self.running) - 1)))
         self.breaker.end(decision, failed=failed)
+        slow = self.clock.now - begun >= 1.0
         if self.phase == "closed" and epoch == self.epoch and number > self.probe:
-            self._count(failed)
+            self._count(failed, slow)
         elif self.phase == "half_open" and number == self.probe:
-            self._settle(failed)
+            self._settle(failed, slow)
 
-    def _count(self, failed: bool | None) -> None:
+    def _count(self, failed: bool | None, slow: bool) -> None:
         if failed is None:
             return
-        self.calls.append((self.clock.now, failed))
-        tenth = self.policy.window / 10
-        recent = [bad for at, bad in self.calls if self.clock.now // tenth - at // tenth < 10]
-        if failed and len(recent) >= self.policy.minimum_calls:
-            share = sum(recent) / len(recent)
-            if share >= self.policy.failure_rate:
+        self.calls.append((self.clock.now, failed, slow))
+        recent = [call for call in self.calls if self._is_recent(call[0], self.clock.now)]
+        if failed and self._row() >= self.policy.failures_in_row:
+            self._open()
+        elif len(recent) >= self.policy.minimum_calls:
+            bad = sum(call[1] for call in recent) / len(recent)
+            late = sum(call[2] for call in recent) / len(recent)
+            if (failed and bad >= self.policy.failure_rate) or (slow and late >= self.policy.slow_rate):
                 self._open()
 
-    def _settle(self, failed: bool | None) -> None:
+    def _is_recent(self, at: float, now: float) -> bool:
+        tenth = self.policy.window / 10
+        return now // tenth - at // tenth < 10
+
+    def _row(self) -> int:
+        """Failures at the end of the account, counted backwards to a success or to a pause of a window."""
+        count, later = 0, self.clock.now
+        for at, failed, _ in reversed(self.calls):
+            if not failed or not self._is_recent(at, later):
+                break
+            count, later = count + 1, at
+        return count
+
+    def _settle(self, failed: bool | None, slow: bool) -> None:
         if failed is None:
             self.waits_until = self.clock.now
-        elif failed:
+        elif failed or slow:
             self._open()
         else:
             self.phase, self.calls = "closed", []
@@ -156,7 +183,8 @@ def test_a_probe_that_says_nothing_is_given_up() -> None:
 def test_good_calls_outweigh_a_few_failures() -> None:
     """49 of 100 in the window are borne, half of them are not; those that left the window do not count."""
     clock = Clock()
-    breaker = Breaker(BreakerPolicy(minimum_calls=5, failure_rate=0.5, window=10.0), clock)
+    policy = BreakerPolicy(minimum_calls=5, failure_rate=0.5, failures_in_row=1000, window=10.0)
+    breaker = Breaker(policy, clock)
     for failed in [False] * 51 + [True] * 49:
         breaker.end(breaker.ask(), failed=failed)
     assert breaker.phase == "closed"
@@ -178,3 +206,69 @@ def test_the_step_is_pure() -> None:
     assert step(opened, Ask(), 5.5, policy) == step(opened, Ask(), 5.5, policy)
     with pytest.raises(AttributeError):
         state.phase = "open"  # type: ignore[misc]
+
+
+def test_a_sudden_death_after_many_good_calls_is_noticed_at_once() -> None:
+    """Eight failures in a row open, however good the window was; a success among them begins the row anew."""
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(), clock)
+    for failed in [False] * 3000 + [True] * 7 + [False] + [True] * 7:
+        breaker.end(breaker.ask(), failed=failed)
+    assert breaker.phase == "closed"
+    breaker.end(breaker.ask(), failed=True)
+    assert breaker.phase == "open"
+
+
+def test_failures_far_apart_are_no_row() -> None:
+    """One a window, with nothing between."""
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(minimum_calls=100), clock)
+    for _ in range(50):
+        breaker.end(breaker.ask(), failed=True)
+        clock.now += 11.0
+    assert breaker.phase == "closed"
+
+
+def test_calls_that_are_all_slow_open_and_a_slow_probe_opens_again() -> None:
+    """Each of them good; a quick one among the last of the window keeps it closed."""
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(slow_after=0.5, slow_rate=1.0, minimum_calls=3, window=100.0), clock)
+
+    def call(seconds: float) -> None:
+        decision = breaker.ask()
+        assert decision.allowed
+        clock.now += seconds
+        breaker.end(decision, failed=False)
+
+    for seconds in (0.1, 0.6, 0.6, 0.6):
+        call(seconds)
+    assert breaker.phase == "closed"
+    clock.now += 200.0
+    for seconds in (0.5, 0.5, 0.5):
+        call(seconds)
+    assert breaker.phase == "open"
+    clock.now += 1.0
+    call(0.5)
+    assert breaker.phase == "open"
+    clock.now += 1.0
+    call(0.4)
+    assert breaker.phase == "closed"
+
+
+def test_a_clock_that_stands_still_opens_no_door_twice() -> None:
+    """With no time passing the breaker opens, stays open, and lets nobody through."""
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(), clock)
+    for _ in range(5):
+        breaker.end(breaker.ask(), failed=True)
+    assert [breaker.ask().allowed for _ in range(1000)] == [False] * 1000
+
+
+def test_a_clock_that_leaps_lets_one_probe_through() -> None:
+    """A machine that slept for a year: one caller goes, the rest wait for it."""
+    clock = Clock()
+    breaker = Breaker(BreakerPolicy(), clock)
+    for _ in range(5):
+        breaker.end(breaker.ask(), failed=True)
+    clock.now += 3.2e7
+    assert [breaker.ask().allowed for _ in range(1000)].count(True) == 1

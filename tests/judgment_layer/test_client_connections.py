@@ -77,8 +77,10 @@ def test_a_request_says_who_asks_and_how_long_it_may_take() -> None:
         (request,) = server.requests
     assert outcome.reason is None
     assert request.target == "/base/v1/posterior"
-    assert request.headers["x-request-id"] == outcome.trace_id == "0123456789abcdef" * 2
-    assert re.fullmatch(rf"00-{outcome.trace_id}-[0-9a-f]{{16}}-01", request.headers["traceparent"])
+    assert outcome.trace_id == "0123456789abcdef" * 2
+    span = re.fullmatch(rf"00-{outcome.trace_id}-([0-9a-f]{{16}})-01", request.headers["traceparent"])
+    assert span is not None
+    assert request.headers["x-request-id"] == f"{outcome.trace_id}-{span[1]}"
     assert 1000 < float(request.headers["x-request-timeout-ms"]) <= 2000
     assert request.headers["authorization"] == "Bearer s3cret"
     assert request.headers["content-type"] == "application/json"
@@ -356,6 +358,8 @@ def test_a_service_that_refuses_this_request_is_not_at_fault(line: str) -> None:
         "http://user:pw@127.0.0.1",
         "http://127.0.0.1/?q=1",
         "http://127.0.0.1/\r\nx: y",
+        "http://127.0.0.1/a b",
+        "http://127.0.0.1:0",
         "http+unix://",
         "ftp://127.0.0.1",
     ],
@@ -368,17 +372,45 @@ def test_a_url_of_another_form_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"timeout": 0}, {"timeout": -1.0}, {"timeout": float("nan")}, {"token": "a b"}, {"token": "a\r\nb"}],
+    [
+        {"timeout": 0},
+        {"timeout": -1.0},
+        {"timeout": float("nan")},
+        {"timeout": float("inf")},
+        {"timeout": 1e300},
+        {"keep_alive": -1.0},
+        {"keep_alive": float("nan")},
+        {"max_reply_bytes": 0},
+        {"token": "a b"},
+        {"token": "a\r\nb"},
+    ],
 )
 def test_settings_that_cannot_be_used_are_refused(wrong: dict[str, Any]) -> None:
     """Before any call."""
     with pytest.raises(CallerError):
         VerifierClient("http://127.0.0.1", **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {name: bad}
+        for name in ("window", "open_for", "lease", "slow_after")
+        for bad in (0.0, -1.0, float("nan"))
+    ]
+    + [{name: float("inf")} for name in ("window", "open_for", "lease")]
+    + [{name: bad} for name in ("failure_rate", "slow_rate") for bad in (0.0, 1.1, float("nan"))]
+    + [{"minimum_calls": 0}, {"failures_in_row": 0}],
+)
+def test_a_policy_that_could_never_open_or_never_close_is_refused(wrong: dict[str, Any]) -> None:
+    """Infinite waits among them."""
     with pytest.raises(CallerError):
-        BreakerPolicy(failure_rate=0.0)
+        BreakerPolicy(**wrong)
 
 
 def test_a_trace_id_is_checked() -> None:
     """It goes into headers."""
     with pytest.raises(CallerError, match="trace id"):
         VerifierClient().posterior(PEOPLE, trace_id="x\r\ny: z")
+    with pytest.raises(CallerError, match="trace id"):
+        VerifierClient().posterior(PEOPLE, trace_id="0" * 32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import time
@@ -84,7 +85,16 @@ def nan_body(request: object) -> bytes:
 BEHAVIOURS: dict[str, tuple[Behaviour, str]] = {
     "never answers": (silent, "timeout"),
     "a byte at a time": (trickling, "timeout"),
-    "hints for ever": (endless_hints, "timeout"),
+    "hints for ever": (endless_hints, "invalid_reply"),
+    "a thousand chunks": (
+        raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 1000),
+        "invalid_reply",
+    ),
+    "thousands of values": (with_parts(draws=[0] * 3000), "invalid_reply"),
+    "packed": (
+        raw(http(gzip.compress(b" " * 10_000_000), headers="content-encoding: gzip\r\n")),
+        "invalid_reply",
+    ),
     "504": (status("504 Gateway Timeout"), "timeout"),
     "closes": (hang_up, "unreachable"),
     "resets": (reset, "unreachable"),
@@ -302,7 +312,7 @@ def test_the_limit_on_a_reply_is_kept(ask: Ask) -> None:
 def _request() -> Any:  # noqa: ANN401
     from faulty_server import Request
 
-    return Request(1, "/", {"x-request-id": "0" * 32}, json.dumps({"judgments": [0] * 10}).encode())
+    return Request(1, "/", {"x-request-id": "0" * 49}, json.dumps({"judgments": [0] * 10}).encode())
 
 
 def test_whole_responses_are_what_the_server_sends() -> None:

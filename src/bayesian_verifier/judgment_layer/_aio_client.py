@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from opentelemetry.trace import Tracer
+
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer._attempt import Attempt
     from bayesian_verifier.judgment_layer._resolver import Lookup
     from bayesian_verifier.judgment_layer._values import Outcome, Phase
-
-_CHUNK = 1 << 16
 
 
 class VerifierClient:
@@ -39,11 +39,12 @@ class VerifierClient:
         *,
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 a frozen value
         keep_alive: float = 30.0,
-        max_reply_bytes: int = 1 << 20,
+        max_reply_bytes: int = 1 << 16,
         keep_state: bool = False,
         most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         lookup: Lookup = socket.getaddrinfo,
+        tracer: Tracer | None = None,
     ) -> None:
         if most_states < 1:
             raise CallerError(f"expected most_states of 1 or more, got {most_states!r}")
@@ -57,6 +58,7 @@ class VerifierClient:
             most_states=most_states if keep_state else 0,
             clock=clock,
             lookup=lookup,
+            tracer=tracer,
         )
 
     async def posterior(
@@ -162,12 +164,15 @@ async def _drive(steps: Steps) -> Reply:
 async def _wait(step: Step) -> Came:
     loop = asyncio.get_running_loop()
     if isinstance(step, Find):
-        # shielded: the answer serves later calls too
-        return await asyncio.shield(asyncio.wrap_future(step.addresses))
+        return await step.addresses.awaited()
     if isinstance(step, Connect):
-        await loop.sock_connect(step.socket, step.where)
+        if step.socket.family == socket.AF_UNIX:
+            # done or refused at once; a loop would take "queue full" for "not yet" and call it connected
+            step.socket.connect(step.where)
+        else:
+            await loop.sock_connect(step.socket, step.where)
         return None
     if isinstance(step, Send):
         await loop.sock_sendall(step.socket, step.data)
         return None
-    return await loop.sock_recv(step.socket, _CHUNK)
+    return await loop.sock_recv(step.socket, step.most)

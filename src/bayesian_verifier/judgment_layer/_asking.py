@@ -6,11 +6,11 @@ state the verifier cannot go on from is asked about once more, without it, if ti
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.judgment_layer._attempt import Attempt
 from bayesian_verifier.judgment_layer._outcome import OUT_OF_TIME
-from bayesian_verifier.judgment_layer._service import Named
 from bayesian_verifier.judgment_layer._values import Outcome
 
 if TYPE_CHECKING:
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._deadline import Deadline
     from bayesian_verifier.judgment_layer._service import Service
     from bayesian_verifier.judgment_layer._stream import Stream
-
-MOST_PEOPLE = 64
-MOST_BYTES = 8 * 1024 * 1024
+    from bayesian_verifier.tracing import TraceContext
 
 _ROUNDS = 2  # with the state, then without it
 
 
 class Asking:
-    """One call of the client: its attempts, to be carried out in turn, and the outcomes when all are done."""
+    """One call of the client: its attempts, to be carried out in turn, and the outcomes when all are done.
+
+    trace: the span that the requests of this call belong under.
+    """
 
     def __init__(
         self,
         service: Service,
         streams: Sequence[Stream],
         deadline: Deadline,
-        trace_id: str,
+        trace: TraceContext,
         max_reply_bytes: int,
         *,
         is_list: bool,
@@ -42,38 +43,23 @@ class Asking:
         self._service = service
         self._streams = streams
         self._deadline = deadline
-        self._trace_id = trace_id
+        self._trace = trace
         self._max_reply_bytes = max_reply_bytes
         self._is_list = is_list
-        self._requests = 0
 
     def attempts(self) -> Iterator[Attempt]:
         """What is left to do; each is to be carried out before the next is asked for."""
         for _ in range(_ROUNDS):
-            for streams in _chunks([stream for stream in self._streams if stream.meaning is None]):
-                if self._is_late():
-                    return
+            waiting = deque(stream for stream in self._streams if stream.meaning is None)
+            while waiting and not self._deadline.is_over:
                 yield Attempt(
                     self._service,
-                    streams,
+                    waiting,
                     self._deadline,
-                    self._next_name(),
+                    self._trace,
                     self._max_reply_bytes,
                     is_list=self._is_list,
                 )
-
-    def _is_late(self) -> bool:
-        try:
-            self._deadline.left()
-        except TimeoutError:
-            return True
-        return False
-
-    def _next_name(self) -> Named:
-        """A name of its own for each request of a list, since a reply names its elements by it."""
-        self._requests += 1
-        own = f"-{self._requests}" if self._is_list else ""
-        return Named(self._trace_id + own, self._trace_id)
 
     def outcomes(self) -> list[Outcome]:
         """What it came to for each person, in order."""
@@ -86,22 +72,7 @@ class Asking:
                 detail=meaning.detail,
                 breaker=breaker,
                 elapsed_ms=elapsed_ms,
-                trace_id=self._trace_id,
+                trace_id=self._trace.trace_id,
             )
             for meaning in meanings
         ]
-
-
-def _chunks(streams: Sequence[Stream]) -> Iterator[list[Stream]]:
-    """In order, as many together as one request may hold, in people and in bytes."""
-    chunk: list[Stream] = []
-    size = 2
-    for stream in streams:
-        own = len(stream.body) + 1
-        if chunk and (len(chunk) == MOST_PEOPLE or size + own > MOST_BYTES):
-            yield chunk
-            chunk, size = [], 2
-        chunk.append(stream)
-        size += own
-    if chunk:
-        yield chunk

@@ -8,6 +8,7 @@ loop, so both clients do the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,18 +16,18 @@ from bayesian_verifier.judgment_layer._connection import Connection, Reply
 
 if TYPE_CHECKING:
     import socket
-    from concurrent.futures import Future
 
     from bayesian_verifier.judgment_layer._deadline import Deadline
     from bayesian_verifier.judgment_layer._pool import Pool
-    from bayesian_verifier.judgment_layer._resolver import Address, Resolver
+    from bayesian_verifier.judgment_layer._resolver import Resolver
+    from bayesian_verifier.judgment_layer._search import Address, Search
 
 
 @dataclass(frozen=True, slots=True)
 class Find:
     """Wait for the addresses of the endpoint, a list of Address."""
 
-    addresses: Future[list[Address]]
+    addresses: Search
     seconds: float
 
 
@@ -50,9 +51,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """Receive some bytes, none at the end of the stream."""
+    """Receive some bytes, at most so many, none at the end of the stream."""
 
     socket: socket.socket
+    most: int
     seconds: float
 
 
@@ -105,10 +107,13 @@ def _exchange(connection: Connection, question: Question, pool: Pool, deadline: 
         data = connection.request(
             question.target, question.headers(left), question.body, max_reply_bytes=question.max_reply_bytes
         )
-        yield Send(connection.socket, data, left)
+        # who sheds load may answer and close before it has read everything: its reply is looked for all the same
+        with suppress(ConnectionError):
+            yield Send(connection.socket, data, left)
         reply = None
         while reply is None:
-            reply = connection.received((yield Receive(connection.socket, deadline.left())))
+            came = yield Receive(connection.socket, connection.appetite, deadline.left())
+            reply = connection.received(came, deadline.left)
     except BaseException:
         connection.close()
         raise

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from opentelemetry.trace import Tracer
+
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer._attempt import Attempt
     from bayesian_verifier.judgment_layer._resolver import Lookup
     from bayesian_verifier.judgment_layer._values import Outcome, Phase
-
-_CHUNK = 1 << 16
 
 
 class VerifierClient:
@@ -32,6 +32,7 @@ class VerifierClient:
     keep_alive: seconds an idle connection is kept; the service must keep its end longer.
     max_reply_bytes: of a body, for each person it is about; a longer reply is invalid.
     keep_state: keep what the verifier has summed of a subject, and send only what is new; see `posterior`.
+    tracer: of OpenTelemetry, to record requests; by default its global one, where it is installed.
     most_states: subjects for which that is kept, at most 32 KiB each; those longest not asked about go first.
     Safe among threads; a forked child has connections, a breaker and states of its own.
     Raises CallerError for a URL, time limit or token that cannot be used.
@@ -45,11 +46,12 @@ class VerifierClient:
         *,
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 a frozen value
         keep_alive: float = 30.0,
-        max_reply_bytes: int = 1 << 20,
+        max_reply_bytes: int = 1 << 16,
         keep_state: bool = False,
         most_states: int = 1000,
         clock: Callable[[], float] = time.monotonic,
         lookup: Lookup = socket.getaddrinfo,
+        tracer: Tracer | None = None,
     ) -> None:
         if most_states < 1:
             raise CallerError(f"expected most_states of 1 or more, got {most_states!r}")
@@ -63,6 +65,7 @@ class VerifierClient:
             most_states=most_states if keep_state else 0,
             clock=clock,
             lookup=lookup,
+            tracer=tracer,
         )
 
     def posterior(
@@ -149,7 +152,7 @@ def _carry_out(attempt: Attempt) -> None:
 def _wait(step: Step) -> Came:
     """Do one step, blocking no longer than it may. Raises OSError, TimeoutError."""
     if isinstance(step, Find):
-        return step.addresses.result(step.seconds)
+        return step.addresses.wait(step.seconds)
     step.socket.settimeout(step.seconds)
     if isinstance(step, Connect):
         step.socket.connect(step.where)
@@ -157,4 +160,4 @@ def _wait(step: Step) -> Came:
     if isinstance(step, Send):
         step.socket.sendall(step.data)
         return None
-    return step.socket.recv(_CHUNK)
+    return step.socket.recv(step.most)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import CallerError
@@ -16,6 +14,8 @@ from bayesian_verifier.judgment_layer._stream import Stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from opentelemetry.trace import Tracer
+
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
     from bayesian_verifier.judgment_layer._resolver import Lookup
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     Person = tuple[Sequence[Judgment], str | None, Sequence[bytes] | None]
 
-_TRACE_ID = re.compile("[0-9a-f]{32}")
+_TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
+# What the system takes for a time limit, and nobody waits longer than.
+_LONGEST = 86_400.0
 
 
 class ClientCore:
@@ -41,14 +43,29 @@ class ClientCore:
         most_states: int,
         clock: Callable[[], float],
         lookup: Lookup,
+        tracer: Tracer | None,
     ) -> None:
-        if not (timeout > 0 and math.isfinite(timeout)):
-            raise CallerError(f"expected a timeout in seconds above 0, got {timeout!r}")
+        if not 0 < timeout <= _LONGEST:
+            raise CallerError(f"expected a timeout in seconds above 0 and at most a day, got {timeout!r}")
+        if not keep_alive >= 0:
+            raise CallerError(f"expected a keep_alive in seconds, 0 or more, got {keep_alive!r}")
+        if max_reply_bytes < 1:
+            raise CallerError(f"expected max_reply_bytes of 1 or more, got {max_reply_bytes!r}")
         self.timeout = timeout
         self.keeps_state = most_states > 0
         self._clock = clock
         self._max_reply_bytes = max_reply_bytes
-        self._service = Service(url, token, breaker, keep_alive, most_states, clock, lookup)
+        self._service = Service(
+            url,
+            timeout,
+            token,
+            breaker,
+            keep_alive,
+            most_states,
+            clock=clock,
+            lookup=lookup,
+            tracer=tracer,
+        )
 
     def about_one(
         self,
@@ -77,12 +94,12 @@ class ClientCore:
 
     def _asking(self, people: Sequence[Person], trace_id: str | None, *, is_list: bool) -> Asking:
         deadline = Deadline(self.timeout, self._clock)
-        known = secrets.token_hex(16) if trace_id is None else trace_id
-        if not _TRACE_ID.fullmatch(known):
+        if trace_id is not None and not _TRACE_ID.fullmatch(trace_id):
             raise CallerError(f"expected a trace id of 32 lower-case hexadecimal digits, got {trace_id!r}")
+        trace = self._service.spans.call(trace_id)
         states = self._service.part().states if self.keeps_state else None
         streams = [Stream(*person, states) for person in people]
-        return Asking(self._service, streams, deadline, known, self._max_reply_bytes, is_list=is_list)
+        return Asking(self._service, streams, deadline, trace, self._max_reply_bytes, is_list=is_list)
 
     @property
     def breaker(self) -> Phase:

@@ -23,6 +23,11 @@ class Deadline:
             raise TimeoutError
         return left
 
+    @property
+    def is_over(self) -> bool:
+        """Whether no time is left."""
+        return self._clock() >= self._end
+
     def elapsed_ms(self) -> float:
         """Milliseconds since it was set."""
         return (self._clock() - self._start) * 1e3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -31,9 +32,9 @@ class Endpoint:
             port = parts.port
         except ValueError as exc:
             raise CallerError(f"expected {_FORMS}, got {url!r}: {exc}") from exc
-        if parts.query or parts.fragment or "@" in parts.netloc or not (url.isascii() and url.isprintable()):
+        if parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[!-~]+", url):
             raise CallerError(f"expected {_FORMS}, without user, query or fragment, got {url!r}")
-        if parts.scheme == "http" and parts.hostname:
+        if parts.scheme == "http" and parts.hostname and port != 0:
             return cls(parts.hostname, port or 80, "", parts.path.rstrip("/"))
         if parts.scheme == "http+unix" and (path := unquote(parts.netloc + parts.path)):
             return cls("", 0, path, "")

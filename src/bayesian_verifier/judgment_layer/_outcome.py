@@ -6,6 +6,7 @@
 | 200 with anything else; not HTTP; too long               | invalid_reply | yes                |
 | the deadline; 504                                        | timeout       | yes                |
 | no name, no route, refused, reset, closed before the end | unreachable   | yes                |
+| this process has no file or memory left for a connection | unreachable   | not counted        |
 | 429, 503; a Unix socket whose queue is full              | overloaded    | yes                |
 | any other status from 500                                | server_error  | yes                |
 | any other status below 500: it will not answer *this*    | server_error  | no                 |
@@ -18,6 +19,7 @@ question is asked again without the state.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.judgment_layer._connection import NotHttpError
@@ -39,25 +41,27 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._values import Failure, Posterior
 
 _BY_STATUS: dict[int, Failure] = {429: "overloaded", 503: "overloaded", 504: "timeout"}
+_OURS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 _OK, _REFUSALS, _SERVER_FAULTS = 200, 400, 500
 
 
 class Meaning(NamedTuple):
-    """A posterior, or a reason with what happened in words; whether the service failed.
+    """A posterior, or a reason with what happened in words.
 
+    failed: whether the service did; None if this says nothing about it.
     state: to go on from, with a posterior.   is_stale: the state that was sent cannot be gone on from.
     """
 
     posterior: Posterior | None
     reason: Failure | None
     detail: str
-    failed: bool
+    failed: bool | None
     state: str | None = None
     is_stale: bool = False
 
 
-NOT_ASKED = Meaning(None, "circuit_open", "too many calls have failed lately", failed=False)
-OUT_OF_TIME = Meaning(None, "timeout", "no time was left to ask", failed=False)
+NOT_ASKED = Meaning(None, "circuit_open", "too many calls have failed lately", failed=None)
+OUT_OF_TIME = Meaning(None, "timeout", "no time was left to ask", failed=None)
 
 
 def meaning_of_reply(reply: Reply, expected: Expected) -> Meaning:
@@ -78,7 +82,7 @@ def meanings_of_list(reply: Reply, request_id: str, expected: Sequence[Expected]
         return [_meaning_of_problem(reply.status, document, one) for one in expected]
     try:
         check_request_id(reply, request_id)
-        documents = read_json(reply.body)
+        documents = read_json(reply.body, len(expected))
         if not isinstance(documents, list) or len(documents) != len(expected):
             raise InvalidReplyError(f"expected a list of {len(expected)}")  # noqa: TRY301 as others
     except InvalidReplyError as exc:
@@ -131,4 +135,5 @@ def meaning_of_fault(fault: OSError | NotHttpError) -> Meaning:
         return Meaning(None, "timeout", "no complete reply in time", failed=True)
     if isinstance(fault, BlockingIOError):
         return Meaning(None, "overloaded", "its queue of connections is full", failed=True)
-    return Meaning(None, "unreachable", fault.strerror or str(fault) or type(fault).__name__, failed=True)
+    failed = None if fault.errno in _OURS else True
+    return Meaning(None, "unreachable", fault.strerror or str(fault) or type(fault).__name__, failed=failed)

@@ -8,11 +8,11 @@ and no further from the mean than Cantelli's inequality allows.
 
 from __future__ import annotations
 
-import json
 import math
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import from_json
 
 from bayesian_verifier.judgment_layer._values import Posterior
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
@@ -25,6 +25,7 @@ MOST_STATE_CHARACTERS = 32 * 1024
 # The summaries of a model are rounded and smoothed: they may miss an exact bound by this share of it.
 _SLACK = 0.05
 _SHOWN = 200
+_MOST_VALUES = 2000
 _OTHER_MODEL, _UNREADABLE = 409, 422
 
 
@@ -111,11 +112,17 @@ class _Document(_Part):
     state: Annotated[str, Field(max_length=MOST_STATE_CHARACTERS)] | None = None
 
 
-def read_json(body: bytes) -> Any:  # noqa: ANN401 it may be anything
-    """What a body holds. Raises InvalidReplyError unless that is standard JSON."""
+def read_json(body: bytes, people: int = 1) -> Any:  # noqa: ANN401 it may be anything
+    """What a body about so many people holds.
+
+    Reading it cannot be interrupted, and what that costs goes by the number of values: one of far more than any
+    answer has is not read at all. Raises InvalidReplyError for that, and for what is not standard JSON.
+    """
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > _MOST_VALUES * people:
+        raise InvalidReplyError(f"more than {_MOST_VALUES} values for each person")
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as exc:
+        return from_json(body, allow_inf_nan=False, cache_strings="none")
+    except ValueError as exc:
         raise InvalidReplyError(f"not JSON: {exc}") from exc
 
 
@@ -161,8 +168,8 @@ def _must_count(evidence: _Evidence, expected: Expected) -> None:
 
 def problem_of(status: int, document: object) -> str:
     """What a problem document says is wrong, cut to a line."""
-    said = document.get("detail") or document.get("title") or "" if isinstance(document, dict) else ""
-    text = " ".join(str(said)[:_SHOWN].split())
+    said = [document.get("detail"), document.get("title")] if isinstance(document, dict) else []
+    text = " ".join(next((one for one in said if one and isinstance(one, str)), "")[:_SHOWN].split())
     return f"HTTP {status}: {text}" if text else f"HTTP {status}"
 
 
@@ -180,7 +187,3 @@ def _header(reply: Reply, name: bytes) -> str:
 def _must_be(what: str, came: object, expected: object) -> None:
     if came != expected:
         raise InvalidReplyError(f"{what}: expected {expected!r}, got {str(came)[:_SHOWN]!r}")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number of JSON")

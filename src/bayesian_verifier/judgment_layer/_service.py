@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import CallerError
@@ -12,10 +12,14 @@ from bayesian_verifier.judgment_layer._endpoint import Endpoint
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.judgment_layer._pool import Pool
 from bayesian_verifier.judgment_layer._resolver import Lookup, Resolver
+from bayesian_verifier.judgment_layer._spans import RequestSpan, Spans, opentelemetry
 from bayesian_verifier.judgment_layer._states import States
+from bayesian_verifier.tracing import HEADER as TRACE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from opentelemetry.trace import Tracer
 
 
 class Part(NamedTuple):
@@ -27,29 +31,30 @@ class Part(NamedTuple):
     states: States
 
 
-class Named(NamedTuple):
-    """A request's own name, and the trace it belongs to, 32 hexadecimal digits."""
-
-    request_id: str
-    trace_id: str
-
-
 class Service:
-    """One verifier: see the clients for what each argument means. Raises CallerError."""
+    """One verifier: see the clients for what each argument means. Raises CallerError.
+
+    The lease of a probe outlives the longest call, so that no second probe goes while the first is under way.
+    """
 
     def __init__(
         self,
         url: str,
+        timeout: float,
         token: str | None,
         breaker: BreakerPolicy,
         keep_alive: float,
         most_states: int,
+        *,
         clock: Callable[[], float],
         lookup: Lookup,
+        tracer: Tracer | None,
     ) -> None:
         if token is not None and not (token.isascii() and token.isprintable() and " " not in token and token):
             raise CallerError("a token is printable ASCII without spaces")
         self._endpoint = Endpoint.of(url)
+        self.spans = Spans(self._endpoint.host or self._endpoint.socket_path, tracer, opentelemetry())
+        policy = replace(breaker, lease=max(breaker.lease, 2 * timeout))
         self._fixed = [
             ("Host", self._endpoint.authority),
             ("Content-Type", "application/json"),
@@ -62,26 +67,27 @@ class Service:
             lambda: Part(
                 Pool(keep_alive, clock),
                 Resolver(self._endpoint, lookup),
-                Breaker(breaker, clock),
+                Breaker(policy, clock),
                 States(most_states),
-            )
+            ),
+            lambda inherited: inherited.pool.close(),
         )
 
     def part(self) -> Part:
         """This process's connections, breaker and states."""
         return self._parts.here()
 
-    def question(self, route: str, body: bytes, named: Named, max_reply_bytes: int) -> Question:
+    def question(self, route: str, body: bytes, span: RequestSpan, max_reply_bytes: int) -> Question:
         """A request of this service."""
 
         def headers(left: float) -> list[tuple[str, str]]:
-            """With a traceparent as in W3C Trace Context, with a new span."""
+            """With the time that is left, and the request's place in its trace."""
             return [
                 *self._fixed,
                 ("Content-Length", str(len(body))),
-                ("X-Request-Id", named.request_id),
+                ("X-Request-Id", span.request_id),
                 ("X-Request-Timeout-Ms", f"{left * 1e3:.3f}"),
-                ("traceparent", f"00-{named.trace_id}-{os.urandom(8).hex()}-01"),
+                (TRACE_HEADER, span.context.format()),
             ]
 
         return Question(self._endpoint.base + route, headers, body, max_reply_bytes)

@@ -13,13 +13,15 @@ from bayesian_verifier.judgment_layer._reply import Expected
 from bayesian_verifier.judgment_layer._states import Kept
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bayesian_verifier.judgment_layer._outcome import Meaning
     from bayesian_verifier.judgment_layer._states import States
     from bayesian_verifier.judgment_layer._values import Posterior
 
 _JUDGMENTS = TypeAdapter(list[Judgment])
+# as many judgments are written between two looks at the clock, at most some 1.5 ms of work
+_BATCH = 32
 _SENT: dict[str, set[str]] = {"__all__": set(EVIDENCE_FIELDS)}
 # the state survives what says nothing about it; after anything else the next call sends everything
 _SAY_NOTHING = ("timeout", "unreachable", "overloaded", "circuit_open")
@@ -30,6 +32,7 @@ class Stream:
 
     judgments: oldest first, of which the newest 512 count.   states: None where no state is kept.
     marks: of each beginning of the judgments, as `History.marks`; None where they are to be made here.
+    Nothing is done with them before the question has to be written.
     """
 
     def __init__(
@@ -42,17 +45,25 @@ class Stream:
         self.meaning: Meaning | None = None
         self._subject = subject
         self._states = states if subject is not None else None
+        self._judgments = judgments
+        self._given = marks
         self._marks: Sequence[bytes] = ()
         self._kept: Kept | None = None
-        self._answered = list(judgments[-MOST_ANSWERED:])
+        self._answered: list[Judgment] = []
         self._open: list[Judgment] = []
-        if self._states is not None and subject is not None:
+        self._is_ready = False
+        self._body: bytes | None = None
+
+    def _make_ready(self) -> None:
+        """Sort the judgments, and find the state that stands for the first of them."""
+        self._is_ready = True
+        self._answered = list(self._judgments[-MOST_ANSWERED:])
+        if self._states is not None and self._subject is not None:
             self._open = [one for one in self._answered if not _is_answered(one)]
             if self._open:
                 self._answered = [one for one in self._answered if _is_answered(one)]
-            self._marks = self._usable(marks)
-            self._kept = self._states.find(subject, self._marks)
-        self._body: bytes | None = None
+            self._marks = self._usable(self._given)
+            self._kept = self._states.find(self._subject, self._marks)
 
     def _usable(self, marks: Sequence[bytes] | None) -> Sequence[bytes]:
         """The marks of all that is answered; none where older judgments are left out, as a state holds those."""
@@ -60,14 +71,19 @@ class Stream:
             return marks_of(self._answered)
         return marks if len(marks) == len(self._answered) else ()
 
-    @property
-    def body(self) -> bytes:
-        """The JSON of the question: the state and the judgments that are not in it."""
+    def body(self, in_time: Callable[[], object]) -> bytes:
+        """The JSON of the question: the state and the judgments that are not in it.
+
+        in_time: raises TimeoutError when there is no time to go on writing it.
+        """
+        in_time()
+        if not self._is_ready:
+            self._make_ready()
         if self._body is None:
             new = self._answered[self._summed :] + self._open
-            sent = _JUDGMENTS.dump_json(new, include=_SENT, exclude_none=True, warnings="error")
             state = b"" if self._kept is None else b',"state":' + json.dumps(self._kept.text).encode()
-            self._body = b'{"judgments":' + sent + state + b"}"
+            # joined once: of some megabytes each copy takes a millisecond, in which nobody looks at the clock
+            self._body = b"".join((b'{"judgments":[', *_written(new, in_time), b"]", state, b"}"))
         return self._body
 
     @property
@@ -101,6 +117,16 @@ class Stream:
         return Kept(
             self._marks[-1], len(self._answered), posterior.informative, posterior.model_version, text
         )
+
+
+def _written(judgments: Sequence[Judgment], in_time: Callable[[], object]) -> Iterator[bytes]:
+    """The judgments as JSON, some at a time, with the commas between and without the brackets around them."""
+    for begin in range(0, len(judgments), _BATCH):
+        some = list(judgments[begin : begin + _BATCH])
+        in_time()
+        if begin:
+            yield b","
+        yield _JUDGMENTS.dump_json(some, include=_SENT, exclude_none=True, warnings="error")[1:-1]
 
 
 def _is_answered(judgment: Judgment) -> bool:
