@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from chaos.checker import check
 from chaos.evidence import Evidence, evidence_in
 
@@ -25,7 +26,9 @@ NOT_READY = "urn:bayesian-verifier:problem:not-ready"
 
 def line(name: str, writer: str, seq: int, kind: str, **fields: object) -> bytes:
     """A line of a journal, its checksum as RFC 1952 has it."""
-    body = json.dumps({"v": 1, "seq": seq, "id": name, "writer": writer, "kind": kind, **fields})[:-1].encode()
+    body = json.dumps({"v": 1, "seq": seq, "id": name, "writer": writer, "kind": kind, **fields})[
+        :-1
+    ].encode()
     return body + b',"crc":"%08x"}' % zlib.crc32(body)
 
 
@@ -39,7 +42,9 @@ class Log:
         self.storm: list[dict[str, Any]] = []
         self.journal: list[bytes] = []
         for client in (CLIENT, OTHER):
-            self.say(self.callers, "caller", 0.0, kind="threads", timeout=0.1, open_for=0.25, clients=[client])
+            self.say(
+                self.callers, "caller", 0.0, kind="threads", timeout=0.1, open_for=0.25, clients=[client]
+            )
         self.say(self.storm, "server", 0.0, what="started", pid=1)
 
     @staticmethod
@@ -48,16 +53,30 @@ class Log:
         events.append({"event": event, "at": at, "wall": at} | fields)
 
     def call(
-        self, name: str, at: float, *, took: float = 0.01, reason: str | None = None, client: str = CLIENT, **seen: Any  # noqa: ANN401
+        self,
+        name: str,
+        at: float,
+        *,
+        took: float = 0.01,
+        reason: str | None = None,
+        client: str = CLIENT,
+        **seen: Any,  # noqa: ANN401
     ) -> None:
         """A call of the client, what the proxy saw of it, and the judgment. seen: changes to what the proxy did."""
         said = SAID if reason is None else None
         trace = f"trace-{name}"
-        call = f"{client.split('/')[0]}-0-{name}"
+        call = f"{client.split('/', maxsplit=1)[0]}-0-{name}"
         self.say(self.callers, "began", at, call=call)
         self.say(self.callers, "asking", at, trace=trace, client=client)
         end = at + took
-        told = {"trace": trace, "client": client, "begun": at, "ended": end, "reason": reason, "posterior": said}
+        told = {
+            "trace": trace,
+            "client": client,
+            "begun": at,
+            "ended": end,
+            "reason": reason,
+            "posterior": said,
+        }
         self.say(self.callers, "answered", end, **told)
         self.judged(name, call, end, reason)
         if reason == "circuit_open":
@@ -76,9 +95,21 @@ class Log:
         source = "verifier" if reason is None else "controller"
         said = {"source": source, "reason": reason}
         self.say(
-            self.callers, "judged", at, call=call, trace=f"trace-{name}", id=name, recorded=True, **said | SAID
+            self.callers,
+            "judged",
+            at,
+            call=call,
+            trace=f"trace-{name}",
+            id=name,
+            recorded=True,
+            **said | SAID,
         )
-        self.journal.append(line(name, "a", len(self.journal) + 1, "judgment", trace_id=f"trace-{name}", **said))
+        self.append(name, "a", "judgment", trace_id=f"trace-{name}", **said)
+
+    def append(self, name: str, writer: str, kind: str, **fields: object) -> None:
+        """A line with the writer's next number."""
+        seq = 1 + sum(b'"writer": "%b"' % writer.encode() in one for one in self.journal)
+        self.journal.append(line(name, writer, seq, kind, **fields))
 
     def evidence(self) -> Evidence:
         """As the checker takes it."""
@@ -99,9 +130,9 @@ def good() -> Log:
     log.call("7", 1.9)
     log.call("8", 1.9, client=OTHER)
     log.say(log.callers, "fed", 2.0, judgment="1", feedback="approve", recorded=True)
-    log.journal.append(line("f", "a", len(log.journal) + 1, "feedback", judgment="1", feedback="approve"))
+    log.append("f", "a", "feedback", judgment="1", feedback="approve")
     log.say(log.writers, "written", 2.0, id="w", writer="b", number=7)
-    log.journal.append(line("w", "b", 1, "trace", number=7))
+    log.append("w", "b", "trace", number=7)
     log.say(log.callers, "closed", 2.1, client=CLIENT, waiting=0, lost=0)
     log.say(log.storm, "server", 2.5, what="terminated", drain_seconds=0.3)
     log.call("9", 2.6, reason="overloaded")
@@ -113,7 +144,9 @@ def good() -> Log:
 def event(events: list[dict[str, Any]], name: str, **fields: object) -> dict[str, Any]:
     """The first event of this name with these fields."""
     return next(
-        one for one in events if one["event"] == name and all(one.get(key) == value for key, value in fields.items())
+        one
+        for one in events
+        if one["event"] == name and all(one.get(key) == value for key, value in fields.items())
     )
 
 
@@ -234,11 +267,11 @@ def probe_never_seen(log: Log) -> None:
 
 
 def line_lost(log: Log) -> None:
-    log.journal.pop()
+    log.journal.remove(line("w", "b", 1, "trace", number=7))
 
 
 def line_damaged(log: Log) -> None:
-    log.journal[-1] = log.journal[-1].replace(b'"number": 7', b'"number": 8')
+    log.journal = [one.replace(b'"number": 7', b'"number": 8') for one in log.journal]
 
 
 def judgment_changed(log: Log) -> None:
@@ -309,7 +342,9 @@ def test_nothing_is_held_against_a_good_log() -> None:
     assert all(verdict.examined for verdict in verdicts)
 
 
-@pytest.mark.parametrize(("promise", "make"), BAD, ids=[f"{promise}-{make.__name__}" for promise, make in BAD])
+@pytest.mark.parametrize(
+    ("promise", "make"), BAD, ids=[f"{promise}-{make.__name__}" for promise, make in BAD]
+)
 def test_each_bad_log_breaks_its_promise(promise: str, make: Callable[[Log], None]) -> None:
     """With a line of evidence."""
     log = good()
@@ -368,9 +403,7 @@ def test_evidence_is_read_from_files_as_it_was_written(tmp_path: Path) -> None:
         evidence_in(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name", ["checker", "evidence", "journal_check", "lateness", "probes", "verdicts"]
-)
+@pytest.mark.parametrize("name", ["checker", "evidence", "journal_check", "lateness", "probes", "verdicts"])
 def test_the_checker_knows_nothing_of_what_it_checks(name: str) -> None:
     """It imports its own files and a few of Python's."""
     tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text())
@@ -379,5 +412,6 @@ def test_the_checker_knows_nothing_of_what_it_checks(name: str) -> None:
     own = {one for one in imported if one.startswith("chaos.")}
     assert own <= {f"chaos.{one}" for one in ("evidence", "journal_check", "lateness", "probes", "verdicts")}
     assert imported - own <= {
-        "__future__", "bisect", "collections", "collections.abc", "itertools", "json", "math", "pathlib", "typing", "zlib",
+        "__future__", "bisect", "collections", "collections.abc", "itertools", "json", "math", "pathlib", "typing",
+        "zlib",
     }  # fmt: skip
