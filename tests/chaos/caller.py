@@ -198,6 +198,8 @@ def run_threads(callers: Callers, journal: Path) -> None:
     threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
         thread.start()
+    while not callers.over.wait(0.2):  # a signal is handled between two waits, never within `join`
+        pass
     for thread in threads:
         thread.join()
     for layer in callers.layers.values():
