@@ -54,9 +54,11 @@ def _probes(calls: Sequence[Call]) -> list[Call]:
 
 
 def _passed(call: Call) -> float:
-    """A moment by which the breaker had let a call through, or refused it."""
-    arrived = [event["arrived"] for event in call.seen]
-    return min(arrived) if arrived else (call.told or {"ended": math.inf})["ended"]
+    """A moment by which the breaker had let a call through, or refused it.
+
+    A request may be read long after it was sent, by a proxy that was deaf.
+    """
+    return min([event["arrived"] for event in call.seen] + [(call.told or {"ended": math.inf})["ended"]])
 
 
 def _closing(call: Call) -> tuple[float, float] | None:

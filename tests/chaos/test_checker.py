@@ -415,3 +415,11 @@ def test_the_checker_knows_nothing_of_what_it_checks(name: str) -> None:
         "__future__", "bisect", "collections", "collections.abc", "itertools", "json", "math", "pathlib", "typing",
         "zlib",
     }  # fmt: skip
+
+
+def test_a_request_that_is_read_late_is_no_second_probe() -> None:
+    """A deaf proxy reads what was sent long before."""
+    log = good()
+    log.call("4e", 1.21, took=0.1, reason="timeout", sound=False, fault="silent")
+    event(log.proxy, "arrived", id="trace-4e")["at"] = 1.6
+    assert all(verdict.held for verdict in check(log.evidence()))

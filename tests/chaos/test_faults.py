@@ -7,6 +7,7 @@ import random
 
 import h11
 import pytest
+
 from chaos.faults import FAULTS, SOUND, End, Given, Raw
 from chaos.weather import FAIR_AT_FIRST, SLICE, fault, is_deaf, weather
 
@@ -98,7 +99,9 @@ def test_a_wrong_reply_is_wrong_in_one_thing_only() -> None:
 
 def test_every_spelling_of_no_number_comes_up() -> None:
     """Over the seeds."""
-    seen = {bytes(step) for seed in range(200) for step in script("not_a_number", seed) if isinstance(step, bytes)}
+    seen = {
+        bytes(step) for seed in range(200) for step in script("not_a_number", seed) if isinstance(step, bytes)
+    }
     for spelling in (b"NaN", b"Infinity", b"-Infinity", b"1e999", b"null", b'"NaN"'):
         assert any(b'"mean":' + spelling + b"," in one for one in seen)
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from chaos.checker import check
 from chaos.evidence import Evidence, evidence_in, of
 from chaos.storm import Storm, short_plan
-from chaos.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from chaos.verdicts import Verdict
 
 SEED = 7
 CACHE = Path(__file__).parents[2] / ".jax_cache"
