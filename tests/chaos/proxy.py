@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from chaos.faults import FAULTS, SOUND, End, Given, Raw
 from chaos.record import opened, saying
-from chaos.weather import SLICE, fault, is_deaf, weather
+from chaos.weather import SLICE, fault, is_deaf, is_faulty, weather
 
 PATIENCE = 15.0  # seconds that the service has to answer
 NO_REPLY = Raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n", b"{}")
@@ -105,6 +105,7 @@ class Proxy:
         self._seed: int = orders["seed"]
         self._since = time.monotonic()
         self._connections = 0
+        self._faulty = 0
         self._say = saying(opened(Path(orders["log"])))
         self._former = NO_REPLY
         self._handlers: set[asyncio.Task[None]] = set()
@@ -173,6 +174,13 @@ class Proxy:
             upstream.close()
             writer.close()
 
+    def _fault(self, connection: int, number: int) -> str:
+        now = self._seconds()
+        if not is_faulty(self._seed, now, connection, number):
+            return "whole"
+        self._faulty += 1
+        return fault(self._seed, now, self._faulty - 1)
+
     async def _answer(
         self,
         door: str,
@@ -184,7 +192,7 @@ class Proxy:
         writer: asyncio.StreamWriter,
     ) -> bool:
         """Hand a request on and send what the fault makes of the reply; whether the connection goes on."""
-        name = fault(self._seed, self._seconds(), connection, number)
+        name = self._fault(connection, number)
         about = {
             "door": door,
             "connection": connection,

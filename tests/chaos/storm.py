@@ -41,7 +41,7 @@ class Plan(NamedTuple):
 ACTIONS = ("terminate", "stop", "kill", "kill caller")
 
 
-def short_plan(seed: int, rest: float = 1.6) -> Plan:
+def short_plan(seed: int, rest: float = 2.0) -> Plan:
     """Each action once, in an order of the seed's, so many seconds apart."""
     order = random.Random(f"{seed}/actions").sample(ACTIONS, len(ACTIONS))
     return Plan(seed, tuple((rest, action) for action in order), rest)

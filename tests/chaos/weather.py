@@ -40,11 +40,16 @@ def weather(seed: int, seconds: float) -> Weather:
     )[0]
 
 
-def fault(seed: int, seconds: float, connection: int, number: int) -> str:
-    """The fault of the number-th request of a connection."""
-    now = weather(seed, seconds)
-    chance = random.Random(f"{seed}/{connection}/{number}")
-    return chance.choice(now.faults) if chance.random() < now.share else "whole"
+def is_faulty(seed: int, seconds: float, connection: int, number: int) -> bool:
+    """Whether anything is wrong with the number-th request of a connection."""
+    return random.Random(f"{seed}/{connection}/{number}").random() < weather(seed, seconds).share
+
+
+def fault(seed: int, seconds: float, before: int) -> str:
+    """The next fault, after so many: dealt from a shuffled deck, so that each comes up before any comes again."""
+    faults = weather(seed, seconds).faults
+    round_, place = divmod(before, len(faults))
+    return random.Random(f"{seed}/deck/{round_}").sample(faults, len(faults))[place]
 
 
 def is_deaf(seed: int, seconds: float, connection: int) -> bool:
