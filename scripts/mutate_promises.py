@@ -56,13 +56,15 @@ def copy_of_the_tree(target: Path) -> Path:
     return target
 
 
-def run(tree: Path, tests: list[str]) -> int:
-    """What pytest ends with on some tests of a tree."""
+def run(tree: Path, tests: list[str]) -> tuple[int, str]:
+    """What pytest ends with on some tests of a tree, and the last it says."""
     environ = os.environ | {"PYTHONPATH": str(tree / "src")}
     options = ["-q", "-x", "-p", "no:cacheprovider", "--timeout", "90"]
     command = [sys.executable, "-m", "pytest", *options, *tests]
-    process = subprocess.run(command, cwd=tree, env=environ, capture_output=True, timeout=LIMIT, check=False)
-    return process.returncode
+    process = subprocess.run(
+        command, cwd=tree, env=environ, capture_output=True, text=True, timeout=LIMIT, check=False
+    )
+    return process.returncode, "\n".join(process.stdout.splitlines()[-8:])
 
 
 def applied(tree: Path, mutation: Mutation) -> str:
@@ -81,7 +83,7 @@ def survivors(tree: Path, mutation: Mutation) -> list[str]:
     """The tests that stay green though the promise is broken."""
     before = applied(tree, mutation)
     try:
-        return [test for test in mutation.tests if run(tree, [test]) != RED]
+        return [test for test in mutation.tests if run(tree, [test])[0] != RED]
     finally:
         (tree / mutation.file).write_text(before, encoding="utf-8")
 
@@ -104,8 +106,9 @@ def main() -> int:
         tree = copy_of_the_tree(Path(directory))
         tests = sorted({test for one in chosen for test in one.tests})
         print(f"{len(tests)} tests before anything is broken …", flush=True)
-        if run(tree, tests) != GREEN:
-            print("they are not all green: nothing can be learned from their going red")
+        code, said = run(tree, tests)
+        if code != GREEN:
+            print(f"they are not all green, so nothing can be learned from their going red:\n{said}")
             return 1
         for one in chosen:
             green = survivors(tree, one)
