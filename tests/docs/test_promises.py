@@ -14,7 +14,7 @@ NAMES = [f"P{number}" for number in range(1, 13)]
 MUTATIONS = tomllib.loads((ROOT / "tests" / "chaos" / "mutations.toml").read_text())["mutation"]
 
 
-def tests_of(promise: str) -> list[str]:
+def nodes_of(promise: str) -> list[str]:
     """The node ids that a promise's section names."""
     section = re.search(rf"^## {promise} .*?(?=^## )", PROMISES, re.MULTILINE | re.DOTALL)
     assert section is not None
@@ -36,7 +36,7 @@ def exists(node: str) -> bool:
 @pytest.mark.parametrize("promise", NAMES)
 def test_every_promise_names_tests_that_exist(promise: str) -> None:
     """At least one each."""
-    named = tests_of(promise)
+    named = nodes_of(promise)
     assert named
     assert [node for node in named if not exists(node)] == []
 
@@ -46,7 +46,7 @@ def test_every_promise_has_been_broken_on_purpose(promise: str) -> None:
     """And whatever went red for it is one of the promise's tests."""
     tests = [test for row in MUTATIONS if row["promise"] == promise for test in row["tests"]]
     assert tests
-    assert set(tests) <= set(tests_of(promise))
+    assert set(tests) <= set(nodes_of(promise))
 
 
 @pytest.mark.parametrize("row", MUTATIONS, ids=[f"{row['promise']}-{row['what']}" for row in MUTATIONS])
