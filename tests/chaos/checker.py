@@ -98,16 +98,16 @@ def belongs(calls: Sequence[Call]) -> Verdict:
         if said is None:
             continue
         examined += 1
-        if not any(_is_answer(event, call.trace, said) for event in call.seen):
+        if not any(_is_answer(event, said) for event in call.seen):
             broken.append(f"{show(call.told or {})} but the proxy saw {[show(event) for event in call.seen]}")
     return Verdict("P4", examined, tuple(broken))
 
 
-def _is_answer(event: Event, trace: str, said: Event) -> bool:
+def _is_answer(event: Event, said: Event) -> bool:
     return (
         event["sound"]
         and event.get("status") == 200
-        and event.get("answers") == trace
+        and event.get("answers") == event["id"]
         and all(event.get(name) == said[name] for name in ("mean", "sd", "version"))
     )
 

@@ -80,10 +80,10 @@ def calls_of(evidence: Evidence) -> list[Call]:
     """All calls of the client, in the order they were made."""
     seen: dict[str, list[Event]] = {}
     for event in of(evidence.proxy, "done"):
-        seen.setdefault(event["id"], []).append(event)
+        seen.setdefault(event["trace"], []).append(event)
     arrived: dict[str, float] = {}
     for event in of(evidence.proxy, "arrived"):
-        arrived.setdefault(event["id"], event["at"])
+        arrived.setdefault(event["trace"], event["at"])
     for trace, events in seen.items():
         for event in events:
             event["arrived"] = arrived.get(trace, event["at"])

@@ -48,6 +48,12 @@ async def read_message(stream: asyncio.StreamReader) -> Message:
     return Message(first, headers, Raw(head, body))
 
 
+def trace_of(request: Message) -> str | None:
+    """Which call a request belongs to, as W3C Trace Context has it: version-trace-span-flags."""
+    parts = request.headers.get("traceparent", "").split("-")
+    return parts[1] if len(parts) == 4 else None
+
+
 class Upstream:
     """The service's end of one caller's connection."""
 
@@ -198,6 +204,7 @@ class Proxy:
             "connection": connection,
             "number": number,
             "id": request.headers.get("x-request-id"),
+            "trace": trace_of(request),
             "fault": name,
         }
         self._say("arrived", **about)

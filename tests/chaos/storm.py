@@ -76,7 +76,7 @@ class Storm:
         self._server: subprocess.Popen[bytes] | None = None
         self._calling: list[tuple[dict[str, Any], subprocess.Popen[bytes]]] = []
         self._copies: list[threading.Thread] = []
-        self._tcp, self._full = free_ports(self._chance)
+        self._tcp, self._full = free_ports(random.SystemRandom())
 
     # processes
 
@@ -280,7 +280,10 @@ def wait_for(happened: Callable[[], bool], what: str) -> None:
 
 
 def free_ports(chance: random.Random) -> tuple[int, int]:
-    """Two ports below those that the system hands out: nobody takes one while nobody listens there."""
+    """Two ports below those that the system hands out: nobody takes one while nobody listens there.
+
+    chance: not the seed's, for two storms of one seed may be under way at once.
+    """
     found: list[int] = []
     while len(found) < 2:
         port = chance.randrange(20_000, 32_000)

@@ -83,11 +83,18 @@ class Log:
         self.judged(name, call, end, reason)
         if reason == "circuit_open":
             return
-        about = {"id": trace, "fault": "whole", "sound": True, "up": "complete", "sent_up": at + 0.002}
+        about = {
+            "id": trace,
+            "trace": trace,
+            "fault": "whole",
+            "sound": True,
+            "up": "complete",
+            "sent_up": at + 0.002,
+        }
         answer = {"status": 200, "type": "application/json", "answers": trace, "problem": None}
         if reason == "overloaded":
             answer |= {"status": 503, "type": "application/problem+json", "problem": NOT_READY}
-        self.say(self.proxy, "arrived", at + 0.001, id=trace)
+        self.say(self.proxy, "arrived", at + 0.001, id=trace, trace=trace)
         numbers = {key: SAID[key] for key in ("mean", "sd", "version")}
         out = {"first_out": at + 0.005, "sent": 900}
         self.say(self.proxy, "done", end, **about | answer | numbers | out | seen)
