@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from chaos.checker import check  # noqa: E402 the suite is no package that is installed
 from chaos.evidence import evidence_in  # noqa: E402
+from chaos.plans import long_plan  # noqa: E402
 from chaos.report import figures, page  # noqa: E402
-from chaos.storm import Storm, long_plan  # noqa: E402
+from chaos.storm import Storm  # noqa: E402
 
 RUNS = ROOT / "runs" / "soak"
 

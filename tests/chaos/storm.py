@@ -14,45 +14,22 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from chaos.places import PATIENCE, end_group, free_ports, leave_stale, wait_for
 from chaos.record import keep_what_is_said, opened, saying
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
 
+    from chaos.plans import Plan
+
 TESTS = Path(__file__).resolve().parents[1]
 DRAIN_SECONDS = 0.3
-PATIENCE = 60.0  # seconds for anything to begin or to end
 SERVE = ("-c", "from bayesian_verifier.cli import main; main()")
-
-
-class Plan(NamedTuple):
-    """What happens, each after so many seconds of rest from what happened before; then it lasts as long again."""
-
-    seed: int
-    actions: tuple[tuple[float, str], ...]
-    rest: float
-
-
-ACTIONS = ("terminate", "stop", "kill", "kill caller")
-
-
-def short_plan(seed: int, rest: float = 2.0) -> Plan:
-    """Each action once, in an order of the seed's, so many seconds apart."""
-    order = random.Random(f"{seed}/actions").sample(ACTIONS, len(ACTIONS))
-    return Plan(seed, tuple((rest, action) for action in order), rest)
-
-
-def long_plan(seed: int, seconds: float) -> Plan:
-    """One action every few seconds, until that many have passed."""
-    chance = random.Random(f"{seed}/actions")
-    return Plan(
-        seed, tuple((chance.uniform(2.0, 8.0), chance.choice(ACTIONS)) for _ in range(int(seconds))), 5.0
-    )
 
 
 class Storm:
@@ -261,42 +238,3 @@ class Storm:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         crashed = done.returncode not in (0, 1) or "Traceback" in done.stderr
         self._say("reader", command=" ".join(arguments), code=done.returncode, crashed=crashed)
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """No process of the group is left."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def wait_for(happened: Callable[[], bool], what: str) -> None:
-    """Return when it has happened. Raises TimeoutError."""
-    until = time.monotonic() + PATIENCE
-    while not happened():
-        if time.monotonic() > until:
-            raise TimeoutError(f"{what} did not begin within {PATIENCE:g} s")
-        time.sleep(0.02)
-
-
-def free_ports(chance: random.Random) -> tuple[int, int]:
-    """Two ports below those that the system hands out: nobody takes one while nobody listens there.
-
-    chance: not the seed's, for two storms of one seed may be under way at once.
-    """
-    found: list[int] = []
-    while len(found) < 2:
-        port = chance.randrange(20_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        found.append(port)
-    return found[0], found[1]
-
-
-def leave_stale(path: Path) -> None:
-    """A socket's file that nobody listens at any more."""
-    with socket.socket(socket.AF_UNIX) as gone:
-        gone.bind(str(path))

@@ -14,7 +14,8 @@ import pytest
 
 from chaos.checker import check
 from chaos.evidence import Evidence, evidence_in, of
-from chaos.storm import Storm, short_plan
+from chaos.plans import short_plan
+from chaos.storm import Storm
 
 if TYPE_CHECKING:
     from chaos.verdicts import Verdict
