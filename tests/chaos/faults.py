@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,7 +53,7 @@ class Given(NamedTuple):
     chance: random.Random
 
 
-Script = "Iterator[Step]"
+Script = Iterator[Step]
 
 
 def whole(given: Given) -> Script:

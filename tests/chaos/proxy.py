@@ -19,12 +19,15 @@ import struct
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chaos.faults import FAULTS, SOUND, End, Given, Raw
 from chaos.record import opened, saying
 from chaos.upstream import PATIENCE, Message, Upstream, read_message, trace_of
 from chaos.weather import SLICE, fault, is_deaf, is_faulty, weather
+
+if TYPE_CHECKING:
+    from chaos.faults import Script
 
 NO_REPLY = Raw(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n", b"{}")
 
@@ -106,9 +109,11 @@ class Proxy:
             upstream.close()
             writer.close()
 
-    def _fault(self, connection: int, number: int) -> str:
+    def _fault(self, connection: int, number: int, reply: Message, trace: str | None) -> str:
+        """Only an answer to a caller can be spoiled: whoever else asks is there for the service's sake."""
         now = self._seconds()
-        if not is_faulty(self._seed, now, connection, number):
+        is_answer = trace is not None and reply.first.split()[1] == "200"
+        if not is_answer or not is_faulty(self._seed, now, connection, number):
             return "whole"
         self._faulty += 1
         return fault(self._seed, now, self._faulty - 1)
@@ -124,40 +129,48 @@ class Proxy:
         writer: asyncio.StreamWriter,
     ) -> bool:
         """Hand a request on and send what the fault makes of the reply; whether the connection goes on."""
-        name = self._fault(connection, number)
         about = {
             "door": door,
             "connection": connection,
             "number": number,
             "id": request.headers.get("x-request-id"),
             "trace": trace_of(request),
-            "fault": name,
         }
         self._say("arrived", **about)
         reply, notes = await asyncio.shield(asyncio.ensure_future(upstream.ask(request.raw.whole)))
         if reply is None:
-            self._say("done", **about, **notes, sent=0, sound=False)
+            self._say("done", **about, **notes, fault="whole", sent=0, sound=False)
             return False
-        chance = random.Random(f"{self._seed}/{connection}/{number}/how")
+        name = self._fault(connection, number, reply, about["trace"])
+        given = Given(reply.raw, self._former, random.Random(f"{self._seed}/{connection}/{number}/how"))
         first_out = time.monotonic()
-        sent, goes_on = 0, True
-        try:
-            for step in FAULTS[name](Given(reply.raw, self._former, chance)):
-                if isinstance(step, bytes):
-                    writer.write(step)
-                    await writer.drain()
-                    sent += len(step)
-                elif isinstance(step, float):
-                    await _pause(step, reader)
-                else:
-                    goes_on = False
-                    if step is End.RESET:
-                        _reset(writer)
-        except OSError:
-            goes_on = False
+        sent, goes_on = await _carry_out(FAULTS[name](given), reader, writer)
         self._former = reply.raw
-        self._say("done", **about, **notes, first_out=first_out, sent=sent, sound=name in SOUND)
+        out = {"fault": name, "sound": name in SOUND, "first_out": first_out, "sent": sent}
+        self._say("done", **about, **notes, **out)
         return goes_on and not reader.at_eof()
+
+
+async def _carry_out(
+    script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[int, bool]:
+    """Do what a script says; bytes sent, and whether the connection goes on."""
+    sent = 0
+    try:
+        for step in script:
+            if isinstance(step, bytes):
+                writer.write(step)
+                await writer.drain()
+                sent += len(step)
+            elif isinstance(step, float):
+                await _pause(step, reader)
+            else:
+                if step is End.RESET:
+                    _reset(writer)
+                return sent, False
+    except OSError:
+        return sent, False
+    return sent, True
 
 
 async def _pause(seconds: float, reader: asyncio.StreamReader) -> None:
