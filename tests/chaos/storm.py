@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chaos.burst import burst
 from chaos.places import PATIENCE, end_group, free_ports, leave_stale, wait_for
 from chaos.record import keep_what_is_said, opened, saying
 
@@ -200,10 +201,15 @@ class Storm:
             self._wait_until_ready()
 
     def _terminate(self, server: subprocess.Popen[bytes]) -> None:
+        """Told to leave while it has much to do."""
+        asking = burst(self.directory / "proxy.sock")
+        time.sleep(0.05)
         self._say("server", what="terminated", drain_seconds=DRAIN_SECONDS)
         server.send_signal(signal.SIGTERM)
         code = server.wait(PATIENCE)
         self._say("server", what="exited", code=code)
+        for thread in asking:
+            thread.join()
 
     def _kill_caller(self, number: int) -> None:
         """One of those that live, with whatever it had begun; another comes in its place."""
