@@ -10,10 +10,10 @@ PINNED := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_BUILD_CONSTRAINT=constraints.txt \
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test check demo bench image clean
+.PHONY: help run venv test soak mutants check demo bench image clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.serving ## serve the shipped model (BV_HOST, BV_PORT and every other BV_… setting are honoured)
 	@exec $(BIN)/bayesian-verifier serve
@@ -22,6 +22,12 @@ venv: $(VENV)/.development ## complete .venv with everything, for development
 
 test: $(VENV)/.development ## run the tests (ARGS="-k journal" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.development ## ten minutes of faults and kills, and a page on which promises held (SECONDS=600, SEED=…)
+	@$(BIN)/python scripts/soak.py --seconds $(or $(filter-out 0,$(SECONDS)),600) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+mutants: $(VENV)/.development ## break each promise on purpose and see its test go red (ARGS="P1 P3" for some of them)
+	@$(BIN)/python scripts/mutate_promises.py $(ARGS)
 
 check: $(VENV)/.development ## format, lint, types, contracts between rooms, workflow files
 	$(BIN)/ruff format --check .
