@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from bayesian_verifier.serving._service import Service
     from bayesian_verifier.settings import Settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -58,12 +60,28 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
             log_level=settings.log_level,
             on_listening=lambda: click.echo(_welcome(settings, listener)),
         )
+        _reload_on_hangup(app.state.service)
         server.run([listener])
     finally:
         if settings.uds is not None:
             settings.uds.unlink(missing_ok=True)
     if app.state.service.is_loading:
         _leave_at_once()
+
+
+def _reload_on_hangup(service: Service) -> None:
+    """SIGHUP, where there is one: load what the store names now; but leave where it says the terminal is gone."""
+    if not hasattr(signal, "SIGHUP"):
+        return
+    began_in_terminal = os.isatty(0)
+
+    def hung_up(_: int, __: object) -> None:
+        if began_in_terminal and not os.isatty(0):
+            signal.raise_signal(signal.SIGTERM)
+        else:
+            service.reload()
+
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 def _leave_at_once() -> None:
@@ -79,16 +97,23 @@ def _leave_at_once() -> None:
 
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
     """The application that settings describe. environ: for the user's cache directory only."""
-    from bayesian_verifier.serving import admission, create_app, load_engine
+    from bayesian_verifier.serving import Renewal, admission, create_app, current_pointer, load_engine
     from bayesian_verifier.settings import compilation_cache, model_store, read_token
 
+    store, name = model_store(settings), settings.model_name
+    load = partial(
+        load_engine,
+        store,
+        name,
+        points=settings.summary_points,
+        cache=compilation_cache(settings, environ),
+    )
     return create_app(
-        partial(
-            load_engine,
-            model_store(settings),
-            settings.model_name,
-            points=settings.summary_points,
-            cache=compilation_cache(settings, environ),
+        load,
+        renewal=Renewal(
+            lambda served: load(served=served),
+            partial(current_pointer, store, name),
+            every=settings.reload_seconds,
         ),
         admission=admission(
             host=settings.host,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.serving._answering import Infers
     from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._renewal import Renewal
 
 DESCRIPTION = (
     "Given what was proposed to a person and how they reacted: how much risk do they want, how sure is that?"
@@ -49,6 +50,7 @@ DESCRIPTION = (
 def create_app(
     load: Callable[[], Engine],
     *,
+    renewal: Renewal | None = None,
     admission: Admission | None = None,
     infer: Infers = answer,
     queue_limit: int = 64,
@@ -62,12 +64,13 @@ def create_app(
     """The HTTP service around one model; its `state.service` is what a server tells to drain.
 
     load: verifies and compiles the model, in a thread, once the application starts; what it raises becomes
-    the reason for not being ready.   admission: who is let in; by default this machine.   infer: finds posteriors.
+    the reason for not being ready.   renewal: how another model takes its place.
+    admission: who is let in; by default this machine.   infer: finds posteriors.
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
     """
-    service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
+    service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall, renewal=renewal)
     metrics = Metrics(service)
     answered = answering(metrics, infer, clock=clock, make_seed=make_seed)
 

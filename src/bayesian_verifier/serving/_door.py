@@ -14,6 +14,7 @@ from bayesian_verifier.serving._headers import headers_of, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
+from bayesian_verifier.serving._taken import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,8 @@ class Door:
         arrived = self._service.clock()
         headers = headers_of(scope["headers"])
         identity = request_id(headers) or self._new_id()
-        scope.setdefault("state", {}).update(arrived=arrived, request_id=identity, headers=headers)
+        state = scope.setdefault("state", {})
+        state.update(arrived=arrived, request_id=identity, headers=headers)
         status = 0
 
         async def send_marked(message: Message) -> None:
@@ -70,7 +72,7 @@ class Door:
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-request-id", identity.encode()),
-                    (b"x-model-version", self._service.model_version.encode()),
+                    (b"x-model-version", (state.get(MARK) or self._service.model_version).encode()),
                 ]
             await send(message)
 

@@ -17,6 +17,7 @@ from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._engine import MANY, compile_engine
 from bayesian_verifier.serving._examples import holt_laury_row
 from bayesian_verifier.serving._question import read_question
+from bayesian_verifier.serving._renewal import Pointer
 from bayesian_verifier.serving._reply import reply
 
 if TYPE_CHECKING:
@@ -28,18 +29,29 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def load_engine(store: Path, name: str, *, points: int, cache: Path | None, many: int = MANY) -> Engine:
+def load_engine(
+    store: Path,
+    name: str,
+    *,
+    points: int,
+    cache: Path | None,
+    many: int = MANY,
+    served: Engine | None = None,
+) -> Engine:
     """Verify the current version of a model and compile it.
 
     store: directory of the model store.   points: base points behind a summary.   many: candidates for draws made
     at once.   cache: where compiled functions are kept between starts; a directory that cannot be written is said in
-    the log and done without.
+    the log and done without.   served: what is loaded already, and given back if its files are those of the current
+    version, and sound.
     Raises ArtifactError when the model is missing, damaged, or made for another simulator than is installed.
     """
     configure_jax(cache)
     from bayesian_verifier.simulators import load_simulator  # noqa: PLC0415 a plug-in brings what it likes
 
     model = verified_model(store, name)
+    if served is not None and model.manifest.model_dump_json().encode() == served.manifest:
+        return served
     simulator = load_simulator(model.manifest.simulator)
     engine = compile_engine(model, simulator, points=points, many=many)
     rehearse(engine)
@@ -55,6 +67,17 @@ def rehearse(engine: Engine) -> None:
     reply(said, engine, request_id="rehearsal", queue_seconds=0.0)
 
 
+def current_pointer(store: Path, name: str) -> Pointer:
+    """What the store names as current; never raises."""
+    from bayesian_verifier.artifact import ModelStore  # noqa: PLC0415 brings JAX along
+
+    try:
+        status = (store / name / "current").stat()
+        return Pointer(ModelStore(store).current(name), (status.st_mtime_ns, status.st_ino))
+    except (OSError, ArtifactError) as error:
+        return Pointer(None, str(error))
+
+
 def verified_model(store: Path, name: str) -> Model:
     """The current version of a model, its files verified. Raises ArtifactError."""
     from bayesian_verifier.artifact import ModelStore, load_model  # noqa: PLC0415 brings JAX along
@@ -67,7 +90,13 @@ def verified_model(store: Path, name: str) -> Model:
             f"{store / name}: no current version (published: {known}); "
             "publish one with `bayesian-verifier train`, or point BV_MODEL_STORE at another store"
         )
-    return load_model(models.path(name, version))
+    model = load_model(models.path(name, version))
+    found = (model.manifest.name, model.manifest.version)
+    if found != (name, version):
+        raise ArtifactError(
+            f"{models.path(name, version)}: the manifest is of {' '.join(found)}; publish the model again"
+        )
+    return model
 
 
 def settle_memory() -> None:
@@ -75,14 +104,25 @@ def settle_memory() -> None:
 
     JAX leaves hundreds of thousands of objects that stay: set apart, they are not searched at every collection,
     which would stop a request for a tenth of a second. What compiling needed and freed, a fifth of the process,
-    goes back to the system where the C library can do that.
+    goes back to the system where the C library can do that. The second time only what has come since is searched.
     """
-    gc.unfreeze()
     gc.collect()
     gc.freeze()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)
+
+
+def release_memory(engine: Engine) -> None:
+    """Free what JAX keeps of models that answer no more, and leave `engine` warm.
+
+    A compiled function goes when the last request that took it is answered; JAX's caches would keep the exported one.
+    """
+    import jax  # noqa: PLC0415 as below
+
+    jax.clear_caches()
+    settle_memory()
+    rehearse(engine)
 
 
 def configure_jax(cache: Path | None) -> None:
