@@ -76,6 +76,7 @@ class Door:
                 ]
             await send(message)
 
+        self._metrics.in_flight.inc()
         try:
             self._admission.admit(scope["path"], headers)
             await self._app(scope, receive, send_marked)
@@ -86,7 +87,11 @@ class Door:
                 raise
             if not isinstance(exc, BayesianVerifierError):
                 logger.exception("request %s failed", identity)
-            await send_problem(in_words_of(scope["path"], problem_of(exc)), send_marked)
+            refused = problem_of(exc)
+            self._metrics.observe_refusal(refused.kind)
+            await send_problem(in_words_of(scope["path"], refused), send_marked)
+        finally:
+            self._metrics.in_flight.dec()
         seconds = self._service.clock() - arrived
         self._metrics.observe_request(self._route_name(scope["path"]), status, seconds)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
 from bayesian_verifier.serving._asked import receive
@@ -102,8 +101,9 @@ def operator_routes(metrics: Metrics, describe: Callable[[], dict[str, Any]]) ->
     router = APIRouter()
 
     @router.get("/metrics", tags=["operation"], summary="Prometheus metrics", response_class=Response)
-    async def numbers() -> Response:
-        return Response(metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+    async def numbers(request: Request) -> Response:
+        told = metrics.exposition(request.headers.get("accept", ""))
+        return Response(told.content, headers={"content-type": told.content_type})
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
