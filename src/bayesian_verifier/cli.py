@@ -40,6 +40,7 @@ EXTRAS = {
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",
+    "opentelemetry": "otel",
     "orjson": "serve",
     "prometheus_client": "serve",
     "uvicorn": "serve",

@@ -72,6 +72,8 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         description="debug, info, warning or error"
     )
+    log_format: Literal["auto", "json", "text"] = Field(description="auto, json or text")
+    traces: Literal["off", "otlp"] = Field(description="off or otlp")
 
     @field_validator("*", mode="before")
     @classmethod

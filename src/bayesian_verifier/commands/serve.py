@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._service import Service
     from bayesian_verifier.settings import Settings
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
 
 @click.command(
     name="serve",
@@ -43,9 +41,7 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     environ = dict(os.environ)
     chosen = {"host": host, "port": port, "uds": uds, "model_store": model_store}
     settings = read_settings(environ, chosen)
-    logging.basicConfig(format=LOG_FORMAT)
-    for name in ("bayesian_verifier", "uvicorn"):
-        logging.getLogger(name).setLevel(settings.log_level.upper())
+    configure_log(settings)
 
     from bayesian_verifier.serving import listen_tcp, listen_unix, server_of
 
@@ -67,6 +63,18 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
             settings.uds.unlink(missing_ok=True)
     if app.state.service.is_loading:
         _leave_at_once()
+
+
+def configure_log(settings: Settings) -> None:
+    """Lines on stderr, for people on a terminal and for programs elsewhere."""
+    from bayesian_verifier.serving import JsonLines, TextLines
+
+    is_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(TextLines() if is_text else JsonLines())
+    logging.basicConfig(handlers=[handler])
+    for name in ("bayesian_verifier", "uvicorn"):
+        logging.getLogger(name).setLevel(settings.log_level.upper())
 
 
 def _reload_on_hangup(service: Service) -> None:
@@ -97,7 +105,14 @@ def _leave_at_once() -> None:
 
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
     """The application that settings describe. environ: for the user's cache directory only."""
-    from bayesian_verifier.serving import Renewal, admission, create_app, current_pointer, load_engine
+    from bayesian_verifier.serving import (
+        Renewal,
+        admission,
+        create_app,
+        current_pointer,
+        load_engine,
+        otlp_tracer,
+    )
     from bayesian_verifier.settings import compilation_cache, model_store, read_token
 
     store, name = model_store(settings), settings.model_name
@@ -120,6 +135,7 @@ def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
             loopback=settings.uds is None and not settings.off_machine,
             token=None if settings.token_file is None else read_token(settings.token_file),
         ),
+        tracer=otlp_tracer() if settings.traces == "otlp" else None,
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,

@@ -13,10 +13,12 @@ from bayesian_verifier.serving._loading import (
     verified_model,
     why_not_writable,
 )
+from bayesian_verifier.serving._log_lines import JsonLines, TextLines
 from bayesian_verifier.serving._question import Question, read_question
 from bayesian_verifier.serving._renewal import Pointer, Renewal
 from bayesian_verifier.serving._reply import marginal, reply
 from bayesian_verifier.serving._server import DrainingServer, server_of
+from bayesian_verifier.serving._spans import otlp_tracer
 
 __all__ = [
     "Admission",
@@ -25,10 +27,12 @@ __all__ = [
     "CorrectionNote",
     "DrainingServer",
     "Engine",
+    "JsonLines",
     "ListenError",
     "Pointer",
     "Question",
     "Renewal",
+    "TextLines",
     "admission",
     "answer",
     "base_url",
@@ -40,6 +44,7 @@ __all__ = [
     "listen_unix",
     "load_engine",
     "marginal",
+    "otlp_tracer",
     "read_question",
     "reply",
     "server_of",

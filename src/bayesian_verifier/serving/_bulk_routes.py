@@ -37,6 +37,7 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
     def work(body: bytes, taken: Taken, request_id: str, queue_seconds: float) -> bytes:
         engine = taken()
         said = answered(body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
     async def answers(asked: Asked, taken: Taken) -> list[bytes]:
@@ -57,7 +58,7 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
                     raise
                 except Exception as exc:
                     if not isinstance(exc, BayesianVerifierError):
-                        logger.exception("request %s failed", identity)
+                        logger.exception("a body of a list failed", extra={"request_id": identity})
                     said = problem_of(exc).document
                 given.append(said)
                 arrived = service.clock()

@@ -15,6 +15,7 @@ from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
 from bayesian_verifier.serving._taken import MARK
+from bayesian_verifier.serving._witness import ids_of, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from bayesian_verifier.serving._admission import Admission
-    from bayesian_verifier.serving._metrics import Metrics
     from bayesian_verifier.serving._problems import Problem
     from bayesian_verifier.serving._service import Service
+    from bayesian_verifier.serving._witness import Witness
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 class Door:
     """ASGI middleware around the whole application.
 
-    route_name: under which name a path is counted.   new_id: makes the id of a request that brings none.
+    witness: is told of each request.   new_id: makes the id of a request that brings none.
     Puts `arrived`, `request_id` and `headers` (bytes by lower-case name) into the request's state.
     """
 
@@ -41,16 +42,14 @@ class Door:
         app: ASGIApp,
         *,
         service: Service,
-        metrics: Metrics,
+        witness: Witness,
         admission: Admission,
-        route_name: Callable[[str], str],
         new_id: Callable[[], str],
     ) -> None:
         self._app = app
         self._service = service
-        self._metrics = metrics
+        self._witness = witness
         self._admission = admission
-        self._route_name = route_name
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +75,7 @@ class Door:
                 ]
             await send(message)
 
-        self._metrics.in_flight.inc()
+        self._witness.begins(scope)
         try:
             self._admission.admit(scope["path"], headers)
             await self._app(scope, receive, send_marked)
@@ -86,14 +85,13 @@ class Door:
             if status:
                 raise
             if not isinstance(exc, BayesianVerifierError):
-                logger.exception("request %s failed", identity)
+                state["fault"] = type(exc).__qualname__
+                logger.exception("a request failed", extra=ids_of(identity, parent_of(scope)))
             refused = problem_of(exc)
-            self._metrics.observe_refusal(refused.kind)
+            state["reason"] = refused.kind
             await send_problem(in_words_of(scope["path"], refused), send_marked)
         finally:
-            self._metrics.in_flight.dec()
-        seconds = self._service.clock() - arrived
-        self._metrics.observe_request(self._route_name(scope["path"]), status, seconds)
+            self._witness.ends(scope, status)
 
 
 async def send_problem(problem: Problem, send: Send) -> None:

@@ -83,6 +83,7 @@ def open_inference_model_routes(service: Service, answered: Answering, *, body_s
         asked = read_inference(body)
         with pointers_into_request():
             said = answered(asked.body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return inference_reply(said, engine, asked, request_id=request_id, queue_seconds=queue_seconds)
 
     async def infer(request: Request) -> Response:

@@ -60,6 +60,7 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
     def work(body: bytes, taken: Taken, request_id: str, queue_seconds: float) -> bytes:
         engine = taken()
         said = answered(body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
     @router.post(

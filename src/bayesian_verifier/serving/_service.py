@@ -130,7 +130,9 @@ class Service:
         if engine is None:
             return
         self._engine = engine
-        logger.info("ready: model %s %s after %.1f s", engine.name, engine.version, self.clock() - began)
+        seconds = self.clock() - began
+        told = {"event": "model_loaded", "model_version": engine.version, "duration_ms": round(1e3 * seconds)}
+        logger.info("ready: model %s %s after %.1f s", engine.name, engine.version, seconds, extra=told)
         if not is_first:
             self._release_memory(engine)
 
@@ -140,13 +142,15 @@ class Service:
         try:
             engine = self._loaded(before)
         except OperatorError as exc:
-            logger.error("%s: %s", self._refused, exc)  # noqa: TRY400 the message says all an operator can use
+            # the message says all an operator can use
+            logger.error("%s: %s", self._refused, exc, extra=_refusal(version))  # noqa: TRY400
             return None, self._failure(version, str(exc))
         except Exception:
-            logger.exception("%s: the model could not be loaded", self._refused)
+            logger.exception("%s: the model could not be loaded", self._refused, extra=_refusal(version))
             return None, self._failure(version, "the model could not be loaded; the log has the details")
         if engine is before:
-            logger.info("model %s %s is loaded already", engine.name, engine.version)
+            told = {"event": "model_unchanged", "model_version": engine.version}
+            logger.info("model %s %s is loaded already", engine.name, engine.version, extra=told)
             return None, Attempt(self._wall(), engine.version, "unchanged")
         return engine, Attempt(self._wall(), engine.version, "loaded")
 
@@ -171,3 +175,7 @@ class Service:
         if not self.is_loaded and not self.draining:
             self.reason = reason
         return Attempt(self._wall(), version, "failed", reason)
+
+
+def _refusal(version: str | None) -> dict[str, str | None]:
+    return {"event": "model_refused", "model_version": version}
