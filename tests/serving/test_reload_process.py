@@ -213,3 +213,36 @@ def test_a_service_whose_terminal_is_closed_leaves(cache: Path, tmp_path: Path) 
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_a_new_token_counts_from_sighup_on_and_a_bad_file_changes_nothing(
+    cache: Path, tmp_path: Path
+) -> None:
+    """The old one is refused then; the service need not have a model for that."""
+    file = tmp_path / "token"
+    old, new = "old-token-of-24-characters", "new-token-of-24-characters"
+    file.write_text(old)
+    options = {"BV_TOKEN_FILE": str(file), "BV_MODEL_STORE": str(tmp_path), "BV_RELOAD_SECONDS": "0"}
+    with started(cache, **options) as running:
+
+        def admits(token: str) -> bool:
+            reply = running.client.get("/health", headers={"authorization": f"Bearer {token}"})
+            assert reply.status_code in (200, 401)
+            return reply.status_code == 200
+
+        assert (admits(old), admits(new)) == (True, False)
+        file.write_text(new)
+        assert (admits(old), admits(new)) == (True, False)
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: admits(new))
+        assert not admits(old)
+        file.write_text("short")
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert (admits(old), admits(new), admits("short")) == (False, True, False)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0
+        assert running.process.stderr is not None
+        log = running.process.stderr.read()
+        assert "token_refused" in log
+        assert new not in log

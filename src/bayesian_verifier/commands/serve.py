@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from bayesian_verifier.serving._service import Service
     from bayesian_verifier.settings import Settings
 
 
@@ -56,7 +56,7 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
             log_level=settings.log_level,
             on_listening=lambda: click.echo(_welcome(settings, listener)),
         )
-        _reload_on_hangup(app.state.service)
+        _reload_on_hangup(app)
         server.run([listener])
     finally:
         if settings.uds is not None:
@@ -77,8 +77,8 @@ def configure_log(settings: Settings) -> None:
         logging.getLogger(name).setLevel(settings.log_level.upper())
 
 
-def _reload_on_hangup(service: Service) -> None:
-    """SIGHUP, where there is one: load what the store names now; but leave where it says the terminal is gone."""
+def _reload_on_hangup(app: FastAPI) -> None:
+    """SIGHUP, where there is one: read token and model again; but leave where it says that the terminal is gone."""
     if not hasattr(signal, "SIGHUP"):
         return
     began_in_terminal = os.isatty(0)
@@ -87,7 +87,10 @@ def _reload_on_hangup(service: Service) -> None:
         if began_in_terminal and not os.isatty(0):
             signal.raise_signal(signal.SIGTERM)
         else:
-            service.reload()
+            app.state.service.reload()
+            if app.state.read_token_again is not None:
+                # neither a slow disk nor a model that is being compiled may keep the other waiting
+                threading.Thread(target=app.state.read_token_again, name="token").start()
 
     signal.signal(signal.SIGHUP, hung_up)
 
@@ -106,6 +109,7 @@ def _leave_at_once() -> None:
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
     """The application that settings describe. environ: for the user's cache directory only."""
     from bayesian_verifier.serving import (
+        Doorkeeper,
         Renewal,
         admission,
         create_app,
@@ -123,23 +127,28 @@ def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
         points=settings.summary_points,
         cache=compilation_cache(settings, environ),
     )
-    return create_app(
+    keeper = Doorkeeper(
+        lambda: admission(
+            host=settings.host,
+            loopback=settings.uds is None and not settings.off_machine,
+            token=None if settings.token_file is None else read_token(settings.token_file),
+        )
+    )
+    app = create_app(
         load,
         renewal=Renewal(
             lambda served: load(served=served),
             partial(current_pointer, store, name),
             every=settings.reload_seconds,
         ),
-        admission=admission(
-            host=settings.host,
-            loopback=settings.uds is None and not settings.off_machine,
-            token=None if settings.token_file is None else read_token(settings.token_file),
-        ),
+        admission=keeper,
         tracer=otlp_tracer() if settings.traces == "otlp" else None,
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,
     )
+    app.state.read_token_again = keeper.read_again if settings.token_file else None
+    return app
 
 
 def _welcome(settings: Settings, listener: socket.socket) -> str:

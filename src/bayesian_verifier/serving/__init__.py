@@ -4,6 +4,7 @@ from bayesian_verifier.serving._admission import Admission, admission
 from bayesian_verifier.serving._answer import Answer, answer
 from bayesian_verifier.serving._app import create_app
 from bayesian_verifier.serving._checks import Checks, CorrectionNote
+from bayesian_verifier.serving._doorkeeper import Doorkeeper
 from bayesian_verifier.serving._engine import Engine, compile_engine
 from bayesian_verifier.serving._examples import curl_lines
 from bayesian_verifier.serving._listen import ListenError, base_url, listen_tcp, listen_unix
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "Checks",
     "CorrectionNote",
+    "Doorkeeper",
     "DrainingServer",
     "Engine",
     "JsonLines",

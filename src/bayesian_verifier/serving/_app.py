@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from bayesian_verifier.serving._answering import Infers
+    from bayesian_verifier.serving._doorkeeper import Doorkeeper
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._renewal import Renewal
 
@@ -54,7 +55,7 @@ def create_app(
     load: Callable[[], Engine],
     *,
     renewal: Renewal | None = None,
-    admission: Admission | None = None,
+    admission: Admission | Doorkeeper | None = None,
     tracer: Tracer | None = None,
     infer: Infers = answer,
     queue_limit: int = 64,

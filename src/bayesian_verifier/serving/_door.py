@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from bayesian_verifier.serving._admission import Admission
+    from bayesian_verifier.serving._doorkeeper import Doorkeeper
     from bayesian_verifier.serving._problems import Problem
     from bayesian_verifier.serving._service import Service
     from bayesian_verifier.serving._witness import Witness
@@ -43,7 +44,7 @@ class Door:
         *,
         service: Service,
         witness: Witness,
-        admission: Admission,
+        admission: Admission | Doorkeeper,
         new_id: Callable[[], str],
     ) -> None:
         self._app = app

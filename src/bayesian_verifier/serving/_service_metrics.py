@@ -59,15 +59,15 @@ class ServiceCollector(Collector):
         for outcome, count in service.reloads.items():
             reloads.add_metric((outcome,), count)
         yield reloads
-        if service.last_load is not None:
-            went_well = float(service.last_load.outcome != "failed")
-            yield _gauge("model_last_load_successful", "1 when the last attempt went well.", went_well)
-        if service.last_loaded_at is not None:
-            yield _gauge(
-                "model_last_load_success_timestamp_seconds",
-                "When the model that answers was loaded, since the epoch.",
-                service.last_loaded_at,
-            )
+        failed = service.last_load is not None and service.last_load.outcome == "failed"
+        yield _gauge(
+            "model_last_load_successful", "0 when the last attempt to load one failed.", float(not failed)
+        )
+        yield _gauge(
+            "model_last_load_success_timestamp_seconds",
+            "When the model that answers was loaded, since the epoch; 0 before.",
+            service.last_loaded_at or 0.0,
+        )
 
     def _compilations(self) -> Iterator[Metric]:
         known = self._service.compilations
