@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -19,6 +19,7 @@ from bayesian_verifier.serving._examples import holt_laury_row
 from bayesian_verifier.serving._question import read_question
 from bayesian_verifier.serving._renewal import Pointer
 from bayesian_verifier.serving._reply import reply
+from bayesian_verifier.serving._soundness import require_sound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,8 @@ def load_engine(
         return served
     simulator = load_simulator(model.manifest.simulator)
     engine = compile_engine(model, simulator, points=points, many=many)
+    question = read_question(orjson.dumps({"judgments": _ordinary_rows()}))
+    require_sound(engine, simulator.describe(question.judgments).evidence.sums)
     rehearse(engine)
     settle_memory()
     return engine
@@ -61,10 +64,13 @@ def load_engine(
 
 def rehearse(engine: Engine) -> None:
     """Answer one question from end to end, so that nothing is left for the first caller to wait for."""
-    rows = [holt_laury_row(row, chosen=0) for row in (1, 5, 9)]
-    body = orjson.dumps({"judgments": rows, "draws": 1, "seed": 0})
+    body = orjson.dumps({"judgments": _ordinary_rows(), "draws": 1, "seed": 0})
     said = answer(read_question(body), engine, clock=time.perf_counter, make_seed=int)
     reply(said, engine, request_id="rehearsal", queue_seconds=0.0)
+
+
+def _ordinary_rows() -> list[dict[str, Any]]:
+    return [holt_laury_row(row, chosen=0) for row in (1, 5, 9)]
 
 
 def current_pointer(store: Path, name: str) -> Pointer:
