@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -292,11 +293,14 @@ def test_only_what_a_reload_compiles_is_expected(serve: Serve) -> None:
 
 
 def test_models_that_answer_no_more_are_freed(serve: Serve) -> None:
-    """After twenty reloads as many compiled functions are alive as after two."""
+    """Twenty reloads later as many compiled functions are alive as after two, and of exported ones the last two."""
     versions = iter(range(100))
+    exported: list[weakref.ref[object]] = []
 
     def compiled(_: Engine | None = None) -> Engine:
-        return engine_of(f"n{next(versions)}", Fault())
+        model = closed_form_model(f"n{next(versions)}")
+        exported.append(weakref.ref(model.function._exported))
+        return compile_engine(model, ClosedFormSimulator(), points=64, many=64)
 
     client_of_jax = jax.devices()[0].client
     alive = []
@@ -309,6 +313,7 @@ def test_models_that_answer_no_more_are_freed(serve: Serve) -> None:
             wait_until(lambda: not service.is_loading)
             alive.append(len(client_of_jax.live_executables()))
     assert alive[-1] <= alive[1]
+    assert sum(one() is not None for one in exported) <= 2
 
 
 def test_a_service_that_leaves_loads_nothing_more(engines: dict[str, Engine], serve: Serve) -> None:
