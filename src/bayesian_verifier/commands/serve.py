@@ -107,7 +107,7 @@ def _leave_at_once() -> None:
 
 
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
-    """The application that settings describe. environ: for the user's cache directory only."""
+    """The application that settings describe. environ: for the user's cache directory, and OpenTelemetry's own."""
     from bayesian_verifier.serving import (
         Doorkeeper,
         Renewal,
@@ -142,7 +142,7 @@ def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
             every=settings.reload_seconds,
         ),
         admission=keeper,
-        tracer=otlp_tracer() if settings.traces == "otlp" else None,
+        tracer=otlp_tracer(environ) if settings.traces == "otlp" else None,
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from bayesian_verifier.tracing import RANDOM, SAMPLED, TraceContext
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from opentelemetry.context import Context
     from opentelemetry.trace import Tracer
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 OTHER = "_OTHER"
 SERVICE_NAME = "bayesian-verifier"
+TIMEOUTS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
+SEND_SECONDS = 2
 _FAULT = 500
 
 
@@ -92,10 +96,12 @@ class Spans:
         inferred.end(answered)
 
 
-def otlp_tracer() -> Tracer:
+def otlp_tracer(environ: Mapping[str, str]) -> Tracer:
     """A tracer that sends spans to a collector by OTLP over HTTP, in a thread of its own.
 
     Where to and how much of it is told by OpenTelemetry's own variables, OTEL_EXPORTER_OTLP_ENDPOINT and the others.
+    environ: tells whether one of them limits the time to send; else that is 2 s, since a process that is told to leave
+    waits for it.
     Raises ModuleNotFoundError without the extra `otel`.
     """
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 as above
@@ -105,9 +111,10 @@ def otlp_tracer() -> Tracer:
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
+    limit = None if any(name in environ for name in TIMEOUTS) else SEND_SECONDS
     own = Resource.create({NAME: SERVICE_NAME, VERSION: version(SERVICE_NAME)})
     provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=limit)))
     tracer: Tracer = provider.get_tracer(SERVICE_NAME, version(SERVICE_NAME))
     return tracer
 
