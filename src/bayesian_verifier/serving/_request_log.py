@@ -62,6 +62,10 @@ class RequestLog:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._throttle = Throttle(clock)
 
+    def wants(self, status: int) -> bool:
+        """Whether a request with this status may get a line."""
+        return logger.isEnabledFor(level_of(status))
+
     def tell(
         self, status: int, seconds: float, route: str, reason: str | None, fields: dict[str, Any]
     ) -> None:
@@ -70,9 +74,9 @@ class RequestLog:
         route: its name, never its path.   reason: the kind of its problem.   fields: its ids, and what else a line
         may hold.
         """
-        level = level_of(status)
-        if not logger.isEnabledFor(level):
+        if not self.wants(status):
             return
+        level = level_of(status)
         suppressed = 0 if level == logging.DEBUG else self._throttle.admits((route, status, reason))
         if suppressed is None:
             return

@@ -80,25 +80,31 @@ class Witness:
         self._metrics.in_flight.dec()
         if not status:
             return
-        seen = self._seen(scope, status)
-        self._metrics.observe_request(seen.route, status, seen.seconds)
-        if seen.reason is not None:
-            self._metrics.observe_refusal(seen.reason)
+        state = scope["state"]
+        route = self._route_name(scope["path"])
+        seconds = self._clock() - state["arrived"]
+        reason = state.get("reason")
+        self._metrics.observe_request(route, status, seconds)
+        if reason is not None:
+            self._metrics.observe_refusal(reason)
+        # most requests end here: nobody traces them, and they went well
+        if self._spans is None and not self._log.wants(status):
+            return
+        seen = self._seen(scope, route, status, seconds, reason)
         span = seen.parent if self._spans is None else self._spans.record(seen)
-        self._log.tell(
-            status, seen.seconds, seen.route, seen.reason, ids_of(seen.request_id, span) | _also(seen)
-        )
+        fields = ids_of(seen.request_id, span) | {"method": seen.method, "model_version": seen.model_version}
+        self._log.tell(status, seconds, route, reason, fields)
 
-    def _seen(self, scope: Scope, status: int) -> Seen:
+    def _seen(self, scope: Scope, route: str, status: int, seconds: float, reason: str | None) -> Seen:
         state = scope["state"]
         return Seen(
             method=scope["method"],
-            route=self._route_name(scope["path"]),
+            route=route,
             status=status,
-            seconds=self._clock() - state["arrived"],
+            seconds=seconds,
             ended_ns=self._wall_ns(),
             request_id=state["request_id"],
-            reason=state.get("reason"),
+            reason=reason,
             model_version=state.get(MARK),
             parent=parent_of(scope),
             turns=tuple(state.get("turns") or ()),
@@ -117,7 +123,3 @@ def ids_of(request_id: str, span: TraceContext | None) -> dict[str, Any]:
     if span is None:
         return {"request_id": request_id}
     return {"request_id": request_id, "trace_id": span.trace_id, "span_id": span.span_id}
-
-
-def _also(seen: Seen) -> dict[str, Any]:
-    return {"method": seen.method, "model_version": seen.model_version}
