@@ -18,7 +18,7 @@ from _page_controller import controller_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_serving import serving_section
-from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY
+from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
 from _record import read, say
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
+    reload = read("reload")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
-    every |= {"faults": faults, "controller": controller, "journal": journal}
+    every |= {"reload": reload, "faults": faults, "controller": controller, "journal": journal}
     parts = [
         HEAD,
         *_warning(every),
@@ -46,6 +47,7 @@ def page() -> str:
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
+        *_reload(reload),
         *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
@@ -127,6 +129,29 @@ def _judgment_layer(found: Figures | None) -> list[str]:
             ("what", "p50 ms", "p99 ms"),
             [(w, number(r["p50_ms"]), number(r["p99_ms"])) for w, r in found["calls"].items()],
         ),
+    ]
+
+
+def _reload(found: Figures | None) -> list[str]:
+    if found is None:
+        return []
+    rows = []
+    for kind in ("cold", "warm"):
+        told = found[kind]
+        for when in ("quiet", "reloading"):
+            spread = told[when]
+            figures = (number(spread[name]) for name in ("p50_ms", "p99_ms", "max_ms"))
+            rows.append((f"{kind}, {when}", *figures, f"{spread['later_than_50_ms']} of {spread['count']}"))
+    memory = ", ".join(number(one) for one in found["warm"]["resident_mb"])
+    return [
+        "## While a model is reloaded",
+        RELOAD.format(
+            cold=number(found["cold"]["reload_seconds"]),
+            warm=number(found["warm"]["reload_seconds"]),
+            failed=found["cold"]["failed"] + found["warm"]["failed"],
+            memory=memory,
+        ),
+        table(("cache, when", "p50 ms", "p99 ms", "longest ms", "later than 50 ms"), rows),
     ]
 
 

@@ -43,6 +43,7 @@ EXTRAS = {
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",
+    "opentelemetry": "otel",
     "orjson": "serve",
     "prometheus_client": "serve",
     "uvicorn": "serve",

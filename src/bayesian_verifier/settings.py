@@ -63,6 +63,7 @@ class Settings(BaseModel):
     summary_points: Annotated[int, AfterValidator(_power_of_two)] = Field(
         ge=64, le=4096, description="a power of two, 64 to 4096"
     )
+    reload_seconds: float = Field(ge=0, le=86400, description="seconds, 0 (off) to 86400")
     body_seconds: float = Field(gt=0, le=3600, description="seconds, above 0 and up to 3600")
     keep_alive_seconds: int = Field(ge=1, le=3600, description="whole seconds, 1 to 3600")
     drain_seconds: float = Field(ge=0, le=3600, description="seconds, 0 to 3600")
@@ -71,6 +72,8 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         description="debug, info, warning or error"
     )
+    log_format: Literal["auto", "json", "text"] = Field(description="auto, json or text")
+    traces: Literal["off", "otlp"] = Field(description="off or otlp")
 
     @field_validator("*", mode="before")
     @classmethod

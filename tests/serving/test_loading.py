@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bayesian_verifier.errors import ArtifactError
-from bayesian_verifier.serving import verified_model, why_not_writable
+from bayesian_verifier.serving import current_pointer, verified_model, why_not_writable
 from bayesian_verifier.serving._loading import settle_memory
 from serving.closed_form import publish
 
@@ -61,3 +63,32 @@ def test_importing_the_service_imports_neither_jax_nor_a_prover() -> None:
     program = f"import sys, bayesian_verifier.serving; print(*(n for n in {heavy} if n in sys.modules))"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == ""
+
+
+def test_what_a_store_names_is_seen_to_change_whenever_it_is_written(tmp_path: Path) -> None:
+    """Another version, the same one written again, nothing there, nonsense; and it never raises."""
+    store = publish(tmp_path, "v1", "v2")
+    file = tmp_path / "closed-form" / "current"
+    seen = [current_pointer(tmp_path, "closed-form")]
+    assert seen[0] == current_pointer(tmp_path, "closed-form")
+    store.rollback("closed-form")
+    seen.append(current_pointer(tmp_path, "closed-form"))
+    os.utime(file, ns=(1, 1))
+    seen.append(current_pointer(tmp_path, "closed-form"))
+    file.write_text("../../etc")
+    seen.append(current_pointer(tmp_path, "closed-form"))
+    file.unlink()
+    seen.append(current_pointer(tmp_path, "closed-form"))
+    assert [pointer.version for pointer in seen] == ["v2", "v1", "v1", None, None]
+    assert len(set(seen)) == len(seen)
+    assert current_pointer(tmp_path / "none", "closed-form").version is None
+
+
+@pytest.mark.parametrize("field", ["name", "version"])
+def test_a_model_under_anothers_name_is_refused(tmp_path: Path, field: str) -> None:
+    """A directory copied by hand: replies would name a version that is not the one served."""
+    publish(tmp_path, "v1")
+    file = tmp_path / "closed-form" / "v1" / "manifest.json"
+    file.write_text(json.dumps(json.loads(file.read_bytes()) | {field: "other"}))
+    with pytest.raises(ArtifactError, match=r"v1: the manifest is of .*other"):
+        verified_model(tmp_path, "closed-form")

@@ -106,7 +106,12 @@ def test_page_for_people_tells_model_queue_and_uptime(engine: Engine, serve: Ser
     assert page["status"] == "ready"
     assert page["reason"] is None
     assert page["queue"] == {"waiting": 0, "limit": 9}
-    assert page["last_reload"] == "2020-09-13T12:26:40+00:00"
+    assert page["last_reload"] == {
+        "at": "2020-09-13T12:26:40+00:00",
+        "version": VERSION,
+        "outcome": "loaded",
+        "reason": None,
+    }
     assert page["model"]["parameters"] == ["risk_aversion", "choice_noise"]
     assert page["uptime_seconds"] > 0
     assert page["recompilations"] == 0

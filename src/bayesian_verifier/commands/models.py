@@ -13,6 +13,8 @@ from bayesian_verifier.errors import CallerError
 if TYPE_CHECKING:
     from bayesian_verifier.artifact import ModelStore
 
+PICKED_UP = "running services pick it up within BV_RELOAD_SECONDS, or at once on SIGHUP"
+
 
 @click.group(name="models", short_help="List, show, promote and roll back models.")
 @click.option("--model-store", help="Directory of the model store [BV_MODEL_STORE].")
@@ -77,7 +79,7 @@ def promote(context: click.Context, version: str) -> None:
     store, name = _opened(context)
     _require_known(store, name, version)
     store.promote(name, version)
-    click.echo(f"{name}: {version} is current")
+    click.echo(f"{name}: {version} is current\n{PICKED_UP}")
 
 
 @command.command(epilog="Example: bayesian-verifier models rollback")
@@ -88,7 +90,7 @@ def rollback(context: click.Context) -> None:
     if store.previous(name) is None:
         raise CallerError(f"{name}: no previous version to go back to")
     store.rollback(name)
-    click.echo(f"{name}: {_current(store, name)} is current")
+    click.echo(f"{name}: {_current(store, name)} is current\n{PICKED_UP}")
 
 
 def _current(store: ModelStore, name: str) -> str:

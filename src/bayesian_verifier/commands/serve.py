@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from bayesian_verifier.settings import Settings
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @click.command(
@@ -41,9 +41,7 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     environ = dict(os.environ)
     chosen = {"host": host, "port": port, "uds": uds, "model_store": model_store}
     settings = read_settings(environ, chosen)
-    logging.basicConfig(format=LOG_FORMAT)
-    for name in ("bayesian_verifier", "uvicorn"):
-        logging.getLogger(name).setLevel(settings.log_level.upper())
+    configure_log(settings)
 
     from bayesian_verifier.serving import listen_tcp, listen_unix, server_of
 
@@ -58,12 +56,43 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
             log_level=settings.log_level,
             on_listening=lambda: click.echo(_welcome(settings, listener)),
         )
+        _reload_on_hangup(app)
         server.run([listener])
     finally:
         if settings.uds is not None:
             settings.uds.unlink(missing_ok=True)
     if app.state.service.is_loading:
         _leave_at_once()
+
+
+def configure_log(settings: Settings) -> None:
+    """Lines on stderr, for people on a terminal and for programs elsewhere."""
+    from bayesian_verifier.serving import JsonLines, TextLines
+
+    is_text = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler()
+    handler.setFormatter(TextLines() if is_text else JsonLines())
+    logging.basicConfig(handlers=[handler])
+    for name in ("bayesian_verifier", "uvicorn"):
+        logging.getLogger(name).setLevel(settings.log_level.upper())
+
+
+def _reload_on_hangup(app: FastAPI) -> None:
+    """SIGHUP, where there is one: read token and model again; but leave where it says that the terminal is gone."""
+    if not hasattr(signal, "SIGHUP"):
+        return
+    began_in_terminal = os.isatty(0)
+
+    def hung_up(_: int, __: object) -> None:
+        if began_in_terminal and not os.isatty(0):
+            signal.raise_signal(signal.SIGTERM)
+        else:
+            app.state.service.reload()
+            if app.state.read_token_again is not None:
+                # neither a slow disk nor a model that is being compiled may keep the other waiting
+                threading.Thread(target=app.state.read_token_again, name="token").start()
+
+    signal.signal(signal.SIGHUP, hung_up)
 
 
 def _leave_at_once() -> None:
@@ -78,27 +107,48 @@ def _leave_at_once() -> None:
 
 
 def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
-    """The application that settings describe. environ: for the user's cache directory only."""
-    from bayesian_verifier.serving import admission, create_app, load_engine
+    """The application that settings describe. environ: for the user's cache directory, and OpenTelemetry's own."""
+    from bayesian_verifier.serving import (
+        Doorkeeper,
+        Renewal,
+        admission,
+        create_app,
+        current_pointer,
+        load_engine,
+        otlp_tracer,
+    )
     from bayesian_verifier.settings import compilation_cache, model_store, read_token
 
-    return create_app(
-        partial(
-            load_engine,
-            model_store(settings),
-            settings.model_name,
-            points=settings.summary_points,
-            cache=compilation_cache(settings, environ),
-        ),
-        admission=admission(
+    store, name = model_store(settings), settings.model_name
+    load = partial(
+        load_engine,
+        store,
+        name,
+        points=settings.summary_points,
+        cache=compilation_cache(settings, environ),
+    )
+    keeper = Doorkeeper(
+        lambda: admission(
             host=settings.host,
             loopback=settings.uds is None and not settings.off_machine,
             token=None if settings.token_file is None else read_token(settings.token_file),
+        )
+    )
+    app = create_app(
+        load,
+        renewal=Renewal(
+            lambda served: load(served=served),
+            partial(current_pointer, store, name),
+            every=settings.reload_seconds,
         ),
+        admission=keeper,
+        tracer=otlp_tracer(environ) if settings.traces == "otlp" else None,
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,
     )
+    app.state.read_token_again = keeper.read_again if settings.token_file else None
+    return app
 
 
 def _welcome(settings: Settings, listener: socket.socket) -> str:

@@ -32,14 +32,19 @@ from bayesian_verifier.serving._problems import PROBLEM_JSON, problem
 from bayesian_verifier.serving._route_names import route_names
 from bayesian_verifier.serving._routes import health_routes, operator_routes, posterior_routes
 from bayesian_verifier.serving._service import Service
+from bayesian_verifier.serving._spans import Spans
+from bayesian_verifier.serving._witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from opentelemetry.trace import Tracer
     from starlette.requests import Request
 
     from bayesian_verifier.serving._answering import Infers
+    from bayesian_verifier.serving._doorkeeper import Doorkeeper
     from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._renewal import Renewal
 
 DESCRIPTION = (
     "Given what was proposed to a person and how they reacted: how much risk do they want, how sure is that?"
@@ -49,7 +54,9 @@ DESCRIPTION = (
 def create_app(
     load: Callable[[], Engine],
     *,
-    admission: Admission | None = None,
+    renewal: Renewal | None = None,
+    admission: Admission | Doorkeeper | None = None,
+    tracer: Tracer | None = None,
     infer: Infers = answer,
     queue_limit: int = 64,
     body_seconds: float = 10.0,
@@ -62,12 +69,14 @@ def create_app(
     """The HTTP service around one model; its `state.service` is what a server tells to drain.
 
     load: verifies and compiles the model, in a thread, once the application starts; what it raises becomes
-    the reason for not being ready.   admission: who is let in; by default this machine.   infer: finds posteriors.
+    the reason for not being ready.   renewal: how another model takes its place.
+    admission: who is let in; by default this machine.   tracer: of OpenTelemetry, where requests are traced.
+    infer: finds posteriors.
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
     """
-    service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
+    service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall, renewal=renewal)
     metrics = Metrics(service)
     answered = answering(metrics, infer, clock=clock, make_seed=make_seed)
 
@@ -85,6 +94,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # the spans here are ours; a framework that makes its own would add a second of each
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=lifespan,
     )
     app.state.service = service
@@ -97,17 +108,16 @@ def create_app(
         open_inference_model_routes(service, answered, body_seconds=body_seconds),
         operator_routes(metrics, document),
     )
+    names = route_names(route for router in routers for route in router.routes if isinstance(route, Route))
+    witness = Witness(metrics, route_name=names, spans=None if tracer is None else Spans(tracer), clock=clock)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_middleware(
         Door,
         service=service,
-        metrics=metrics,
+        witness=witness,
         admission=admission or Admission(),
-        route_name=route_names(
-            route for router in routers for route in router.routes if isinstance(route, Route)
-        ),
         new_id=new_id,
     )
     return app
@@ -118,5 +128,6 @@ async def _http_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     refused = problem(error.status_code, "http", error.detail, "see /docs for what can be asked")
+    request.scope["state"]["reason"] = refused.kind
     said = in_words_of(request.scope["path"], refused)
     return Response(said.document, said.status, media_type=PROBLEM_JSON, headers=error.headers)

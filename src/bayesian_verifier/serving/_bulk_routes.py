@@ -19,11 +19,11 @@ from bayesian_verifier.serving._bulk import bulk_reply, element_id, split_bodies
 from bayesian_verifier.serving._openapi import POSTERIORS_REQUEST, problems
 from bayesian_verifier.serving._problems import problem_of
 from bayesian_verifier.serving._reply import reply
+from bayesian_verifier.serving._taken import Taken
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving._answering import Answering
     from bayesian_verifier.serving._asked import Asked
-    from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._service import Service
 
 logger = logging.getLogger(__name__)
@@ -34,11 +34,13 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
     router = APIRouter(tags=["posterior"])
     worker = service.worker
 
-    def work(body: bytes, engine: Engine, request_id: str, queue_seconds: float) -> bytes:
+    def work(body: bytes, taken: Taken, request_id: str, queue_seconds: float) -> bytes:
+        engine = taken()
         said = answered(body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
-    async def answers(asked: Asked, engine: Engine) -> list[bytes]:
+    async def answers(asked: Asked, taken: Taken) -> list[bytes]:
         """One posterior or problem for each body, in order; raises BusyError for all of them."""
         arrived, deadline = asked.arrived, asked.deadline
         given: list[bytes] = []
@@ -48,7 +50,7 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
             )
             for index, body in enumerate(bodies):
                 identity = element_id(asked.request_id, index)
-                job = partial(work, body, engine, identity)
+                job = partial(work, body, taken, identity)
                 left = len(bodies) - index
                 try:
                     said = await worker.turn(job, arrived=arrived, deadline=deadline, left=left)
@@ -56,7 +58,7 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
                     raise
                 except Exception as exc:
                     if not isinstance(exc, BayesianVerifierError):
-                        logger.exception("request %s failed", identity)
+                        logger.exception("a body of a list failed", extra={"request_id": identity})
                     said = problem_of(exc).document
                 given.append(said)
                 arrived = service.clock()
@@ -77,7 +79,8 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
         and spoils none of the others. `X-Request-Timeout-Ms` is for the whole list.
         """
         asked = await receive(request, body_seconds=body_seconds)
-        given = await answers(asked, service.require_ready())
+        service.require_ready()
+        given = await answers(asked, Taken(service, request))
         return Response(bulk_reply(given), media_type="application/json")
 
     return router

@@ -147,6 +147,15 @@ class ServedModel(BaseModel):
     parameters: list[str]
 
 
+class Load(BaseModel):
+    """The last attempt to load a model, at the start or later."""
+
+    at: str = Field(description="When it ended, RFC 3339.")
+    version: str | None = Field(description="The version that was to be loaded, where that is known.")
+    outcome: Literal["loaded", "unchanged", "failed"]
+    reason: str | None = Field(description="Why it failed; the model that answered before goes on.")
+
+
 class Health(BaseModel):
     """The service at a glance."""
 
@@ -155,7 +164,7 @@ class Health(BaseModel):
     model: ServedModel | None
     uptime_seconds: float
     queue: Queue
-    last_reload: str | None = Field(description="When the model was loaded, RFC 3339; null before.")
+    last_reload: Load | None = Field(description="null until a first attempt has ended.")
     recompilations: int
 
 

@@ -14,6 +14,8 @@ from bayesian_verifier.serving._headers import headers_of, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
+from bayesian_verifier.serving._taken import MARK
+from bayesian_verifier.serving._witness import ids_of, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +23,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from bayesian_verifier.serving._admission import Admission
-    from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._doorkeeper import Doorkeeper
     from bayesian_verifier.serving._problems import Problem
     from bayesian_verifier.serving._service import Service
+    from bayesian_verifier.serving._witness import Witness
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ logger = logging.getLogger(__name__)
 class Door:
     """ASGI middleware around the whole application.
 
-    route_name: under which name a path is counted.   new_id: makes the id of a request that brings none.
+    witness: is told of each request.   new_id: makes the id of a request that brings none.
     Puts `arrived`, `request_id` and `headers` (bytes by lower-case name) into the request's state.
     """
 
@@ -40,16 +43,14 @@ class Door:
         app: ASGIApp,
         *,
         service: Service,
-        metrics: Metrics,
-        admission: Admission,
-        route_name: Callable[[str], str],
+        witness: Witness,
+        admission: Admission | Doorkeeper,
         new_id: Callable[[], str],
     ) -> None:
         self._app = app
         self._service = service
-        self._metrics = metrics
+        self._witness = witness
         self._admission = admission
-        self._route_name = route_name
         self._new_id = new_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +61,8 @@ class Door:
         arrived = self._service.clock()
         headers = headers_of(scope["headers"])
         identity = request_id(headers) or self._new_id()
-        scope.setdefault("state", {}).update(arrived=arrived, request_id=identity, headers=headers)
+        state = scope.setdefault("state", {})
+        state.update(arrived=arrived, request_id=identity, headers=headers)
         status = 0
 
         async def send_marked(message: Message) -> None:
@@ -70,10 +72,11 @@ class Door:
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-request-id", identity.encode()),
-                    (b"x-model-version", self._service.model_version.encode()),
+                    (b"x-model-version", (state.get(MARK) or self._service.model_version).encode()),
                 ]
             await send(message)
 
+        self._witness.begins(scope)
         try:
             self._admission.admit(scope["path"], headers)
             await self._app(scope, receive, send_marked)
@@ -83,10 +86,13 @@ class Door:
             if status:
                 raise
             if not isinstance(exc, BayesianVerifierError):
-                logger.exception("request %s failed", identity)
-            await send_problem(in_words_of(scope["path"], problem_of(exc)), send_marked)
-        seconds = self._service.clock() - arrived
-        self._metrics.observe_request(self._route_name(scope["path"]), status, seconds)
+                state["fault"] = type(exc).__qualname__
+                logger.exception("a request failed", extra=ids_of(identity, parent_of(scope)))
+            refused = problem_of(exc)
+            state["reason"] = refused.kind
+            await send_problem(in_words_of(scope["path"], refused), send_marked)
+        finally:
+            self._witness.ends(scope, status)
 
 
 async def send_problem(problem: Problem, send: Send) -> None:

@@ -20,6 +20,7 @@ from bayesian_verifier.serving._open_inference_openapi import (
 from bayesian_verifier.serving._open_inference_reply import inference_reply, model_metadata
 from bayesian_verifier.serving._open_inference_request import pointers_into_request, read_inference
 from bayesian_verifier.serving._problems import UnknownModelError
+from bayesian_verifier.serving._taken import Taken, marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,17 +70,20 @@ def open_inference_model_routes(service: Service, answered: Answering, *, body_s
     router = APIRouter(tags=["open inference"])
 
     async def metadata(request: Request) -> Response:
-        engine = _named(request, service.engine)
+        engine = _named(request, marked(request, service.engine))
         return Response(model_metadata(engine), media_type="application/json")
 
     async def ready(request: Request) -> Response:
         """200 when it would be answered at full speed, else 503 with the reason."""
-        return _json({"name": _named(request, service.require_ready()).name, "ready": True})
+        engine = _named(request, marked(request, service.require_ready()))
+        return _json({"name": engine.name, "ready": True})
 
-    def work(body: bytes, engine: Engine, request_id: str, queue_seconds: float) -> bytes:
+    def work(body: bytes, taken: Taken, request: Request, request_id: str, queue_seconds: float) -> bytes:
+        engine = _named(request, taken())
         asked = read_inference(body)
         with pointers_into_request():
             said = answered(asked.body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return inference_reply(said, engine, asked, request_id=request_id, queue_seconds=queue_seconds)
 
     async def infer(request: Request) -> Response:
@@ -89,7 +93,8 @@ def open_inference_model_routes(service: Service, answered: Answering, *, body_s
         `evidence` as JSON text, `trustworthy`, `seed`. With `draws` above 0 there is an output `draws` [D, P].
         """
         asked = await receive(request, body_seconds=body_seconds)
-        job = partial(work, asked.body, _named(request, service.require_ready()), asked.request_id)
+        _named(request, service.require_ready())
+        job = partial(work, asked.body, Taken(service, request), request, asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")
 

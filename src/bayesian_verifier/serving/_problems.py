@@ -116,11 +116,12 @@ class OutOfBudgetError(RefusalError, BusyError):
 
 
 class Problem(NamedTuple):
-    """One problem document and the headers that go with it."""
+    """One problem document, the headers that go with it, and the last part of its type."""
 
     status: int
     document: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    kind: str = ""
 
 
 def problem(status: int, kind: str, title: str, detail: str, violations: Sequence[Violation] = ()) -> Problem:
@@ -133,7 +134,7 @@ def problem(status: int, kind: str, title: str, detail: str, violations: Sequenc
     }
     if violations:
         content["errors"] = [violation._asdict() for violation in violations[:MAX_VIOLATIONS]]
-    return Problem(status, orjson.dumps(content))
+    return Problem(status, orjson.dumps(content), kind=kind)
 
 
 def problem_of(error: BaseException) -> Problem:

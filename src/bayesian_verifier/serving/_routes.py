@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
 from bayesian_verifier.serving._asked import receive
 from bayesian_verifier.serving._docs_page import docs_page
 from bayesian_verifier.serving._openapi import POSTERIOR_REQUEST, problems
 from bayesian_verifier.serving._reply import reply
+from bayesian_verifier.serving._taken import Taken, marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bayesian_verifier.serving._answering import Answering
-    from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._renewal import Attempt
     from bayesian_verifier.serving._service import Service
 
 
@@ -47,8 +47,8 @@ def health_routes(service: Service) -> APIRouter:
         return _json({"status": "ready"})
 
     @router.get("/health", summary="The service at a glance", response_model=documents.Health)
-    async def health() -> Response:
-        return _json(health_page(service))
+    async def health(request: Request) -> Response:
+        return _json(health_page(service, request))
 
     return router
 
@@ -57,8 +57,10 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
     """The posterior itself, and the model behind it."""
     router = APIRouter(tags=["posterior"])
 
-    def work(body: bytes, engine: Engine, request_id: str, queue_seconds: float) -> bytes:
+    def work(body: bytes, taken: Taken, request_id: str, queue_seconds: float) -> bytes:
+        engine = taken()
         said = answered(body, engine, queue_seconds)
+        taken.note(said, queue_seconds)
         return reply(said, engine, request_id=request_id, queue_seconds=queue_seconds)
 
     @router.post(
@@ -76,7 +78,8 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
         refused at once.
         """
         asked = await receive(request, body_seconds=body_seconds)
-        job = partial(work, asked.body, service.require_ready(), asked.request_id)
+        service.require_ready()
+        job = partial(work, asked.body, Taken(service, request), asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")
 
@@ -87,9 +90,9 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
         response_model=documents.Manifest,
         responses=problems(503),
     )
-    async def model() -> Response:
+    async def model(request: Request) -> Response:
         """The manifest: prior, simulator, training, quality report, versions, sha256 of each file."""
-        return Response(service.engine.manifest, media_type="application/json")
+        return Response(marked(request, service.engine).manifest, media_type="application/json")
 
     return router
 
@@ -99,8 +102,9 @@ def operator_routes(metrics: Metrics, describe: Callable[[], dict[str, Any]]) ->
     router = APIRouter()
 
     @router.get("/metrics", tags=["operation"], summary="Prometheus metrics", response_class=Response)
-    async def numbers() -> Response:
-        return Response(metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+    async def numbers(request: Request) -> Response:
+        told = metrics.exposition(request.headers.get("accept", ""))
+        return Response(told.content, headers={"content-type": told.content_type})
 
     @router.get("/openapi.json", include_in_schema=False)
     async def openapi() -> Response:
@@ -114,12 +118,12 @@ def operator_routes(metrics: Metrics, describe: Callable[[], dict[str, Any]]) ->
     return router
 
 
-def health_page(service: Service) -> dict[str, Any]:
+def health_page(service: Service, request: Request) -> dict[str, Any]:
     """What GET /health says."""
     status = service.status
     model = None
-    if status in ("ready", "draining") and service.loaded_at is not None:
-        engine = service.engine
+    if service.is_loaded:
+        engine = marked(request, service.engine)
         names = [parameter.name for parameter in engine.parameters]
         model = {
             "name": engine.name,
@@ -127,18 +131,20 @@ def health_page(service: Service) -> dict[str, Any]:
             "trained": engine.created,
             "parameters": names,
         }
-    loaded = service.loaded_at
     return {
         "status": status,
         "reason": None if status == "ready" else service.reason,
         "model": model,
         "uptime_seconds": round(service.clock() - service.started, 3),
         "queue": {"waiting": service.worker.pending, "limit": service.worker.limit},
-        "last_reload": None
-        if loaded is None
-        else datetime.fromtimestamp(loaded, UTC).isoformat(timespec="seconds"),
+        "last_reload": None if service.last_load is None else _attempt(service.last_load),
         "recompilations": service.compilations.count,
     }
+
+
+def _attempt(made: Attempt) -> dict[str, Any]:
+    at = datetime.fromtimestamp(made.at, UTC).isoformat(timespec="seconds")
+    return made._asdict() | {"at": at}
 
 
 def _json(content: object) -> Response:
