@@ -126,7 +126,7 @@ def endless_body(client: socket.socket, _request: Request, stop: threading.Event
 
 def endless_hints(client: socket.socket, _request: Request, stop: threading.Event) -> bool:
     """Informational responses, and never the real one."""
-    while not stop.wait(0.001):
+    while not stop.wait(0.01):
         client.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
     return False
 

@@ -21,7 +21,6 @@ from faulty_server import (
     black_hole,
     document,
     endless_body,
-    endless_hints,
     http,
     silent,
 )
@@ -95,7 +94,7 @@ def slow_faults(timeout: float) -> dict[str, Behaviour]:
         "endless head, slowly": dripping(_HEAD, b"x: y\r\n"),
         "endless body, slowly": dripping(_CHUNKED, b"1\r\n \r\n"),
         "endless trailers, slowly": dripping(_CHUNKED + b"2\r\n{}\r\n0\r\n", b"x: y\r\n"),
-        "endless hints, slowly": endless_hints,
+        "endless hints, slowly": dripping(b"", b"HTTP/1.1 103 E\r\n\r\n"),
         "endless hints, at once": flooding(b"", b"HTTP/1.1 103 E\r\n\r\n"),
         "endless chunks, at once": flooding(_CHUNKED, b"1\r\n \r\n"),
         "endless body, at once": endless_body,

@@ -85,7 +85,8 @@ def nan_body(request: object) -> bytes:
 BEHAVIOURS: dict[str, tuple[Behaviour, str]] = {
     "never answers": (silent, "timeout"),
     "a byte at a time": (trickling, "timeout"),
-    "hints for ever": (endless_hints, "invalid_reply"),
+    "hints for ever": (endless_hints, "timeout"),
+    "a hundred hints": (raw(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100), "invalid_reply"),
     "a thousand chunks": (
         raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 1000),
         "invalid_reply",

@@ -67,8 +67,8 @@ class Late:
 def test_p4_a_late_reply_is_never_taken_for_the_next_calls(in_a_loop: bool) -> None:
     """A connection that a call gave up on serves no other; every answer is of who was asked about."""
     counts = [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    with FaultyServer(Late(0.3)) as server:
-        outcomes = ask(server.url, counts, 0.2, in_a_loop=in_a_loop)
+    with FaultyServer(Late(0.6)) as server:
+        outcomes = ask(server.url, counts, 0.4, in_a_loop=in_a_loop)
         assert [outcome.reason for outcome in outcomes] == [None, None, "timeout"] * 3
         assert [request.connection for request in server.requests] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     for count, outcome in zip(counts, outcomes, strict=True):
