@@ -34,7 +34,7 @@ request is the door: HTTP, admission, queue, metrics."""
 
 LAYER = "Beside a server that answers everything alike: what is measured is the caller's side."
 RELOAD = (
-    "One caller asks every 5 ms while the service goes to another version and back; a reload takes {cold} s where it has "
-    "to compile (cold), {warm} s where it finds what was compiled before (warm). {failed} calls failed. Resident memory "
-    "after each warm reload, MB: {memory}."
+    "One caller asks every 5 ms while the service goes to another version and back; a reload takes {cold} s where it "
+    "has to compile (cold), {warm} s where it finds what was compiled before (warm). {failed} calls failed. Resident "
+    "memory after each warm reload, MB: {memory}."
 )
