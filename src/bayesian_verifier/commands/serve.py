@@ -52,6 +52,11 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     try:
         server = server_of(
             app,
+            head_seconds=settings.head_seconds,
+            body_seconds=settings.body_seconds,
+            head_bytes=settings.head_bytes,
+            head_count=settings.head_count,
+            connection_limit=settings.connection_limit,
             keep_alive_seconds=settings.keep_alive_seconds,
             drain_seconds=settings.drain_seconds,
             grace_seconds=settings.grace_seconds,

@@ -20,6 +20,7 @@ from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._answering import answering
 from bayesian_verifier.serving._bulk_routes import bulk_routes
 from bayesian_verifier.serving._door import Door
+from bayesian_verifier.serving._gate import Gate
 from bayesian_verifier.serving._limits import MAX_SEED
 from bayesian_verifier.serving._metrics import Metrics
 from bayesian_verifier.serving._open_inference_problem import in_words_of
@@ -59,7 +60,7 @@ def create_app(
     make_seed: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED + 1),
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> FastAPI:
-    """The HTTP service around one model; its `state.service` is what a server tells to drain.
+    """The HTTP service around one model; a server tells its `state.service` to drain, and asks its `state.gate`.
 
     load: verifies and compiles the model, in a thread, once the application starts; what it raises becomes
     the reason for not being ready.   admission: who is let in; by default this machine.   infer: finds posteriors.
@@ -100,16 +101,17 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_problem)
-    app.add_middleware(
-        Door,
-        service=service,
-        metrics=metrics,
-        admission=admission or Admission(),
-        route_name=route_names(
+    door: dict[str, Any] = {
+        "service": service,
+        "metrics": metrics,
+        "admission": admission or Admission(),
+        "route_name": route_names(
             route for router in routers for route in router.routes if isinstance(route, Route)
         ),
-        new_id=new_id,
-    )
+        "new_id": new_id,
+    }
+    app.add_middleware(Door, **door)
+    app.state.gate = Gate(**door)
     return app
 
 

@@ -11,6 +11,8 @@ from bayesian_verifier.serving._receive import read_body
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from bayesian_verifier.serving._worker import Worker
+
 
 class Asked(NamedTuple):
     """One request, received.
@@ -24,15 +26,20 @@ class Asked(NamedTuple):
     deadline: float
 
 
-async def receive(request: Request, *, body_seconds: float) -> Asked:
-    """Read a request whose body is JSON and arrives within body_seconds.
+async def receive(request: Request, worker: Worker, *, body_seconds: float) -> Asked:
+    """Read a request whose body is JSON and arrives within body_seconds; not one that has no place in the queue.
 
-    Raises NotJsonTypeError, MalformedHeaderError, and what `read_body` raises.
+    Raises NotJsonTypeError, MalformedHeaderError, QueueFullError, OutOfBudgetError, and what `read_body` raises.
     """
     marks = request.scope["state"]
     headers = marks["headers"]
     require_json(headers)
-    deadline = marks["arrived"] + budget_seconds(headers)
+    budget = budget_seconds(headers)
     length = content_length(headers)
+    ticket = marks.get("ticket")
+    if ticket is None:
+        worker.require_room(budget)
     body = await read_body(request.receive, length, limit=MAX_BODY_BYTES, seconds=body_seconds)
-    return Asked(body, marks["request_id"], marks["arrived"], deadline)
+    if ticket is not None:
+        ticket.release()
+    return Asked(body, marks["request_id"], marks["arrived"], marks["arrived"] + budget)

@@ -76,8 +76,9 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
         The status is 200 whatever becomes of the bodies: one that is refused stands in the list as its problem
         and spoils none of the others. `X-Request-Timeout-Ms` is for the whole list.
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        given = await answers(asked, service.require_ready())
+        engine = service.require_open()
+        asked = await receive(request, worker, body_seconds=body_seconds)
+        given = await answers(asked, engine)
         return Response(bulk_reply(given), media_type="application/json")
 
     return router

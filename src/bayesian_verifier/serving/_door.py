@@ -6,13 +6,14 @@ document.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import BayesianVerifierError
 from bayesian_verifier.serving._headers import headers_of, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
-from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
+from bayesian_verifier.serving._problems import PROBLEM_JSON, NotReadyError, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._metrics import Metrics
     from bayesian_verifier.serving._problems import Problem
     from bayesian_verifier.serving._service import Service
+    from bayesian_verifier.serving._worker import Ticket
 
 logger = logging.getLogger(__name__)
+LEAVING = "the service is shutting down, and the time for last answers is over"
 
 
 class Door:
@@ -79,14 +82,29 @@ class Door:
             await self._app(scope, receive, send_marked)
         except DisconnectedError:
             return
+        except asyncio.CancelledError:
+            # the time for last answers is over
+            if not status:
+                await send_problem(
+                    in_words_of(scope["path"], problem_of(NotReadyError(LEAVING))), send_marked
+                )
         except Exception as exc:
             if status:
                 raise
             if not isinstance(exc, BayesianVerifierError):
                 logger.exception("request %s failed", identity)
             await send_problem(in_words_of(scope["path"], problem_of(exc)), send_marked)
+        finally:
+            release_ticket(scope)
         seconds = self._service.clock() - arrived
         self._metrics.observe_request(self._route_name(scope["path"]), status, seconds)
+
+
+def release_ticket(scope: Scope) -> None:
+    """A request that was on its way to the queue, but never asked for its place, is not to be reckoned with."""
+    ticket: Ticket | None = scope["state"].get("ticket")
+    if ticket is not None:
+        ticket.release()
 
 
 async def send_problem(problem: Problem, send: Send) -> None:

@@ -88,8 +88,9 @@ def open_inference_model_routes(service: Service, answered: Answering, *, body_s
         Parameters of the request: `state`, `draws`, `seed`. Parameters of the reply: `state`, `checks` and
         `evidence` as JSON text, `trustworthy`, `seed`. With `draws` above 0 there is an output `draws` [D, P].
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        job = partial(work, asked.body, _named(request, service.require_ready()), asked.request_id)
+        engine = _named(request, service.require_open())
+        asked = await receive(request, service.worker, body_seconds=body_seconds)
+        job = partial(work, asked.body, engine, asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")
 

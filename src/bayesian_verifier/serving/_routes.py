@@ -75,8 +75,9 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
         `X-Request-Timeout-Ms` says what is left of the caller's time: an answer that cannot be had in it is
         refused at once.
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        job = partial(work, asked.body, service.require_ready(), asked.request_id)
+        engine = service.require_open()
+        asked = await receive(request, service.worker, body_seconds=body_seconds)
+        job = partial(work, asked.body, engine, asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")
 

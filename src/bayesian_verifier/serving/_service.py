@@ -42,6 +42,7 @@ class Service:
         self.loaded_at: float | None = None
         self.compilations = CompilationCounter()
         self.reason = "the model is being loaded and compiled"
+        self.leaving = False
         self.draining = False
         self._engine: Engine | None = None
         self._failed = False
@@ -52,7 +53,7 @@ class Service:
     @property
     def status(self) -> Status:
         """In which of its states the service is."""
-        if self.draining:
+        if self.leaving:
             return "draining"
         if self._engine is not None:
             return "ready"
@@ -71,6 +72,13 @@ class Service:
         return self._engine
 
     def require_ready(self) -> Engine:
+        """The model, for whoever asks whether to send posteriors here. Raises NotReadyError also when leaving."""
+        engine = self.engine
+        if self.leaving:
+            raise NotReadyError(self.reason)
+        return engine
+
+    def require_open(self) -> Engine:
         """The model, for one more posterior. Raises NotReadyError also while draining."""
         engine = self.engine
         if self.draining:
@@ -88,9 +96,14 @@ class Service:
         """Whether the loading thread is at work, whatever the service has been told since."""
         return self._loader is not None and self._loader.is_alive()
 
+    def leave(self) -> None:
+        """Be ready no more; posteriors that are asked for nevertheless are answered until `drain`."""
+        self.reason = "the service is shutting down"
+        self.leaving = True
+
     def drain(self) -> None:
         """Take no more posteriors; those accepted are still answered."""
-        self.reason = "the service is shutting down"
+        self.leave()
         self.draining = True
 
     def stop(self, seconds: float) -> None:

@@ -1,0 +1,270 @@
+"""What does the service read of HTTP, and what does it refuse unread?
+
+The application reads bodies and says what is wrong with them; here is what it never sees: heads that are too slow, too
+long or ambiguous, bodies that nobody reads, and requests that have no place in the queue. Each is refused with a
+problem document, after the answers to all that was asked before it on the same connection.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httptools
+
+from bayesian_verifier.serving._connection import LINGER_SECONDS, Connection
+from bayesian_verifier.serving._crowd import spare
+from bayesian_verifier.serving._limits import MAX_BODY_BYTES, MAX_PIPELINED
+from bayesian_verifier.serving._problems import (
+    HeadTooLargeError,
+    MalformedRequestError,
+    RefusalError,
+    SlowBodyError,
+    SlowHeadError,
+    TooLargeError,
+    TooManyConnectionsError,
+)
+from bayesian_verifier.serving._receive import PATIENCE
+from bayesian_verifier.serving._request_head import head_refusal
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from bayesian_verifier.serving._gate import Gate
+
+#: Connections that are being told "too many" at the same time; any more are cut off without a word.
+MOST_REFUSED = 64
+
+
+class ProtocolLimits(NamedTuple):
+    """What a client may take.
+
+    head_seconds: for a first request to begin, and for the line and headers of a request to arrive.
+    body_seconds: for its body.   idle_seconds: between requests, and to take a reply.
+    head_bytes, head_count: of a request's line and headers, and how many headers.   connections: at once.
+    """
+
+    head_seconds: float
+    body_seconds: float
+    idle_seconds: float
+    head_bytes: int
+    head_count: int
+    connections: int
+
+
+class GuardedProtocol(Connection):
+    """One connection. gate: asked before the application is.   limits: what the client may take."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        gate: Gate,
+        limits: ProtocolLimits,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop, idle_seconds=limits.idle_seconds)
+        self._gate = gate
+        self._limits = limits
+        self._refused: RefusalError | None = None
+        self._in_head = self._dropping = self._is_work = self._hesitant = False
+        self._head_bytes = self._head_count = self._body_bytes = 0
+        self.last_heard = 0.0
+        self.headers, self.url = [], b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, unless there are too many already and none that is idle."""
+        super().connection_made(transport)
+        self.last_heard = self._gate.clock()
+        excess = len(self.connections) - self._limits.connections
+        if excess > 0 and (other := spare(self._others(), self.last_heard)) is not None:
+            other.transport.close()
+            excess -= 1
+        if excess <= 0:
+            self.wait(self._limits.head_seconds, self.transport.close)
+        elif excess <= MOST_REFUSED:
+            self._refuse(TooManyConnectionsError("as many connections are open as may be"))
+        else:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of requests."""
+        if self._ended or self._refused is not None:
+            return
+        self._unset_keepalive_if_required()
+        self.last_heard = self._gate.clock()
+        was_in_head = self._in_head
+        try:
+            self.parser.feed_data(data)
+            if was_in_head and self._in_head:
+                # nothing is heard of a name or value before it ends
+                self._grow_head(len(data))
+        except httptools.HttpParserUpgrade:
+            # not done here: the request is answered as any other, and what follows it is no HTTP
+            self.last_reply()
+        except (httptools.HttpParserError, RefusalError) as error:
+            self._refuse(_refusal_of(error))
+            return
+        self._wait_for_the_rest()
+
+    def on_message_begin(self) -> None:
+        """One more request."""
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise MalformedRequestError(f"more than {MAX_PIPELINED} requests ahead of their answers")
+        self._unfinished = self._in_head = True
+        self._dropping = self._is_work = self._hesitant = False
+        self._head_bytes = self._head_count = self._body_bytes = 0
+        self.stop_waiting()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target."""
+        self._grow_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer behind a body in chunks, which is counted and dropped (RFC 9110, section 6.5.1)."""
+        self._head_count += 1
+        self._grow_head(len(name) + len(value) + len(b": \r\n"))
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The request is refused, dropped unread, or handed on to the application."""
+        version = self.parser.get_http_version()
+        if (refusal := head_refusal(version=version, target=self.url, headers=self.headers)) is not None:
+            raise refusal
+        self.expect_100_continue = self.expect_100_continue and version != "1.0"
+        self._is_work = self._gate.is_work(self.parser.get_method(), self.url)
+        if self._is_work and not self.answering:
+            refusal = self._gate.refusal(self.url, self.headers)
+            if refusal is not None:
+                self._drop(refusal)
+        if not self._dropping:
+            super().on_headers_complete()
+            if self._leaving or self._gate.leaving:
+                self.last_reply()
+            # a client that waits for "100 Continue" may or may not send its body after a refusal
+            self._hesitant = self.expect_100_continue and self.cycle.keep_alive
+            if self._hesitant:
+                self.cycle.keep_alive = False
+        self._in_head = False
+        self.stop_waiting()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the request's body."""
+        self._body_bytes += len(body)
+        if self._body_bytes > PATIENCE * MAX_BODY_BYTES:
+            raise TooLargeError(f"the body is longer than {MAX_BODY_BYTES} bytes", unread=True)
+        self._heard_body()
+        if not self._dropping:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._unfinished = False
+        self.stop_waiting()
+        self._heard_body()
+        if not self._dropping:
+            if self._is_work and self.cycle is self._running and self.answering:
+                self.cycle.scope["state"]["ticket"] = self._gate.enter()
+            super().on_message_complete()
+        if not self.answering:
+            self.rest()
+
+    def on_response_complete(self) -> None:
+        """An answer is out; the refusal that stood behind it may follow."""
+        if self._ended:
+            return
+        super().on_response_complete()
+        if self._refused is not None and not self.answering and not self.transport.is_closing():
+            self._say(self._refused)
+
+    def _others(self) -> Iterator[GuardedProtocol]:
+        return (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self)
+
+    def _heard_body(self) -> None:
+        """The client has gone on to send the body, so it is known where the next request begins."""
+        if self._hesitant:
+            self._hesitant = False
+            self.cycle.keep_alive = not (self._leaving or self.cycle.response_started)
+
+    def _grow_head(self, count: int) -> None:
+        self._head_bytes += count
+        if self._head_bytes > self._limits.head_bytes or self._head_count > self._limits.head_count:
+            raise HeadTooLargeError(
+                f"request line and headers: at most {self._limits.head_bytes} bytes "
+                f"and {self._limits.head_count} headers are read"
+            )
+
+    def _wait_for_the_rest(self) -> None:
+        """What has begun must go on in time; so must what has not even begun, such as line ends alone."""
+        if self._in_head:
+            self.wait(self._limits.head_seconds, self._slow_head)
+        elif self._unfinished:
+            # where the application reads the body it says so itself before
+            self.wait(self._limits.body_seconds + LINGER_SECONDS, self._slow_body)
+        elif self.timeout_keep_alive_task is None and not self.answering:
+            self.wait(self._limits.head_seconds, self.transport.close)
+
+    def _slow_head(self) -> None:
+        self._refuse(SlowHeadError(f"the headers were not complete after {self._limits.head_seconds:g} s"))
+
+    def _slow_body(self) -> None:
+        self._refuse(SlowBodyError(f"the body was not complete after {self._limits.body_seconds:g} s"))
+
+    def _drop(self, refusal: RefusalError) -> None:
+        """Refuse at once, and take in the body without keeping it; raises where the connection should end with it."""
+        if (
+            self._leaving
+            or self._gate.leaving
+            or self.expect_100_continue
+            or not self.parser.should_keep_alive()
+        ):
+            raise refusal
+        self._dropping = True
+        self.transport.write(
+            self._gate.said(refusal, self.url, self.headers, arrived=self.last_heard, close=False)
+        )
+
+    def _refuse(self, refusal: RefusalError) -> None:
+        """Read no more; answer what was asked before, then refuse, then end."""
+        self._refused = refusal
+        self.stop_waiting()
+        if self._unfinished and not self._in_head and not self._forget_the_last():
+            self.end_gently()
+        elif not self.answering:
+            self._say(refusal)
+
+    def _forget_the_last(self) -> bool:
+        """The request that is not whole is not for the application any more; False where it has its answer."""
+        if self._dropping or self.cycle.response_started:
+            return False
+        if self.pipeline and self.pipeline[0][0] is self.cycle:
+            self.pipeline.popleft()
+        else:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._running = None
+        return True
+
+    def _say(self, refusal: RefusalError) -> None:
+        self.transport.write(
+            self._gate.said(refusal, self.url, self.headers, arrived=self.last_heard, close=True)
+        )
+        self.end_gently()
+
+
+def _refusal_of(error: Exception) -> RefusalError:
+    """What a parser's error, or ours inside one, is refused with."""
+    for one in (error, error.__context__):
+        if isinstance(one, RefusalError):
+            return one
+    if isinstance(error, httptools.HttpParserCallbackError):
+        return MalformedRequestError("the request target cannot be read")
+    return MalformedRequestError(f"this is not HTTP/1.1: {error}")
