@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bayesian_verifier.serving._limits import MAX_BODY_BYTES
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What is still coming on a connection that has had its last reply is taken in for so long, and dropped.
 LINGER_SECONDS = 1.0
+#: And no more than so many bytes of it.
+LINGER_BYTES = MAX_BODY_BYTES
 #: After so long the loop has read what lay in a socket when the server began to leave.
 SETTLING_SECONDS = 0.05
 
@@ -55,6 +59,7 @@ class Connection(HttpToolsProtocol):
         self._ended = False
         self._leaving = False
         self._unfinished = False  # a request has begun to arrive and is not whole
+        self._lingering = LINGER_BYTES
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
@@ -155,6 +160,12 @@ class Connection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._end_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    def drop(self, data: bytes) -> None:
+        """Take in what nobody reads any more."""
+        self._lingering -= len(data)
+        if self._lingering < 0:
+            self.transport.abort()
 
     def _end_with_reply(self) -> None:
         """The last reply is written."""

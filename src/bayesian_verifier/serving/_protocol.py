@@ -95,6 +95,7 @@ class GuardedProtocol(Connection):
     def data_received(self, data: bytes) -> None:
         """Bytes of requests."""
         if self._ended or self._refused is not None:
+            self.drop(data)
             return
         self._unset_keepalive_if_required()
         self.last_heard = self._gate.clock()
