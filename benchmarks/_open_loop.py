@@ -147,7 +147,6 @@ def rush(target: Target, request: bytes, *, per_second: float, seconds: float) -
 async def _rush(target: Target, request: bytes, per_second: float, seconds: float) -> Rush:
     crowd = _Crowd(target, request)
     await asyncio.gather(*(crowd.open() for _ in range(CONNECTIONS)))
-    loop = asyncio.get_running_loop()
     count = max(1, round(per_second * seconds))
     began = time.perf_counter()
     asked = 0

@@ -208,7 +208,7 @@ def test_a_host_that_is_read_is_a_name_and_a_port(value: str, version: str) -> N
     """By Python's own splitter of authorities: nothing but a name and a port is left over."""
     from urllib.parse import urlsplit
 
-    refused = head_refusal(version=version, target=b"/", headers=[(b"host", value.encode())])
+    refused = head_refusal(version=version, target=b"/", headers={b"host": value.encode()})
     if refused is None:
         assert version in ("1.0", "1.1")
         parts = urlsplit(f"http://{value}/p")

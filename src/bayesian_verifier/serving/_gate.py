@@ -9,20 +9,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.serving._headers import budget_seconds, headers_of, request_id
+from bayesian_verifier.serving._headers import budget_seconds, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import MalformedHeaderError, RefusalError, problem_of
 from bayesian_verifier.serving._raw_reply import raw_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from bayesian_verifier.serving._admission import Admission
     from bayesian_verifier.serving._metrics import Metrics
     from bayesian_verifier.serving._service import Service
     from bayesian_verifier.serving._worker import Ticket
 
-    Headers = Sequence[tuple[bytes, bytes]]
+    Headers = Mapping[bytes, bytes]
 
 WORK = frozenset({b"/v1/posterior", b"/v1/posteriors"})
 
@@ -61,9 +61,8 @@ class Gate:
             target in WORK or (target.startswith(b"/v2/") and target.endswith(b"/infer"))
         )
 
-    def refusal(self, target: bytes, raw: Headers) -> RefusalError | None:
+    def refusal(self, target: bytes, headers: Headers) -> RefusalError | None:
         """Why a request for the inference thread cannot be answered; None where it may be."""
-        headers = headers_of(raw)
         try:
             self._admission.admit(target.decode("ascii"), headers)
             self._service.require_open()
@@ -76,10 +75,12 @@ class Gate:
         """One request for the inference thread has arrived whole and is on its way to the queue."""
         return self._service.worker.ticket()
 
-    def said(self, error: RefusalError, target: bytes, raw: Headers, *, arrived: float, close: bool) -> bytes:
+    def said(
+        self, error: RefusalError, target: bytes, headers: Headers, *, arrived: float, close: bool
+    ) -> bytes:
         """The reply that refuses a request, counted. arrived: on `clock`."""
         path = target.partition(b"?")[0].decode("latin-1")
-        identity = request_id(headers_of(raw)) or self._new_id()
+        identity = request_id(headers) or self._new_id()
         problem = in_words_of(path, problem_of(error))
         reply = raw_problem(
             problem, request_id=identity, version=self._service.model_version, close=close or error.unread
@@ -88,7 +89,7 @@ class Gate:
         return reply
 
 
-def _budget(headers: dict[bytes, bytes]) -> float:
+def _budget(headers: Headers) -> float:
     """Seconds the caller has; one that cannot be read is refused by the application."""
     try:
         return budget_seconds(headers)

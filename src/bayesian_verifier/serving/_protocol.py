@@ -13,6 +13,7 @@ import httptools
 
 from bayesian_verifier.serving._connection import LINGER_SECONDS, Connection
 from bayesian_verifier.serving._crowd import spare
+from bayesian_verifier.serving._headers import headers_of
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES, MAX_PIPELINED
 from bayesian_verifier.serving._problems import (
     HeadTooLargeError,
@@ -137,15 +138,15 @@ class GuardedProtocol(Connection):
 
     def on_headers_complete(self) -> None:
         """The request is refused, dropped unread, or handed on to the application."""
-        version = self.parser.get_http_version()
-        if (refusal := head_refusal(version=version, target=self.url, headers=self.headers)) is not None:
+        version, headers = self.parser.get_http_version(), headers_of(self.headers)
+        if (refusal := head_refusal(version=version, target=self.url, headers=headers)) is not None:
             raise refusal
         self.expect_100_continue = self.expect_100_continue and version != "1.0"
         self._is_work = self._gate.is_work(self.parser.get_method(), self.url)
         if self._is_work and not self.answering:
-            refusal = self._gate.refusal(self.url, self.headers)
+            refusal = self._gate.refusal(self.url, headers)
             if refusal is not None:
-                self._drop(refusal)
+                self._drop(refusal, headers)
         if not self._dropping:
             super().on_headers_complete()
             if self._leaving or self._gate.leaving:
@@ -219,7 +220,7 @@ class GuardedProtocol(Connection):
     def _slow_body(self) -> None:
         self._refuse(SlowBodyError(f"the body was not complete after {self._limits.body_seconds:g} s"))
 
-    def _drop(self, refusal: RefusalError) -> None:
+    def _drop(self, refusal: RefusalError, headers: dict[bytes, bytes]) -> None:
         """Refuse at once, and take in the body without keeping it; raises where the connection should end with it."""
         if (
             self._leaving
@@ -230,7 +231,7 @@ class GuardedProtocol(Connection):
             raise refusal
         self._dropping = True
         self.transport.write(
-            self._gate.said(refusal, self.url, self.headers, arrived=self.last_heard, close=False)
+            self._gate.said(refusal, self.url, headers, arrived=self.last_heard, close=False)
         )
 
     def _refuse(self, refusal: RefusalError) -> None:
@@ -255,9 +256,8 @@ class GuardedProtocol(Connection):
         return True
 
     def _say(self, refusal: RefusalError) -> None:
-        self.transport.write(
-            self._gate.said(refusal, self.url, self.headers, arrived=self.last_heard, close=True)
-        )
+        headers = headers_of(self.headers)
+        self.transport.write(self._gate.said(refusal, self.url, headers, arrived=self.last_heard, close=True))
         self.end_gently()
 
 

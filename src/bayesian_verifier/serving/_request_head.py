@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bayesian_verifier.serving._problems import ExpectationError, MalformedRequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from bayesian_verifier.serving._problems import RefusalError
 
@@ -21,25 +21,27 @@ VERSIONS = ("1.0", "1.1")
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(?::[0-9]{0,5})?")
 
 
-def head_refusal(
-    *, version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]
-) -> RefusalError | None:
-    """Why a request is refused for its head, or None. version: such as "1.1".   headers: names in lower case."""
+def head_refusal(*, version: str, target: bytes, headers: Mapping[bytes, bytes]) -> RefusalError | None:
+    """Why a request is refused for its head, or None.
+
+    version: such as "1.1".   headers: as `headers_of` gives them: what came twice has a comma and a space in it.
+    """
     return next(_doubts(version, target, headers), None)
 
 
-def _doubts(version: str, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Iterator[RefusalError]:
+def _doubts(version: str, target: bytes, headers: Mapping[bytes, bytes]) -> Iterator[RefusalError]:
     if version not in VERSIONS:
         yield MalformedRequestError("only HTTP/1.1 and HTTP/1.0 are spoken here")
     if not target.startswith(b"/") or b"#" in target:
         yield MalformedRequestError("the request target must be a path that begins with a slash")
-    hosts = [value for name, value in headers if name == b"host"]
-    if len(hosts) > 1 or (not hosts and version == "1.1"):
-        yield MalformedRequestError(f"expected exactly one Host, got {len(hosts)}")
-    if hosts and not HOST.fullmatch(hosts[0]):
-        yield MalformedRequestError("Host: expected a name and perhaps a port")
-    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
-    if codings and (codings != [b"chunked"] or version == "1.0"):
+    host = headers.get(b"host")
+    if host is None and version == "1.1":
+        yield MalformedRequestError("Host: missing")
+    if host is not None and not HOST.fullmatch(host):
+        yield MalformedRequestError("Host: expected one name and perhaps a port")
+    coding = headers.get(b"transfer-encoding")
+    if coding is not None and (coding.strip().lower() != b"chunked" or version == "1.0"):
         yield MalformedRequestError("Transfer-Encoding: only chunked, once, in HTTP/1.1")
-    if any(name == b"expect" and value.strip().lower() != b"100-continue" for name, value in headers):
+    expected = headers.get(b"expect")
+    if expected is not None and expected.strip().lower() != b"100-continue":
         yield ExpectationError("Expect: only 100-continue is understood")

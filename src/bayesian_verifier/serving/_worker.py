@@ -27,6 +27,7 @@ class _Job(NamedTuple):
     work: Callable[[float], Any]
     arrived: float
     deadline: float
+    behind: int
     paced: bool
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
@@ -64,6 +65,7 @@ class Worker:
         self.limit = limit
         self.pending = 0
         self.coming = 0
+        self._last_empty = clock()
         self.pace = Pace()
         self._clock = clock
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -89,9 +91,11 @@ class Worker:
 
     def require_room(self, seconds: float = math.inf) -> None:
         """Raises what a request that asked now, and had so many seconds, would be refused with."""
-        ahead = self.pending + self.coming
+        ahead, now = self.pending + self.coming, self._clock()
+        if not ahead:
+            self._last_empty = now
         self._require_place(ahead)
-        if self.pace.least_seconds(ahead) > seconds:
+        if not self.pace.can_meet(seconds, ahead, now - self._last_empty):
             raise _too_late(ahead)
 
     @contextlib.contextmanager
@@ -126,7 +130,7 @@ class Worker:
             raise _too_late(ahead)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, arrived, deadline, paced, future, loop))
+        self._jobs.put(_Job(work, arrived, deadline, ahead, paced, future, loop))
         return await future
 
     def _require_place(self, ahead: int) -> None:
@@ -143,7 +147,7 @@ class Worker:
 
     def _outcome(self, job: _Job) -> _Outcome:
         started = self._clock()
-        if started > job.deadline:
+        if not self.pace.can_finish(job.deadline - started, waited=job.behind > 0):
             return _Outcome(None, OutOfBudgetError("its turn came too late"), 0.0)
         try:
             result = job.work(started - job.arrived)
