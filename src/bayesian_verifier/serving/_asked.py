@@ -11,6 +11,8 @@ from bayesian_verifier.serving._receive import read_body
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._service import Service
     from bayesian_verifier.serving._worker import Worker
 
 
@@ -24,6 +26,15 @@ class Asked(NamedTuple):
     request_id: str
     arrived: float
     deadline: float
+
+
+def engine_for(request: Request, service: Service) -> Engine:
+    """The model that answers a request. Raises NotReadyError.
+
+    One that was accepted before the service began to drain is answered even if its turn comes later.
+    """
+    accepted = request.scope["state"].get("accepted", False)
+    return service.engine if accepted else service.require_open()
 
 
 async def receive(request: Request, worker: Worker, *, body_seconds: float) -> Asked:

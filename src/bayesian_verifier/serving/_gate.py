@@ -54,6 +54,11 @@ class Gate:
         """Whether the service is about to go, so that connections should end with their next reply."""
         return self._service.leaving
 
+    @property
+    def open(self) -> bool:
+        """Whether requests that come now are accepted."""
+        return not self._service.draining
+
     @staticmethod
     def is_work(method: bytes, target: bytes) -> bool:
         """Whether a request is for the inference thread."""

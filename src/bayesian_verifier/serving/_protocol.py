@@ -149,6 +149,7 @@ class GuardedProtocol(Connection):
                 self._drop(refusal, headers)
         if not self._dropping:
             super().on_headers_complete()
+            self.scope["state"]["accepted"] = self._gate.open
             if self._leaving or self._gate.leaving:
                 self.last_reply()
             # a client that waits for "100 Continue" may or may not send its body after a refusal

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._asked import receive
+from bayesian_verifier.serving._asked import engine_for, receive
 from bayesian_verifier.serving._docs_page import docs_page
 from bayesian_verifier.serving._openapi import POSTERIOR_REQUEST, problems
 from bayesian_verifier.serving._reply import reply
@@ -75,7 +75,7 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
         `X-Request-Timeout-Ms` says what is left of the caller's time: an answer that cannot be had in it is
         refused at once.
         """
-        engine = service.require_open()
+        engine = engine_for(request, service)
         asked = await receive(request, service.worker, body_seconds=body_seconds)
         job = partial(work, asked.body, engine, asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)

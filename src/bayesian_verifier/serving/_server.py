@@ -8,11 +8,13 @@ sends nothing into a closing door. Then the process ends with exit code 0. A sec
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 
+from bayesian_verifier.serving._connection import Connection
 from bayesian_verifier.serving._protocol import GuardedProtocol, ProtocolLimits
 
 if TYPE_CHECKING:
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-#: After so many turns of the loop it has accepted and read whatever had arrived before: accept, read, start.
+#: After so many turns of the loop it has begun with whatever had arrived on its connections: made, read, started.
 TURNS_TO_SETTLE = 4
+#: How long the inference thread may keep the interpreter from the event loop while it runs Python (5 ms by default):
+#: a full queue is to be told so in less.
+SWITCH_SECONDS = 0.0005
 
 
 class DrainingServer(uvicorn.Server):
@@ -49,10 +54,15 @@ class DrainingServer(uvicorn.Server):
         self._on_listening = on_listening
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leaving = False
+        self._listeners: list[socket.socket] = []
+        self._farewell: asyncio.Task[None] | None = None
+        self._former_switch = sys.getswitchinterval()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to take requests."""
         self._loop = asyncio.get_running_loop()
+        self._listeners = sockets or []
+        sys.setswitchinterval(SWITCH_SECONDS)
         await super().startup(sockets)
         self._on_listening()
 
@@ -65,21 +75,30 @@ class DrainingServer(uvicorn.Server):
             return
         self._leaving = True
         self._on_leave()
-        self._loop.call_soon_threadsafe(self._drain_after, TURNS_TO_SETTLE)
+        self._loop.call_soon_threadsafe(self._begin_to_leave)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take in whoever has connected already, close the door, answer what was accepted."""
-        for listener in sockets or ():
+        for listener in self._listeners:
             await self._accept_the_rest(listener)
         await super().shutdown(sockets)
+        sys.setswitchinterval(self._former_switch)
 
-    def _drain_after(self, turns: int) -> None:
-        loop = asyncio.get_running_loop()
-        if turns:
-            loop.call_soon(self._drain_after, turns - 1)
-            return
+    def _begin_to_leave(self) -> None:
+        self._farewell = asyncio.get_running_loop().create_task(self._leave())
+
+    async def _leave(self) -> None:
+        """Take in what has arrived, refuse what comes later, and close the door after the pause."""
+        for listener in self._listeners:
+            await self._accept_the_rest(listener)
+        for _ in range(TURNS_TO_SETTLE):
+            await asyncio.sleep(0)
         self._on_drain()
-        loop.call_later(self._drain_seconds, self._close_door)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, Connection):
+                connection.last_reply()
+        await asyncio.sleep(self._drain_seconds)
+        self.should_exit = True
 
     async def _accept_the_rest(self, listener: socket.socket) -> None:
         """Connections that the kernel has made and nobody has taken would be reset when the listener closes."""
@@ -95,9 +114,6 @@ class DrainingServer(uvicorn.Server):
     def _protocol(self) -> asyncio.Protocol:
         make = cast("Callable[..., asyncio.Protocol]", self.config.http_protocol_class)
         return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-    def _close_door(self) -> None:
-        self.should_exit = True
 
 
 def server_of(
