@@ -82,8 +82,11 @@ def _leave_at_once() -> None:
     os._exit(0)
 
 
-def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
-    """The application that settings describe. environ: for the user's cache directory only."""
+def service_of(settings: Settings, environ: Mapping[str, str], *, own_signals: bool = False) -> FastAPI:
+    """The application that settings describe.
+
+    environ: for the user's cache directory only.   own_signals: see `create_app`.
+    """
     from bayesian_verifier.serving import admission, create_app, load_engine
     from bayesian_verifier.settings import compilation_cache, model_store, read_token
 
@@ -103,6 +106,7 @@ def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,
+        own_signals=own_signals,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ from bayesian_verifier.serving._problems import PROBLEM_JSON, problem
 from bayesian_verifier.serving._route_names import route_names
 from bayesian_verifier.serving._routes import health_routes, operator_routes, posterior_routes
 from bayesian_verifier.serving._service import Service
+from bayesian_verifier.serving._signals import told_of_signals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -55,6 +56,7 @@ def create_app(
     queue_limit: int = 64,
     body_seconds: float = 10.0,
     grace_seconds: float = 10.0,
+    own_signals: bool = False,
     clock: Callable[[], float] = time.perf_counter,
     wall: Callable[[], float] = time.time,
     make_seed: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED + 1),
@@ -66,6 +68,7 @@ def create_app(
     the reason for not being ready.   admission: who is let in; by default this machine.   infer: finds posteriors.
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
+    own_signals: whether to look out for SIGTERM itself, under a server that does not tell.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall)
@@ -75,7 +78,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        yield
+        with told_of_signals(service.leave) if own_signals else nullcontext():
+            yield
         service.stop(grace_seconds)
 
     app = FastAPI(
