@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,6 +150,22 @@ def test_an_upgrade_is_answered_as_if_it_were_none_and_ends_the_connection(clien
         replies = connection.replies()
     assert [reply.status for reply in replies] == [200]
     assert replies[0].closes
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://127.0.0.1", 200), ("http://evil.example", 403)])
+def test_an_upgrade_with_a_body_ends_the_connection_too(
+    client: httpx.Client, origin: str, status: int
+) -> None:
+    """Whether it is answered or refused before its body comes; the rest is not taken for requests."""
+    asked = post(b'{"judgments": []}', "Connection: Upgrade", "Upgrade: h2c", f"Origin: {origin}")
+    with raw(client) as connection:
+        connection.send(asked[:-17])
+        time.sleep(0.05)
+        connection.send(asked[-17:])
+        time.sleep(0.05)
+        connection.send(get())
+        replies = connection.replies()
+    assert [(reply.status, reply.closes) for reply in replies] == [(status, True)]
 
 
 def test_http_1_0_is_answered_and_ends(client: httpx.Client) -> None:

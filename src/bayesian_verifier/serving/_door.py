@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import BayesianVerifierError
+from bayesian_verifier.serving._admission import KEEP_FROM_PAGES
 from bayesian_verifier.serving._headers import headers_of, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, NotReadyError, problem_of
@@ -72,6 +73,7 @@ class Door:
                 status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
+                    *KEEP_FROM_PAGES,
                     (b"x-request-id", identity.encode()),
                     (b"x-model-version", self._service.model_version.encode()),
                 ]

@@ -108,7 +108,8 @@ class GuardedProtocol(Connection):
                 self._grow_head(len(data))
         except httptools.HttpParserUpgrade:
             # not done here: the request is answered as any other, and what follows it is no HTTP
-            self.last_reply()
+            if self.idle:
+                self.end_gently()
         except (httptools.HttpParserError, RefusalError) as error:
             self._refuse(_refusal_of(error))
             return
@@ -150,7 +151,7 @@ class GuardedProtocol(Connection):
         if not self._dropping:
             super().on_headers_complete()
             self.scope["state"]["accepted"] = self._gate.open
-            if self._leaving or self._gate.leaving:
+            if self._is_last:
                 self.last_reply()
             # a client that waits for "100 Continue" may or may not send its body after a refusal
             self._hesitant = self.expect_100_continue and self.cycle.keep_alive
@@ -188,6 +189,11 @@ class GuardedProtocol(Connection):
         if self._refused is not None and not self.answering and not self.transport.is_closing():
             self._say(self._refused)
 
+    @property
+    def _is_last(self) -> bool:
+        """Whether nothing can follow the request whose head has just come."""
+        return self._leaving or self._gate.leaving or self.parser.should_upgrade()
+
     def _others(self) -> Iterator[GuardedProtocol]:
         return (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self)
 
@@ -223,12 +229,7 @@ class GuardedProtocol(Connection):
 
     def _drop(self, refusal: RefusalError, headers: dict[bytes, bytes]) -> None:
         """Refuse at once, and take in the body without keeping it; raises where the connection should end with it."""
-        if (
-            self._leaving
-            or self._gate.leaving
-            or self.expect_100_continue
-            or not self.parser.should_keep_alive()
-        ):
+        if self._is_last or self.expect_100_continue or not self.parser.should_keep_alive():
             raise refusal
         self._dropping = True
         self.transport.write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from bayesian_verifier.serving._admission import KEEP_FROM_PAGES
 from bayesian_verifier.serving._problems import PROBLEM_JSON
 
 if TYPE_CHECKING:
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-_TYPE = b"content-type: " + PROBLEM_JSON.encode() + b"\r\n"
+_ALWAYS = b"".join(
+    b"%b: %b\r\n" % header for header in ((b"content-type", PROBLEM_JSON.encode()), *KEEP_FROM_PAGES)
+)
 
 
 def raw_problem(said: Problem, *, request_id: str, version: str, close: bool) -> bytes:
@@ -23,7 +26,7 @@ def raw_problem(said: Problem, *, request_id: str, version: str, close: bool) ->
     """
     lines = [
         _STATUS_LINES[said.status],
-        _TYPE,
+        _ALWAYS,
         b"content-length: %d\r\n" % len(said.document),
         *(b"%b: %b\r\n" % header for header in said.headers if header[0] != b"connection"),
         b"x-request-id: %b\r\nx-model-version: %b\r\n" % (request_id.encode(), version.encode()),
