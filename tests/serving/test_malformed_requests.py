@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -141,31 +142,34 @@ def test_a_body_that_breaks_behind_good_requests_is_refused_after_their_answers(
     assert [reply.status for reply in replies] == [200, 200, 400]
 
 
-def test_an_upgrade_is_answered_as_if_it_were_none_and_ends_the_connection(client: httpx.Client) -> None:
-    """RFC 9110, 7.8: a server may ignore it; what follows is no HTTP."""
-    with raw(client) as connection:
-        connection.send(
-            get("/health/live", "Connection: Upgrade", "Upgrade: websocket") + b"\x81\x85abcd" + get()
-        )
-        replies = connection.replies()
-    assert [reply.status for reply in replies] == [200]
-    assert replies[0].closes
-
-
-@pytest.mark.parametrize(("origin", "status"), [("http://127.0.0.1", 200), ("http://evil.example", 403)])
-def test_an_upgrade_with_a_body_ends_the_connection_too(
-    client: httpx.Client, origin: str, status: int
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_a_request_that_offers_another_protocol_is_answered_in_this_one(
+    client: httpx.Client, pause: float
 ) -> None:
-    """Whether it is answered or refused before its body comes; the rest is not taken for requests."""
-    asked = post(b'{"judgments": []}', "Connection: Upgrade", "Upgrade: h2c", f"Origin: {origin}")
+    """RFC 9110, 7.8. Java's client offers HTTP/2 with each request: body, order and connection are as ever."""
+    offer = (
+        "Connection: Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk",
+    )
+    asked = post(b'{"judgments": [], "draws": 1, "seed": 5}', *offer)
+    chunked = asked.replace(b"Content-Length: 40", b"Transfer-Encoding: chunked").replace(
+        b"\r\n\r\n{", b"\r\n\r\n28\r\n{"
+    )
     with raw(client) as connection:
-        connection.send(asked[:-17])
-        time.sleep(0.05)
-        connection.send(asked[-17:])
-        time.sleep(0.05)
+        for piece in (
+            asked[:60],
+            asked[60:-20],
+            asked[-20:] + get("/health/live", *offer) + chunked,
+            b"\r\n0\r\n\r\n",
+        ):
+            connection.send(piece)
+            time.sleep(pause)
+        replies = [connection.reply("POST"), connection.reply("GET"), connection.reply("POST")]
         connection.send(get())
-        replies = connection.replies()
-    assert [(reply.status, reply.closes) for reply in replies] == [(status, True)]
+        replies.append(connection.reply("GET"))
+    assert [reply and (reply.status, reply.closes) for reply in replies] == [(200, False)] * 4
+    assert [json.loads(reply.body)["seed"] for reply in (replies[0], replies[2]) if reply] == [5, 5]
 
 
 def test_http_1_0_is_answered_and_ends(client: httpx.Client) -> None:

@@ -1,13 +1,12 @@
 """What does the service read of HTTP, and what does it refuse unread?
 
-The application reads bodies and says what is wrong with them; here is what it never sees: heads that are too slow, too
-long or ambiguous, bodies that nobody reads, and requests that have no place in the queue. Each is refused with a
-problem document, after the answers to all that was asked before it on the same connection.
+The application says what is wrong with bodies; here is what it never sees: heads that are too slow, too long or
+ambiguous, bodies that nobody reads, and requests that have no place in the queue. Each gets a problem document.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import httptools
 
@@ -16,7 +15,6 @@ from bayesian_verifier.serving._crowd import spare
 from bayesian_verifier.serving._headers import headers_of
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES, MAX_PIPELINED
 from bayesian_verifier.serving._problems import (
-    HeadTooLargeError,
     MalformedRequestError,
     RefusalError,
     SlowBodyError,
@@ -24,36 +22,21 @@ from bayesian_verifier.serving._problems import (
     TooLargeError,
     TooManyConnectionsError,
 )
+from bayesian_verifier.serving._protocol_limits import HeadMeter
 from bayesian_verifier.serving._receive import PATIENCE
-from bayesian_verifier.serving._request_head import head_refusal
+from bayesian_verifier.serving._request_head import head_refusal, head_without_upgrade, parser_refusal
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterator
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
     from bayesian_verifier.serving._gate import Gate
+    from bayesian_verifier.serving._protocol_limits import ProtocolLimits
 
 #: Connections that are being told "too many" at the same time; any more are cut off without a word.
 MOST_REFUSED = 64
-
-
-class ProtocolLimits(NamedTuple):
-    """What a client may take.
-
-    head_seconds: for a first request to begin, and for the line and headers of a request to arrive.
-    body_seconds: for its body.   idle_seconds: between requests, and to take a reply.
-    head_bytes, head_count: of a request's line and headers, and how many headers.   connections: at once.
-    """
-
-    head_seconds: float
-    body_seconds: float
-    idle_seconds: float
-    head_bytes: int
-    head_count: int
-    connections: int
 
 
 class GuardedProtocol(Connection):
@@ -74,7 +57,7 @@ class GuardedProtocol(Connection):
         self._limits = limits
         self._refused: RefusalError | None = None
         self._in_head = self._dropping = self._is_work = self._hesitant = False
-        self._head_bytes = self._head_count = self._body_bytes = 0
+        self._head, self._body_bytes = HeadMeter(limits), 0
         self.last_heard = 0.0
         self.headers, self.url = [], b""
 
@@ -83,7 +66,8 @@ class GuardedProtocol(Connection):
         super().connection_made(transport)
         self.last_heard = self._gate.clock()
         excess = len(self.connections) - self._limits.connections
-        if excess > 0 and (other := spare(self._others(), self.last_heard)) is not None:
+        others = (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self)
+        if excess > 0 and (other := spare(others, self.last_heard)) is not None:
             other.transport.close()
             excess -= 1
         if excess <= 0:
@@ -102,16 +86,12 @@ class GuardedProtocol(Connection):
         self.last_heard = self._gate.clock()
         was_in_head = self._in_head
         try:
-            self.parser.feed_data(data)
+            self._parse(data)
             if was_in_head and self._in_head:
                 # nothing is heard of a name or value before it ends
-                self._grow_head(len(data))
-        except httptools.HttpParserUpgrade:
-            # not done here: the request is answered as any other, and what follows it is no HTTP
-            if self.idle:
-                self.end_gently()
+                self._head.add(len(data))
         except (httptools.HttpParserError, RefusalError) as error:
-            self._refuse(_refusal_of(error))
+            self._refuse(parser_refusal(error))
             return
         self._wait_for_the_rest()
 
@@ -121,19 +101,19 @@ class GuardedProtocol(Connection):
             raise MalformedRequestError(f"more than {MAX_PIPELINED} requests ahead of their answers")
         self._unfinished = self._in_head = True
         self._dropping = self._is_work = self._hesitant = False
-        self._head_bytes = self._head_count = self._body_bytes = 0
+        self._head.restart()
+        self._body_bytes = 0
         self.stop_waiting()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
-        self._grow_head(len(url))
+        self._head.add(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer behind a body in chunks, which is counted and dropped (RFC 9110, section 6.5.1)."""
-        self._head_count += 1
-        self._grow_head(len(name) + len(value) + len(b": \r\n"))
+        self._head.add(len(name) + len(value) + len(b": \r\n"), headers=1)
         if self._in_head:
             super().on_header(name, value)
 
@@ -143,6 +123,8 @@ class GuardedProtocol(Connection):
         if (refusal := head_refusal(version=version, target=self.url, headers=headers)) is not None:
             raise refusal
         self.expect_100_continue = self.expect_100_continue and version != "1.0"
+        if self.parser.should_upgrade():
+            return
         self._is_work = self._gate.is_work(self.parser.get_method(), self.url)
         if self._is_work and not self.answering:
             refusal = self._gate.refusal(self.url, headers)
@@ -171,6 +153,8 @@ class GuardedProtocol(Connection):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        if self.parser.should_upgrade():
+            return
         self._unfinished = False
         self.stop_waiting()
         self._heard_body()
@@ -189,27 +173,28 @@ class GuardedProtocol(Connection):
         if self._refused is not None and not self.answering and not self.transport.is_closing():
             self._say(self._refused)
 
+    def _parse(self, data: bytes) -> None:
+        """Feed the parser. What asks for another protocol is read again as if it had not (RFC 9110, section 7.8)."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            head = head_without_upgrade(
+                self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers
+            )
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+            self._parse(head + data[upgrade.args[0] :])
+
     @property
     def _is_last(self) -> bool:
         """Whether nothing can follow the request whose head has just come."""
-        return self._leaving or self._gate.leaving or self.parser.should_upgrade()
-
-    def _others(self) -> Iterator[GuardedProtocol]:
-        return (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self)
+        return self._leaving or self._gate.leaving
 
     def _heard_body(self) -> None:
         """The client has gone on to send the body, so it is known where the next request begins."""
         if self._hesitant:
             self._hesitant = False
             self.cycle.keep_alive = not (self._leaving or self.cycle.response_started)
-
-    def _grow_head(self, count: int) -> None:
-        self._head_bytes += count
-        if self._head_bytes > self._limits.head_bytes or self._head_count > self._limits.head_count:
-            raise HeadTooLargeError(
-                f"request line and headers: at most {self._limits.head_bytes} bytes "
-                f"and {self._limits.head_count} headers are read"
-            )
 
     def _wait_for_the_rest(self) -> None:
         """What has begun must go on in time; so must what has not even begun, such as line ends alone."""
@@ -261,13 +246,3 @@ class GuardedProtocol(Connection):
         headers = headers_of(self.headers)
         self.transport.write(self._gate.said(refusal, self.url, headers, arrived=self.last_heard, close=True))
         self.end_gently()
-
-
-def _refusal_of(error: Exception) -> RefusalError:
-    """What a parser's error, or ours inside one, is refused with."""
-    for one in (error, error.__context__):
-        if isinstance(one, RefusalError):
-            return one
-    if isinstance(error, httptools.HttpParserCallbackError):
-        return MalformedRequestError("the request target cannot be read")
-    return MalformedRequestError(f"this is not HTTP/1.1: {error}")

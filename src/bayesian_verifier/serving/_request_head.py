@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.serving._problems import ExpectationError, MalformedRequestError
+import httptools
+
+from bayesian_verifier.serving._problems import ExpectationError, MalformedRequestError, RefusalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bayesian_verifier.serving._problems import RefusalError
+    from collections.abc import Iterator, Mapping, Sequence
 
 VERSIONS = ("1.0", "1.1")
 # uri-host [ ":" port ] of RFC 3986; a user name before an @ is no part of it
@@ -45,3 +45,21 @@ def _doubts(version: str, target: bytes, headers: Mapping[bytes, bytes]) -> Iter
     expected = headers.get(b"expect")
     if expected is not None and expected.strip().lower() != b"100-continue":
         yield ExpectationError("Expect: only 100-continue is understood")
+
+
+def head_without_upgrade(
+    method: bytes, target: bytes, version: str, headers: Sequence[tuple[bytes, bytes]]
+) -> bytes:
+    """The head as a client writes it who asks for no other protocol."""
+    lines = [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
+    return b"\r\n".join([b"%b %b HTTP/%b" % (method, target, version.encode()), *lines, b"", b""])
+
+
+def parser_refusal(error: Exception) -> RefusalError:
+    """What a parser's error, or ours inside one, is refused with."""
+    for one in (error, error.__context__):
+        if isinstance(one, RefusalError):
+            return one
+    if isinstance(error, httptools.HttpParserCallbackError):
+        return MalformedRequestError("the request target cannot be read")
+    return MalformedRequestError(f"this is not HTTP/1.1: {error}")

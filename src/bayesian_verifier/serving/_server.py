@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 import uvicorn
 
 from bayesian_verifier.serving._connection import Connection
-from bayesian_verifier.serving._protocol import GuardedProtocol, ProtocolLimits
+from bayesian_verifier.serving._protocol import GuardedProtocol
+from bayesian_verifier.serving._protocol_limits import ProtocolLimits
 
 if TYPE_CHECKING:
     import socket
