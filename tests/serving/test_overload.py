@@ -181,6 +181,37 @@ def test_who_is_refused_at_the_gate_may_go_on_asking_on_the_same_connection(
     assert answered.status == 200
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+def test_as_many_wait_as_may_wait_whether_their_bodies_come_with_their_heads_or_later(
+    engine: Engine, serve: Serve, pause: float
+) -> None:
+    """Two of two; neither counts twice while it waits, and none of them is left over."""
+    taken, go_on = threading.Event(), threading.Event()
+
+    def slow_seed() -> int:
+        taken.set()
+        go_on.wait(30)
+        return 1
+
+    body = b'{"judgments": [], "draws": 1}'
+    app = create_app(lambda: engine, queue_limit=2, make_seed=slow_seed)
+    with serve(app) as (client, _), raw(client) as first, raw(client) as second:
+        for one in (first, second):
+            one.send(post(body)[: -len(body)])
+            time.sleep(pause)
+            one.send(body)
+            assert taken.wait(10)
+        deadline = time.monotonic() + 5
+        while client.get("/health").json()["queue"]["waiting"] < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert app.state.service.worker.coming == 0
+        go_on.set()
+        replies = [first.reply(), second.reply()]
+    assert [reply and reply.status for reply in replies] == [200, 200]
+    assert app.state.service.worker.pending == app.state.service.worker.coming == 0
+
+
 @pytest.mark.parametrize(
     ("lines", "status"),
     [

@@ -47,10 +47,10 @@ async def receive(request: Request, worker: Worker, *, body_seconds: float) -> A
     require_json(headers)
     budget = budget_seconds(headers)
     length = content_length(headers)
-    ticket = marks.get("ticket")
-    if ticket is None:
+    if "ticket" not in marks:
         worker.require_room(budget)
     body = await read_body(request.receive, length, limit=MAX_BODY_BYTES, seconds=body_seconds)
-    if ticket is not None:
+    # it comes with the last of the body, and until here others had to reckon with it
+    if (ticket := marks.get("ticket")) is not None:
         ticket.release()
     return Asked(body, marks["request_id"], marks["arrived"], marks["arrived"] + budget)
