@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
+from _page_overload import overload_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY
 from _record import read, say
@@ -33,11 +34,19 @@ Figures = Mapping[str, Any]
 def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
-    every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
+    overload = read("overload")
+    every = {
+        "serving": serving,
+        "overload": overload,
+        "quality": quality,
+        "hot path": hot,
+        "Judgment Layer": layer,
+    }
     parts = [
         HEAD,
         *_warning(every),
         *serving_section(serving),
+        *overload_section(overload),
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),
