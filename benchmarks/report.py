@@ -17,6 +17,7 @@ from _markdown import number, table
 from _page_controller import controller_section
 from _page_faults import faults_section
 from _page_journal import journal_section
+from _page_overload import overload_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
 from _record import read, say
@@ -37,13 +38,20 @@ def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
-    reload = read("reload")
+    reload, overload = read("reload"), read("overload")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
-    every |= {"reload": reload, "faults": faults, "controller": controller, "journal": journal}
+    every |= {
+        "overload": overload,
+        "reload": reload,
+        "faults": faults,
+        "controller": controller,
+        "journal": journal,
+    }
     parts = [
         HEAD,
         *_warning(every),
         *serving_section(serving),
+        *overload_section(overload),
         *_quality(quality),
         *_hot_path(hot),
         *_judgment_layer(layer),

@@ -1,7 +1,7 @@
 """How does any ASGI server get the application?
 
-`uvicorn bayesian_verifier.asgi:create --factory`. Prefer `bayesian-verifier serve`: it also says "not
-ready" before it closes the door.
+`uvicorn bayesian_verifier.asgi:create --factory`. Prefer `bayesian-verifier serve`: such a server closes its door in
+the moment in which readiness flips, and reads HTTP without limits of its own on heads, connections and slow clients.
 """
 
 from __future__ import annotations
@@ -19,4 +19,4 @@ if TYPE_CHECKING:
 def create() -> FastAPI:
     """The application, from the settings in the environment. Raises SettingsError."""
     environ = dict(os.environ)
-    return service_of(read_settings(environ), environ)
+    return service_of(read_settings(environ), environ, own_signals=True)

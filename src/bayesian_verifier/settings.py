@@ -64,8 +64,12 @@ class Settings(BaseModel):
         ge=64, le=4096, description="a power of two, 64 to 4096"
     )
     reload_seconds: float = Field(ge=0, le=86400, description="seconds, 0 (off) to 86400")
+    head_seconds: float = Field(gt=0, le=3600, description="seconds, above 0 and up to 3600")
     body_seconds: float = Field(gt=0, le=3600, description="seconds, above 0 and up to 3600")
     keep_alive_seconds: int = Field(ge=1, le=3600, description="whole seconds, 1 to 3600")
+    head_bytes: int = Field(ge=1024, le=1_048_576, description="a whole number of bytes, 1024 to 1048576")
+    head_count: int = Field(ge=8, le=10_000, description="a whole number, 8 to 10000")
+    connection_limit: int = Field(ge=1, le=100_000, description="a whole number, 1 to 100000")
     drain_seconds: float = Field(ge=0, le=3600, description="seconds, 0 to 3600")
     grace_seconds: float = Field(ge=0, le=3600, description="seconds, 0 to 3600")
     compilation_cache: str = Field(min_length=1, description='a directory, "auto" or "off"')

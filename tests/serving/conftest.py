@@ -31,18 +31,14 @@ def engine() -> Engine:
 
 
 @contextmanager
-def serving(app: FastAPI, *, wait_until_ready: bool = True) -> Iterator[tuple[httpx.Client, DrainingServer]]:
-    """Serve an application with the real server in a thread; gives a client and the server."""
+def serving(
+    app: FastAPI, *, wait_until_ready: bool = True, **limits: float
+) -> Iterator[tuple[httpx.Client, DrainingServer]]:
+    """Serve an application with the real server in a thread; gives a client and the server. limits: of `server_of`."""
     listener = listen_tcp("127.0.0.1", 0)
     up = threading.Event()
-    server = server_of(
-        app,
-        keep_alive_seconds=75,
-        drain_seconds=0.1,
-        grace_seconds=5,
-        log_level="error",
-        on_listening=up.set,
-    )
+    chosen: dict[str, float] = {"keep_alive_seconds": 75, "drain_seconds": 0.1, "grace_seconds": 5} | limits
+    server = server_of(app, log_level="error", on_listening=up.set, **chosen)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     assert up.wait(10)

@@ -50,6 +50,11 @@ def command(host: str | None, port: str | None, uds: str | None, model_store: st
     try:
         server = server_of(
             app,
+            head_seconds=settings.head_seconds,
+            body_seconds=settings.body_seconds,
+            head_bytes=settings.head_bytes,
+            head_count=settings.head_count,
+            connection_limit=settings.connection_limit,
             keep_alive_seconds=settings.keep_alive_seconds,
             drain_seconds=settings.drain_seconds,
             grace_seconds=settings.grace_seconds,
@@ -106,8 +111,11 @@ def _leave_at_once() -> None:
     os._exit(0)
 
 
-def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
-    """The application that settings describe. environ: for the user's cache directory, and OpenTelemetry's own."""
+def service_of(settings: Settings, environ: Mapping[str, str], *, own_signals: bool = False) -> FastAPI:
+    """The application that settings describe.
+
+    environ: for the user's cache directory, and OpenTelemetry's own.   own_signals: see `create_app`.
+    """
     from bayesian_verifier.serving import (
         Doorkeeper,
         Renewal,
@@ -146,6 +154,7 @@ def service_of(settings: Settings, environ: Mapping[str, str]) -> FastAPI:
         queue_limit=settings.queue_limit,
         body_seconds=settings.body_seconds,
         grace_seconds=settings.grace_seconds,
+        own_signals=own_signals,
     )
     app.state.read_token_again = keeper.read_again if settings.token_file else None
     return app

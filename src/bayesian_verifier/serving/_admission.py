@@ -17,6 +17,12 @@ from bayesian_verifier.serving._problems import ForbiddenError, UnauthorizedErro
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: On every reply: what a browser is told to do for a page that embeds it as a script, an image or a frame.
+KEEP_FROM_PAGES = (
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._answering import answering
 from bayesian_verifier.serving._bulk_routes import bulk_routes
 from bayesian_verifier.serving._door import Door
+from bayesian_verifier.serving._gate import Gate
 from bayesian_verifier.serving._limits import MAX_SEED
 from bayesian_verifier.serving._metrics import Metrics
 from bayesian_verifier.serving._open_inference_problem import in_words_of
@@ -32,6 +33,7 @@ from bayesian_verifier.serving._problems import PROBLEM_JSON, problem
 from bayesian_verifier.serving._route_names import route_names
 from bayesian_verifier.serving._routes import health_routes, operator_routes, posterior_routes
 from bayesian_verifier.serving._service import Service
+from bayesian_verifier.serving._signals import told_of_signals
 from bayesian_verifier.serving._spans import Spans
 from bayesian_verifier.serving._witness import Witness
 
@@ -61,12 +63,13 @@ def create_app(
     queue_limit: int = 64,
     body_seconds: float = 10.0,
     grace_seconds: float = 10.0,
+    own_signals: bool = False,
     clock: Callable[[], float] = time.perf_counter,
     wall: Callable[[], float] = time.time,
     make_seed: Callable[[], int] = lambda: secrets.randbelow(MAX_SEED + 1),
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
 ) -> FastAPI:
-    """The HTTP service around one model; its `state.service` is what a server tells to drain.
+    """The HTTP service around one model; a server tells its `state.service` to drain, and asks its `state.gate`.
 
     load: verifies and compiles the model, in a thread, once the application starts; what it raises becomes
     the reason for not being ready.   renewal: how another model takes its place.
@@ -74,6 +77,7 @@ def create_app(
     infer: finds posteriors.
     queue_limit: requests that may wait.   body_seconds: time for a body to arrive.
     grace_seconds: time for the last answers at shutdown.
+    own_signals: whether to look out for SIGTERM itself, under a server that does not tell.
     clock: seconds, monotonic.   wall: seconds since the epoch.   make_seed, new_id: of draws and of requests.
     """
     service = Service(load, queue_limit=queue_limit, clock=clock, wall=wall, renewal=renewal)
@@ -83,7 +87,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        yield
+        with told_of_signals(service.leave) if own_signals else nullcontext():
+            yield
         service.stop(grace_seconds)
 
     app = FastAPI(
@@ -113,13 +118,9 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_problem)
-    app.add_middleware(
-        Door,
-        service=service,
-        witness=witness,
-        admission=admission or Admission(),
-        new_id=new_id,
-    )
+    keeper = admission or Admission()
+    app.add_middleware(Door, service=service, witness=witness, admission=keeper, new_id=new_id)
+    app.state.gate = Gate(service=service, metrics=metrics, admission=keeper, route_name=names, new_id=new_id)
     return app
 
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 
 from bayesian_verifier.errors import BayesianVerifierError, BusyError
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._asked import receive
+from bayesian_verifier.serving._asked import engine_for, receive
 from bayesian_verifier.serving._bulk import bulk_reply, element_id, split_bodies
 from bayesian_verifier.serving._openapi import POSTERIORS_REQUEST, problems
 from bayesian_verifier.serving._problems import problem_of
@@ -78,8 +78,8 @@ def bulk_routes(service: Service, answered: Answering, *, body_seconds: float) -
         The status is 200 whatever becomes of the bodies: one that is refused stands in the list as its problem
         and spoils none of the others. `X-Request-Timeout-Ms` is for the whole list.
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        service.require_ready()
+        engine_for(request, service)
+        asked = await receive(request, worker, body_seconds=body_seconds)
         given = await answers(asked, Taken(service, request))
         return Response(bulk_reply(given), media_type="application/json")
 

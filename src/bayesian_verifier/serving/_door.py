@@ -6,13 +6,15 @@ document.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import BayesianVerifierError
+from bayesian_verifier.serving._admission import KEEP_FROM_PAGES
 from bayesian_verifier.serving._headers import headers_of, request_id
 from bayesian_verifier.serving._open_inference_problem import in_words_of
-from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
+from bayesian_verifier.serving._problems import PROBLEM_JSON, NotReadyError, problem_of
 from bayesian_verifier.serving._receive import DisconnectedError
 from bayesian_verifier.serving._taken import MARK
 from bayesian_verifier.serving._witness import ids_of, parent_of
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._problems import Problem
     from bayesian_verifier.serving._service import Service
     from bayesian_verifier.serving._witness import Witness
+    from bayesian_verifier.serving._worker import Ticket
 
 logger = logging.getLogger(__name__)
+LEAVING = "the service is shutting down, and the time for last answers is over"
 
 
 class Door:
@@ -71,6 +75,7 @@ class Door:
                 status = message["status"]
                 message["headers"] = [
                     *message.get("headers", ()),
+                    *KEEP_FROM_PAGES,
                     (b"x-request-id", identity.encode()),
                     (b"x-model-version", (state.get(MARK) or self._service.model_version).encode()),
                 ]
@@ -82,6 +87,12 @@ class Door:
             await self._app(scope, receive, send_marked)
         except DisconnectedError:
             return
+        except asyncio.CancelledError:
+            # the time for last answers is over
+            if not status:
+                refused = problem_of(NotReadyError(LEAVING))
+                state["reason"] = refused.kind
+                await send_problem(in_words_of(scope["path"], refused), send_marked)
         except Exception as exc:
             if status:
                 raise
@@ -92,7 +103,15 @@ class Door:
             state["reason"] = refused.kind
             await send_problem(in_words_of(scope["path"], refused), send_marked)
         finally:
+            release_ticket(scope)
             self._witness.ends(scope, status)
+
+
+def release_ticket(scope: Scope) -> None:
+    """A request that was on its way to the queue, but never asked for its place, is not to be reckoned with."""
+    ticket: Ticket | None = scope["state"].get("ticket")
+    if ticket is not None:
+        ticket.release()
 
 
 async def send_problem(problem: Problem, send: Send) -> None:

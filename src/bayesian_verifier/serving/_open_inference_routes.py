@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from bayesian_verifier.serving import _open_inference_documents as documents
-from bayesian_verifier.serving._asked import receive
+from bayesian_verifier.serving._asked import engine_for, receive
 from bayesian_verifier.serving._open_inference_openapi import (
     INFERENCE_REQUEST,
     MODEL_PARAMETER,
@@ -92,8 +92,8 @@ def open_inference_model_routes(service: Service, answered: Answering, *, body_s
         Parameters of the request: `state`, `draws`, `seed`. Parameters of the reply: `state`, `checks` and
         `evidence` as JSON text, `trustworthy`, `seed`. With `draws` above 0 there is an output `draws` [D, P].
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        _named(request, service.require_ready())
+        _named(request, engine_for(request, service))
+        asked = await receive(request, service.worker, body_seconds=body_seconds)
         job = partial(work, asked.body, Taken(service, request), request, asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")

@@ -40,6 +40,13 @@ class MalformedHeaderError(RefusalError, CallerError):
     status, kind, title = 400, "malformed-header", "A header cannot be read"
 
 
+class MalformedRequestError(RefusalError, CallerError):
+    """The bytes are not a request of HTTP/1.1, or leave room for doubt where it ends or for whom it is."""
+
+    status, kind, title = 400, "malformed-request", "The request cannot be read"
+    unread = True
+
+
 class NotJsonError(RefusalError, CallerError):
     """The body is not JSON (NaN and Infinity are not)."""
 
@@ -62,6 +69,13 @@ class UnknownModelError(RefusalError, CallerError):
     """A path names a model, or a version of it, that is not served here."""
 
     status, kind, title = 404, "unknown-model", "No such model"
+
+
+class SlowHeadError(RefusalError, CallerError):
+    """Request line and headers did not arrive in time."""
+
+    status, kind, title = 408, "slow-head", "The headers took too long to arrive"
+    unread = True
 
 
 class SlowBodyError(RefusalError, CallerError):
@@ -93,6 +107,20 @@ class NotJsonTypeError(RefusalError, CallerError):
     status, kind, title = 415, "not-json-type", "Only application/json is read"
 
 
+class ExpectationError(RefusalError, CallerError):
+    """The request expects what this service does not do."""
+
+    status, kind, title = 417, "expectation", "What is expected cannot be met"
+    unread = True
+
+
+class HeadTooLargeError(RefusalError, CallerError):
+    """Request line and headers are too long, or too many."""
+
+    status, kind, title = 431, "head-too-large", "The headers are too large"
+    unread = True
+
+
 class QueueFullError(RefusalError, BusyError):
     """As many requests wait as may wait; `retry_after` seconds from now there should be room."""
 
@@ -107,6 +135,13 @@ class NotReadyError(RefusalError, BusyError):
     """No posterior is served now: still loading, failed to load, or draining."""
 
     status, kind, title = 503, "not-ready", "Not ready"
+
+
+class TooManyConnectionsError(RefusalError, BusyError):
+    """As many connections are open as may be, and none of them is idle."""
+
+    status, kind, title = 503, "too-many-connections", "Too many connections"
+    unread = True
 
 
 class OutOfBudgetError(RefusalError, BusyError):

@@ -10,8 +10,8 @@ from bayesian_verifier.serving._problems import SlowBodyError, TooLargeError
 if TYPE_CHECKING:
     from starlette.types import Receive
 
-# A body this many times too long is still read to its end and dropped: a client that is cut off while sending
-# would see its connection reset instead of the reason.
+# A body this many times too long is refused at once, and still taken in to its end and dropped: a client that is cut
+# off while sending would see its connection reset instead of the reason.
 PATIENCE = 4
 
 
@@ -25,8 +25,8 @@ async def read_body(receive: Receive, length: int | None, *, limit: int, seconds
     length: Content-Length, None where unknown; what counts is what arrives.   limit: bytes.
     Raises TooLargeError, SlowBodyError when it takes longer than `seconds`, DisconnectedError.
     """
-    if length is not None and length > PATIENCE * limit:
-        raise _too_large(limit, unread=True)
+    if length is not None and length > limit:
+        raise _too_large(limit, unread=length > PATIENCE * limit)
     try:
         async with asyncio.timeout(seconds):
             return await _read(receive, limit)

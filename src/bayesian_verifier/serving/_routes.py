@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from bayesian_verifier.serving import _documents as documents
-from bayesian_verifier.serving._asked import receive
+from bayesian_verifier.serving._asked import engine_for, receive
 from bayesian_verifier.serving._docs_page import docs_page
 from bayesian_verifier.serving._openapi import POSTERIOR_REQUEST, problems
 from bayesian_verifier.serving._reply import reply
@@ -77,8 +77,8 @@ def posterior_routes(service: Service, answered: Answering, *, body_seconds: flo
         `X-Request-Timeout-Ms` says what is left of the caller's time: an answer that cannot be had in it is
         refused at once.
         """
-        asked = await receive(request, body_seconds=body_seconds)
-        service.require_ready()
+        engine_for(request, service)
+        asked = await receive(request, service.worker, body_seconds=body_seconds)
         job = partial(work, asked.body, Taken(service, request), asked.request_id)
         content = await service.worker.do(job, arrived=asked.arrived, deadline=asked.deadline)
         return Response(content, media_type="application/json")

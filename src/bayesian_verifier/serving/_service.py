@@ -48,6 +48,7 @@ class Service:
         self.reloads: dict[Outcome, int] = dict.fromkeys(OUTCOMES, 0)
         self.compilations = CompilationCounter()
         self.reason = "the model is being loaded and compiled"
+        self.leaving = False
         self.draining = False
         self._engine: Engine | None = None
         self._load = load
@@ -58,7 +59,7 @@ class Service:
     @property
     def status(self) -> Status:
         """In which of its states the service is."""
-        if self.draining:
+        if self.leaving:
             return "draining"
         if self.is_loaded:
             return "ready"
@@ -84,6 +85,13 @@ class Service:
         return engine
 
     def require_ready(self) -> Engine:
+        """The model, for whoever asks whether to send posteriors here. Raises NotReadyError also when leaving."""
+        engine = self.engine
+        if self.leaving:
+            raise NotReadyError(self.reason)
+        return engine
+
+    def require_open(self) -> Engine:
         """The model, for one more posterior. Raises NotReadyError also while draining."""
         engine = self.engine
         if self.draining:
@@ -104,9 +112,14 @@ class Service:
         """Whether the loading thread is at work, whatever the service has been told since."""
         return self._loader.at_work
 
+    def leave(self) -> None:
+        """Be ready no more; posteriors that are asked for nevertheless are answered until `drain`."""
+        self.reason = "the service is shutting down"
+        self.leaving = True
+
     def drain(self) -> None:
         """Take no more posteriors, load no more models; what was accepted is still answered."""
-        self.reason = "the service is shutting down"
+        self.leave()
         self.draining = True
         self._loader.leave()
 

@@ -27,6 +27,7 @@ class _Job(NamedTuple):
     work: Callable[[float], Any]
     arrived: float
     deadline: float
+    behind: int
     paced: bool
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
@@ -38,6 +39,22 @@ class _Outcome(NamedTuple):
     seconds: float
 
 
+class Ticket:
+    """One request that has arrived whole and is on its way to a place; others must reckon with it until then."""
+
+    __slots__ = ("_worker",)
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker: Worker | None = worker
+        worker.coming += 1
+
+    def release(self) -> None:
+        """It has its place now, or never will; once is enough."""
+        if self._worker is not None:
+            self._worker.coming -= 1
+            self._worker = None
+
+
 class Worker:
     """A thread with a bounded queue.
 
@@ -47,6 +64,8 @@ class Worker:
     def __init__(self, limit: int, clock: Callable[[], float]) -> None:
         self.limit = limit
         self.pending = 0
+        self.coming = 0
+        self._last_empty = clock()
         self.pace = Pace()
         self._clock = clock
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -66,12 +85,23 @@ class Worker:
         with self.place():
             return await self.turn(work, arrived=arrived, deadline=deadline)
 
+    def ticket(self) -> Ticket:
+        """Reckon with one more request that will ask for a place at once."""
+        return Ticket(self)
+
+    def require_room(self, seconds: float = math.inf) -> None:
+        """Raises what a request that asked now, and had so many seconds, would be refused with."""
+        ahead, now = self.pending + self.coming, self._clock()
+        if not ahead:
+            self._last_empty = now
+        self._require_place(ahead)
+        if not self.pace.can_meet(seconds, ahead, now - self._last_empty):
+            raise _too_late(ahead)
+
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
         """A place in the queue, kept from turn to turn. Raises QueueFullError when no more may wait."""
-        if self.pending >= self.limit:
-            seconds = max(1, math.ceil(self.pending * self.pace.typical))
-            raise QueueFullError(f"{self.pending} requests are waiting already", retry_after=seconds)
+        self._require_place(self.pending)
         self.pending += 1
         try:
             yield
@@ -97,11 +127,16 @@ class Worker:
         ahead = self.pending - 1
         needed = self.pace.least_seconds(ahead) + (left - 1) * self.pace.shortest
         if self._clock() + needed > deadline:
-            raise OutOfBudgetError(f"with {ahead} requests ahead it cannot be answered in time")
+            raise _too_late(ahead)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(work, arrived, deadline, paced, future, loop))
+        self._jobs.put(_Job(work, arrived, deadline, ahead, paced, future, loop))
         return await future
+
+    def _require_place(self, ahead: int) -> None:
+        if ahead >= self.limit:
+            seconds = max(1, math.ceil(ahead * self.pace.typical))
+            raise QueueFullError(f"{ahead} requests are waiting already", retry_after=seconds)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -112,7 +147,7 @@ class Worker:
 
     def _outcome(self, job: _Job) -> _Outcome:
         started = self._clock()
-        if started > job.deadline:
+        if not self.pace.can_finish(job.deadline - started, waited=job.behind > 0):
             return _Outcome(None, OutOfBudgetError("its turn came too late"), 0.0)
         try:
             result = job.work(started - job.arrived)
@@ -132,3 +167,7 @@ class Worker:
             job.future.set_result(outcome.result)
         else:
             job.future.set_exception(outcome.error)
+
+
+def _too_late(ahead: int) -> OutOfBudgetError:
+    return OutOfBudgetError(f"with {ahead} requests ahead it cannot be answered in time")

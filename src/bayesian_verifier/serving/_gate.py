@@ -1,0 +1,104 @@
+"""Is there any use in reading the body of this request?
+
+Asked once its headers are there. What cannot be answered anyway is refused at once: for some microseconds, instead of
+the reading, the routing and the queueing of what is thrown away in the end. Under overload that is most of it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.serving._headers import budget_seconds, request_id
+from bayesian_verifier.serving._open_inference_problem import in_words_of
+from bayesian_verifier.serving._problems import MalformedHeaderError, RefusalError, problem_of
+from bayesian_verifier.serving._raw_reply import raw_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bayesian_verifier.serving._admission import Admission
+    from bayesian_verifier.serving._doorkeeper import Doorkeeper
+    from bayesian_verifier.serving._metrics import Metrics
+    from bayesian_verifier.serving._service import Service
+    from bayesian_verifier.serving._worker import Ticket
+
+    Headers = Mapping[bytes, bytes]
+
+WORK = frozenset({b"/v1/posterior", b"/v1/posteriors"})
+
+
+class Gate:
+    """What a server of our own asks before it asks the application.
+
+    route_name: under which name a path is counted.   new_id: makes the id of a request that brings none.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: Service,
+        metrics: Metrics,
+        admission: Admission | Doorkeeper,
+        route_name: Callable[[str], str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self.clock = service.clock
+        self._service = service
+        self._metrics = metrics
+        self._admission = admission
+        self._route_name = route_name
+        self._new_id = new_id
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the service is about to go, so that connections should end with their next reply."""
+        return self._service.leaving
+
+    @property
+    def open(self) -> bool:
+        """Whether requests that come now are accepted."""
+        return not self._service.draining
+
+    @staticmethod
+    def is_work(method: bytes, target: bytes) -> bool:
+        """Whether a request is for the inference thread."""
+        return method == b"POST" and (
+            target in WORK or (target.startswith(b"/v2/") and target.endswith(b"/infer"))
+        )
+
+    def refusal(self, target: bytes, headers: Headers) -> RefusalError | None:
+        """Why a request for the inference thread cannot be answered; None where it may be."""
+        try:
+            self._admission.admit(target.decode("ascii"), headers)
+            self._service.require_open()
+            self._service.worker.require_room(_budget(headers))
+        except RefusalError as error:
+            return error
+        return None
+
+    def enter(self) -> Ticket:
+        """One request for the inference thread has arrived whole and is on its way to the queue."""
+        return self._service.worker.ticket()
+
+    def said(
+        self, error: RefusalError, target: bytes, headers: Headers, *, arrived: float, close: bool
+    ) -> bytes:
+        """The reply that refuses a request, counted. arrived: on `clock`."""
+        path = target.partition(b"?")[0].decode("latin-1")
+        identity = request_id(headers) or self._new_id()
+        problem = in_words_of(path, problem_of(error))
+        reply = raw_problem(
+            problem, request_id=identity, version=self._service.model_version, close=close or error.unread
+        )
+        self._metrics.observe_request(self._route_name(path), problem.status, self.clock() - arrived)
+        self._metrics.observe_refusal(problem.kind)
+        return reply
+
+
+def _budget(headers: Headers) -> float:
+    """Seconds the caller has; one that cannot be read is refused by the application."""
+    try:
+        return budget_seconds(headers)
+    except MalformedHeaderError:
+        return math.inf

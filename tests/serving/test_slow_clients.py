@@ -1,0 +1,202 @@
+"""Clients that are slow, silent, endless or too many: each is let go in time, and the others are answered."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bayesian_verifier.serving import create_app
+from serving.raw import get, post, raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from bayesian_verifier.serving import DrainingServer, Engine
+    from serving.conftest import Serve
+
+PATIENCE = 0.3
+#: What a busy machine may add.
+SLACK = 3.0
+
+
+@pytest.fixture(scope="module")
+def hasty(engine: Engine, serve: Serve) -> Iterator[tuple[httpx.Client, DrainingServer]]:
+    """A service that waits 0.3 s for heads and bodies and a second for the rest, and reads small heads."""
+    app = create_app(lambda: engine, body_seconds=PATIENCE)
+    limits = {"head_seconds": PATIENCE, "body_seconds": PATIENCE, "keep_alive_seconds": 1}
+    with serve(app, head_bytes=2048, head_count=20, **limits) as (client, server):
+        yield client, server
+
+
+def test_a_head_that_stops_is_answered_408(hasty: tuple[httpx.Client, DrainingServer]) -> None:
+    """A trickle buys no more time, neither in a name, nor in a value, nor in the request line."""
+    for begun in (b"G", b"GET /health/live HT", get()[:-2] + b"X-A", get()[:-2] + b"X-A: a"):
+        with raw(hasty[0]) as connection:
+            began = time.monotonic()
+            for byte in begun.partition(b"\n")[0], begun[len(begun.partition(b"\n")[0]) :]:
+                connection.send(byte)
+                time.sleep(PATIENCE / 3)
+            reply = connection.reply()
+            assert reply is not None
+            assert (reply.status, reply.kind, reply.closes) == (408, "slow-head", True)
+            assert PATIENCE * 0.9 < time.monotonic() - began < PATIENCE + SLACK
+            assert connection.ended()
+
+
+def test_the_time_for_a_head_counts_from_its_first_byte(hasty: tuple[httpx.Client, DrainingServer]) -> None:
+    """Also of a second request on a connection; a pause between requests is no slow head."""
+    with raw(hasty[0]) as connection:
+        connection.send(get())
+        assert connection.reply() is not None
+        time.sleep(PATIENCE * 1.5)
+        connection.send(get()[:10])
+        began = time.monotonic()
+        reply = connection.reply()
+        assert reply is not None
+        assert reply.status == 408
+        assert time.monotonic() - began > PATIENCE * 0.8
+
+
+@pytest.mark.parametrize("said", [b"", b"\r\n"])
+def test_a_connection_on_which_nothing_begins_is_ended_without_a_word(
+    hasty: tuple[httpx.Client, DrainingServer], said: bytes
+) -> None:
+    """An answer that nobody asked for would be taken for that of the next request. Line ends begin nothing."""
+    with raw(hasty[0]) as connection:
+        began = time.monotonic()
+        connection.send(said)
+        assert connection.ended()
+        assert PATIENCE * 0.9 < time.monotonic() - began < PATIENCE + SLACK
+
+
+def test_an_idle_connection_is_ended_without_a_word(hasty: tuple[httpx.Client, DrainingServer]) -> None:
+    """After the time for that, not before."""
+    with raw(hasty[0]) as connection:
+        connection.send(get())
+        assert connection.reply() is not None
+        began = time.monotonic()
+        assert connection.ended()
+        assert 0.9 < time.monotonic() - began < 1 + SLACK
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/health/live"])
+def test_a_body_that_nobody_reads_must_come_in_time_too(
+    hasty: tuple[httpx.Client, DrainingServer], path: str
+) -> None:
+    """Answered at once, and the connection ends: its next request could not be told from the body."""
+    with raw(hasty[0]) as connection:
+        connection.send(post(b"x" * 100, path=path)[:-50])
+        began = time.monotonic()
+        reply = connection.reply()
+        assert reply is not None
+        assert reply.status in (404, 405)
+        assert connection.ended()
+        assert time.monotonic() - began < PATIENCE + 1 + SLACK
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"GET /" + b"a" * 4096,
+        get()[:-2] + b"X-A: " + b"a" * 4096,
+        get()[:-2] + b"a" * 4096,
+        get()[:-2] + b"".join(b"X-%d: a\r\n" % n for n in range(30)),
+        b"POST /v1/posterior HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n0\r\n" + b"X-A: a\r\n" * 400,
+    ],
+    ids=["target", "value", "name", "number of headers", "trailers"],
+)
+@pytest.mark.parametrize("piece", [100, 100_000])
+def test_a_head_that_is_too_large_is_a_431(
+    hasty: tuple[httpx.Client, DrainingServer], endless: bytes, piece: int
+) -> None:
+    """Whether it comes at once or bit by bit, ended or not; trailers count with the head."""
+    with raw(hasty[0]) as connection:
+        for start in range(0, len(endless), piece):
+            connection.send(endless[start : start + piece])
+            time.sleep(0.0005)
+        connection.send(b": a\r\n\r\n" if piece > len(endless) else b"")
+        reply = connection.reply()
+        assert reply is not None
+        assert (reply.status, reply.kind, reply.closes) == (431, "head-too-large", True)
+        assert connection.ended()
+
+
+def test_a_client_that_does_not_read_its_replies_is_let_go(
+    hasty: tuple[httpx.Client, DrainingServer],
+) -> None:
+    """Ten megabytes are owed; after the time for taking them, the connection is gone."""
+    client, server = hasty
+    place = (client.base_url.host, client.base_url.port)
+    with socket.socket() as greedy:
+        greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        greedy.connect(place)
+        greedy.sendall(
+            post(b"[" + b",".join([b'{"judgments": [], "draws": 4096}'] * 64) + b"]", path="/v1/posteriors")
+        )
+        deadline = time.monotonic() + 1 + 3 * SLACK
+        while True:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+            if server.server_state.total_requests and not any(
+                one.transport.get_write_buffer_size() for one in server.server_state.connections
+            ):
+                break
+    assert client.get("/health/live").status_code == 200
+
+
+def test_a_crowd_of_slow_clients_keeps_nobody_from_being_answered(
+    hasty: tuple[httpx.Client, DrainingServer],
+) -> None:
+    """A hundred half requests: the hundred and first is answered at once."""
+    client, _ = hasty
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(raw(client)).send(post()[:-5])
+        began = time.monotonic()
+        assert client.post("/v1/posterior", json={"judgments": []}).status_code == 200
+        assert time.monotonic() - began < 1.0
+
+
+def test_what_nobody_could_read_any_more_is_let_go_and_the_reason_can_be_read(
+    client: httpx.Client,
+) -> None:
+    """A refusal in the midst of a long body: all that is sent meanwhile is taken in, so that the reason arrives."""
+    with raw(client) as connection:
+        connection.send(post(b"", "Content-Length: 7")[:-2] + b"X-A: \x00\r\n\r\n")
+        for _ in range(20):
+            connection.send(b"x" * 65536)
+            time.sleep(0.01)
+        reply = connection.reply()
+    assert reply is not None
+    assert reply.status == 400
+
+
+def test_more_connections_than_may_be_are_told_so(engine: Engine, serve: Serve) -> None:
+    """With three places: a fourth is told 503 while all are busy or fresh; one that is idle gives way."""
+    with serve(create_app(lambda: engine), connection_limit=3) as (client, _), ExitStack() as stack:
+        client.get("/health/live", headers={"connection": "close"})
+        held = [stack.enter_context(raw(client)) for _ in range(3)]
+        for one in held:
+            one.send(get())
+            assert one.reply() is not None
+        refused = stack.enter_context(raw(client)).reply()
+        assert refused is not None
+        assert (refused.status, refused.kind, refused.closes) == (503, "too-many-connections", True)
+        time.sleep(1.1)
+        held[0].send(get())
+        assert held[0].reply() is not None
+        fourth = stack.enter_context(raw(client))
+        fourth.send(get())
+        answered = fourth.reply()
+        assert answered is not None
+        assert answered.status == 200
+        held[0].send(get())
+        assert held[0].reply() is not None
+        assert held[1].ended()
