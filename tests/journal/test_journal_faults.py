@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _TORN = b'{"v":1,"seq":9,"id":"to'
 
 
-def live(path: Path, files: Files, acknowledge: Callable[[str], object]) -> None:
+def live(path: Path, files: Files, acknowledge: Callable[[str], object], name: str = "event") -> None:
     """Append, rotate, meet a torn tail, close, reopen, append, answer; a line that was refused is tried again."""
-    ids = (f"event {number}" for number in count())
+    ids = (f"{name} {number}" for number in count())
     for turn in range(2):
         journal = Journal(path, writer="app", rotate_bytes=1024, fsync="always", files=files)
         for size in (700, 10, 400, 10):
@@ -37,8 +37,12 @@ def live(path: Path, files: Files, acknowledge: Callable[[str], object]) -> None
                 another.write(_TORN)
         put(journal, next(ids), 30, acknowledge)
         try:
-            acknowledge(judge(journal, event_id=f"judgment {turn}"))
-            acknowledge(journal.append_feedback(f"judgment {turn}", "approve", event_id=f"answer {turn}"))
+            acknowledge(judge(journal, event_id=f"{name} judgment {turn}"))
+            acknowledge(
+                journal.append_feedback(
+                    f"{name} judgment {turn}", "approve", event_id=f"{name} answer {turn}"
+                )
+            )
             journal.close()
         except JournalError:
             pass
@@ -118,12 +122,12 @@ def test_an_error_at_any_call_loses_and_doubles_nothing(tmp_path: Path, fault: s
         check(path, acknowledged)
 
 
-def die_at(number: int, path: Path, said: Path, share: float | None) -> NoReturn:
+def die_at(number: int, path: Path, said: Path, share: float | None, name: str = "event") -> NoReturn:
     """In a forked child: live until the call of this number, and say what was acknowledged."""
     try:
         out = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         files = FaultyFiles(lambda call: call == number, kills(share))
-        live(path, files, lambda event_id: os.write(out, f"{event_id}\n".encode()))
+        live(path, files, lambda event_id: os.write(out, f"{event_id}\n".encode()), name)
     finally:
         os._exit(1)
 
@@ -139,6 +143,15 @@ def test_a_kill_at_any_call_loses_nothing_that_was_acknowledged(tmp_path: Path, 
             die_at(number, path, said, share)
         assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
         acknowledged = said.read_text().splitlines()
+        check(path, acknowledged)
+        if number % 2:
+            continue
+        # and the next process is killed, too, before it has put everything right
+        child = os.fork()
+        if child == 0:
+            die_at(1 + number % 20, path, path.with_name("said again"), share, "again")
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
+        acknowledged += path.with_name("said again").read_text().splitlines()
         check(path, acknowledged)
         after = Journal(
             path, writer="app", rotate_bytes=1024, files=FaultyFiles(lambda _: False, short_write)

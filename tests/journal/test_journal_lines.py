@@ -150,6 +150,9 @@ def test_every_kind_of_line_satisfies_the_schema(tmp_path: Path) -> None:
     schema = jsonschema.Draft202012Validator(journal_schema())
     schema.check_schema(journal_schema())
     lines = lines_of(tmp_path / "j.jsonl")
+    Journal(tmp_path / "j.jsonl", rotate_bytes=1024).append("policy", {"step": 4})
+    lines += lines_of(tmp_path / "j.jsonl")
+    assert [line["kind"] for line in lines[4:]] == ["segment", "policy"]
     for line in lines:
         schema.validate(line)
         for name in line:
@@ -160,6 +163,7 @@ def test_every_kind_of_line_satisfies_the_schema(tmp_path: Path) -> None:
             }
     assert not schema.is_valid(lines[0] | {"chosen": -1})
     assert not schema.is_valid(lines[2] | {"feedback": "maybe"})
+    assert not schema.is_valid(lines[4] | {"number": 1})
 
 
 def test_members_that_a_newer_writer_adds_are_kept(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_journal_is_a_list_of_events() -> None:
         run_state_machine_as_test(
             AJournal,
             settings=settings(
-                max_examples=150,
+                max_examples=100,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

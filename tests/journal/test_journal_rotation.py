@@ -180,6 +180,9 @@ def test_a_rotation_that_stopped_halfway_is_finished(path: Path) -> None:
     path.rename(path.with_name(f"j.{len(files):06d}.jsonl"))
     readers = [Journal(path), Journal(path, rotate_bytes=_SMALL)]
     assert sum(1 for _ in readers[0].read()) == 40 + len(files) - 1
+    assert readers[0].verify().whole
+    path.touch()
+    assert readers[0].verify().whole
     made = judge(readers[1])
     assert readers[0].knows(made)
     assert len(segments(path)) == len(files) + 1

@@ -64,7 +64,7 @@ def test_what_waits_is_written_though_nothing_more_is_recorded() -> None:
     paper.error = None
     until(lambda: recorder.waiting == 0)
     assert paper.lines == list("abcde")
-    until(lambda: threading.active_count() == threads)
+    until(lambda: threading.active_count() <= threads)
     assert recorder.lost == 0
     assert recorder.failures > 5
 
@@ -273,7 +273,7 @@ os.kill(os.getpid(), signal.SIGSTOP)
 
 def test_a_stopped_process_that_holds_the_lock_is_waited_for_once(tmp_path: Path) -> None:
     """One judgment is late by the time limit, the next are not; all are written once it goes on and ends."""
-    journal, recorder = Journal(tmp_path / "j.jsonl", lock_timeout=0.2), Recorder(100, retry_seconds=0.05)
+    journal, recorder = Journal(tmp_path / "j.jsonl", lock_timeout=0.5), Recorder(100, retry_seconds=0.05)
     arguments = [sys.executable, "-c", _STOPS_HOLDING_THE_LOCK, f"{journal.path}.lock"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
@@ -286,8 +286,8 @@ def test_a_stopped_process_that_holds_the_lock_is_waited_for_once(tmp_path: Path
             taken.append((recorder.record(line), time.monotonic() - start))
             start = time.monotonic()
         assert [recorded for recorded, _ in taken] == [False] * 5
-        assert 0.2 <= taken[0][1] < 2.0
-        assert max(seconds for _, seconds in taken[1:]) < 0.15
+        assert 0.5 <= taken[0][1] < 3.0
+        assert max(seconds for _, seconds in taken[1:]) < 0.5
         holder.send_signal(signal.SIGCONT)
     until(lambda: recorder.waiting == 0)
     entries = [entry for entry in journal.read() if not isinstance(entry, Damaged)]

@@ -22,7 +22,9 @@ _LONGEST_FIRST_LINE = 1 << 16
 
 def broken_links(now: Present) -> Iterator[Finding]:
     """What is wrong with the order of a journal's files. Raises OSError."""
-    files = [GrowingFile(place.path) for place in now.closed] + ([now.active] if now.active else [])
+    files = [GrowingFile(place.path) for place in now.closed]
+    if now.active is not None and now.active.size > 0:  # one that was only just made says nothing yet
+        files.append(now.active)
     before: Path | None = None
     for file in files:
         problem = _problem(_first_line(file), before)

@@ -180,16 +180,25 @@ class AppendLog:
         if file is None or not file.is_at(self._path):
             # a file put in the place of one that was written to may hold this writer's lines
             self._in_doubt |= file is not None
-            file = OpenFile(self._path, self._files)
-            if file.size == 0 and self._rotation.begin_after_closed():
-                file = OpenFile(self._path, self._files)
-                self._in_doubt = True
-            self._file = file
+            self._file = file = self._opened()
             self._known_end, self._seq, self._torn = 0, 0, False
         size = file.size
         if size != self._known_end:
             self._look_again(file, size)
         return file
+
+    def _opened(self) -> OpenFile:
+        """The file of the journal's name, begun where nobody has."""
+        try:
+            file = OpenFile(self._path, self._files)
+        except FileNotFoundError:
+            file = None
+        if file is not None and file.size > 0:
+            return file
+        if self._rotation.begin_after_closed():
+            self._in_doubt = True  # this writer wrote the first line
+            return OpenFile(self._path, self._files)
+        return file or OpenFile(self._path, self._files, may_create=True)
 
     def _look_again(self, file: OpenFile, size: int) -> None:
         was_cut = size < self._known_end

@@ -19,11 +19,14 @@ _BLOCK = 1 << 16
 
 
 class OpenFile:
-    """A descriptor that appends, closed when nobody holds it any more. Opening raises OSError."""
+    """A descriptor that appends, closed when nobody holds it any more.
 
-    def __init__(self, path: Path, files: Files) -> None:
+    may_create: whether the file is made where there is none. Opening raises OSError.
+    """
+
+    def __init__(self, path: Path, files: Files, *, may_create: bool = False) -> None:
         self._files = files
-        self.fd = files.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        self.fd = files.open(path, os.O_RDWR | os.O_APPEND | (os.O_CREAT if may_create else 0))
         status = files.fstat(self.fd)
         check_is_file(status)
         self._identity = identity_of(status)

@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 
 _MOST_BYTES = 16 << 20
 _RETRY_SECONDS = 1.0
-# a judgment waits for a journal that fails slowly, as behind a lock, at most so large a share of the time
+# for a journal that takes so long to fail, as behind a lock, judgments wait at most so large a share of the time
+_SLOW_SECONDS = 0.25
 _SHARE_OF_TIME = 0.05
 
 
@@ -91,10 +92,10 @@ class Recorder:
             return self._write_all(here)
 
     def _flush(self, here: _Here) -> bool:
-        """As `flush`, unless another thread is at it."""
+        """As `flush`, unless another thread is at it for long."""
         if not here.backlog:
             return True
-        if not here.turn.acquire(blocking=False):
+        if not here.turn.acquire(timeout=_SLOW_SECONDS):
             return False
         try:
             return self._write_all(here)
@@ -126,7 +127,8 @@ class Recorder:
         except JournalError as exc:
             here.failures += 1
             now = self._monotonic()
-            here.try_again_at = now + (now - start) / _SHARE_OF_TIME
+            took = now - start
+            here.try_again_at = now + took / _SHARE_OF_TIME if took > _SLOW_SECONDS else now
             _log.warning("kept in memory: %s", exc)
             return False
         return True
