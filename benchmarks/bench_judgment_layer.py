@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+from _crowded_journal import crowded
 from _record import about, spread, write
 from rich.console import Console
 from rich.table import Table
@@ -149,8 +150,13 @@ def layers(folder: Path, times: int) -> Iterator[tuple[str, list[float]]]:
         for index in range(count):
             layer.feedback(layer.judge(holt_laury(index), "ada").id, "approve")
         yield f"assess, {count} in the journal", timed(lambda used=layer: used.assess("ada"), times)
-        fresh = JudgmentLayer(Canned(), MetaJudgmentController(), Journal(journal.path))
-        yield f"assess, {count}, first of a process", timed(lambda used=fresh: used.assess("ada"), 1, 0)
+        yield f"assess, {count}, first of a process", first(journal.path)
+    yield (
+        "assess, first of a process, 10,000 of others in the journal",
+        first(crowded(folder, Case.model_validate(holt_laury(3)), BELIEF)),
+    )
+    shadowed = JudgmentLayer(Canned(), MetaJudgmentController(), journal, shadow=1.0)
+    yield "assess, 512 in the journal, every call shadowed", timed(lambda: shadowed.assess("ada"), times)
     closed = VerifierClient("http://127.0.0.1:9", breaker=BreakerPolicy(minimum_calls=1, open_for=1e6))
     yield "client, open breaker", timed(lambda: closed.posterior([]), times)
     for count in (10, 64):
@@ -168,6 +174,12 @@ def layers(folder: Path, times: int) -> Iterator[tuple[str, list[float]]]:
     )
     case = Case.model_validate(holt_laury(3))
     yield "judge, with Z3 and its line", timed(lambda: recorded.judge(case, "ada"), min(times, 300))
+
+
+def first(path: Path) -> list[float]:
+    """The first assessment of a process that has not read this journal: it waits 50 ms for it at most."""
+    fresh = JudgmentLayer(Canned(), MetaJudgmentController(), Journal(path))
+    return timed(lambda: fresh.assess("ada"), 1, 0)
 
 
 def appends(folder: Path, times: int) -> Iterator[tuple[str, list[float]]]:

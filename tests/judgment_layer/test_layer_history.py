@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from faulty_server import FaultyServer, answering, with_parts
+from faulty_server import Behaviour, FaultyServer, answering, hang_up, with_parts
 from layers import CASE, EXACT, Blocking, Make
 from people import forks
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.journal import History
     from bayesian_verifier.judgment import Judgment
+
+NOTHING = {"judgments": 0, "informative": 0, "refuted": 0}
 
 
 class Slow(Journal):
@@ -71,14 +73,16 @@ def test_the_first_assessment_waits_for_its_history_no_longer_than_it_may(make: 
         assert assessment.source == "verifier"
 
 
-def test_a_late_history_is_said(make: Make, slow: Slow) -> None:
-    """In the explanation, where no evidence was the reason."""
-    nothing = {"judgments": 0, "informative": 0, "refuted": 0}
-    with FaultyServer(with_parts(evidence=nothing)) as server:
+@pytest.mark.parametrize("behaviour", [with_parts(evidence=NOTHING), hang_up])
+def test_a_late_history_is_said(make: Make, slow: Slow, behaviour: Behaviour) -> None:
+    """In the explanation and so in the journal, whatever the verifier said; not where all was read."""
+    with FaultyServer(behaviour) as server:
         layer = make(server.url, slow, history_timeout=0.01)
         slow.goes.clear()
-        assert "not read in time" in layer.assess("ada").explanation
+        assert "was not read in time" in layer.assess("ada").explanation
         slow.goes.set()
+        in_time = make(server.url, slow)
+        assert "in time" not in in_time.assess("ada").explanation
 
 
 def test_it_goes_on_with_what_was_read_before(make: Make, slow: Slow) -> None:
@@ -92,6 +96,7 @@ def test_it_goes_on_with_what_was_read_before(make: Make, slow: Slow) -> None:
         slow.goes.clear()
         assessment = late.assess("ada")
         assert (assessment.evidence, assessment.source) == (3, "verifier")
+        assert "was not read in time" in assessment.explanation
         assert late.layer.health().late_histories == 1
         slow.goes.set()
 

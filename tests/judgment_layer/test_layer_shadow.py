@@ -1,51 +1,24 @@
-"""Is the controller exercised on calls that do not need it, for the record and at nobody's cost?"""
+"""Is the controller exercised on calls that do not need it, for the record?"""
 
 from __future__ import annotations
 
 import math
 import random
-import threading
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from faulty_server import FaultyServer, answering, hang_up, risk_aversion
-from layers import CASE, PROVER, Blocking, Make, judgments_in
+from layers import CASE, PROVER, Make, judgments_in
 from people import holt_laury_case, safe_times
+from shadowed import Own, shadows_in
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment import Case
-from bayesian_verifier.judgment_layer import Fallback
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    from bayesian_verifier.judgment import Judgment
-
-
-class Own:
-    """A controller that does as it is told, and notes in which order."""
-
-    def __init__(self, belief: Belief, act: Callable[[], object] = lambda: None) -> None:
-        self.belief = belief
-        self.act = act
-        self.heard: list[str] = []
-
-    def remember(self, subject: str, belief: Belief, _at: float) -> None:
-        self.heard.append(f"remember {subject} {belief.mean}")
-
-    def assess(self, subject: str | None, judgments: Sequence[Judgment], _at: float) -> Fallback:
-        self.heard.append(f"assess {subject} {len(judgments)}")
-        self.act()
-        return Fallback(self.belief, "own", "by its own rule")
-
-
-def shadows_in(journal: Journal) -> list[dict[str, Any]]:
-    assert journal.verify().whole
-    return [entry.event.model_dump() for entry in journal.read() if entry.event.kind == "shadow"]  # type: ignore[union-attr]
 
 
 def test_the_disagreement_is_journalled(make: Make, journal: Journal) -> None:
@@ -143,81 +116,6 @@ def test_the_share_of_calls_is_drawn_from_the_source_given(
     assert (health.runs, health.skipped, health.failed) == (sum(taken), 0, 0)
 
 
-def test_a_controller_that_raises_is_counted_and_costs_nothing(make: Make, journal: Journal) -> None:
-    """The answer is the verifier's; the line says what went wrong."""
-
-    def fail() -> None:
-        raise ZeroDivisionError
-
-    with FaultyServer(answering()) as server:
-        layer = make(server.url, journal, controller=Own(Belief(0.5, 0.5), fail), shadow=1.0)
-        assessment = layer.assess("ada", safe_times(4))
-        layer.rest()
-    assert assessment.source == "verifier"
-    (event,) = shadows_in(journal)
-    assert (event["failure"], event["controller"], event["difference"]) == ("ZeroDivisionError", None, None)
-    health = layer.layer.health()
-    assert (health.controller_failures, health.shadow.failed, health.shadow.runs) == (1, 1, 1)
-
-
-def test_a_controller_that_hangs_holds_up_nobody(make: Make, journal: Journal) -> None:
-    """One run hangs; later calls are answered as fast as ever, and skipped by the shadow."""
-    began, hangs = threading.Event(), threading.Event()
-
-    def hang() -> None:
-        began.set()
-        hangs.wait()
-
-    with FaultyServer(answering()) as server:
-        layer = make(server.url, journal, controller=Own(Belief(0.5, 0.5), hang), shadow=1.0)
-        start = time.monotonic()
-        for _ in range(5):
-            assert layer.assess("ada", safe_times(4)).source == "verifier"
-        assert time.monotonic() - start < 1.0
-        assert began.wait(10.0)
-        health = layer.layer.health().shadow
-        assert (health.runs, health.skipped) == (1, 4)
-        assert health.running_ms is not None
-        assert not journal.path.exists()
-        hangs.set()
-        layer.rest()
-        assert len(shadows_in(journal)) == 1
-        assert layer.layer.health().shadow.running_ms is None
-
-
-def test_a_slow_controller_keeps_to_its_share_of_the_time(journal: Journal) -> None:
-    """A run of 2 s with a share of a quarter is followed by a rest of 6 s: a quarter of the time in all."""
-    clock = [100.0]
-
-    def work() -> None:
-        clock[0] += 2.0
-
-    with FaultyServer(answering()) as server:
-        own = Own(Belief(0.5, 0.5), work)
-        layer = Blocking(
-            server.url, journal, controller=own, shadow=0.25, chance=lambda: 0.0, monotonic=lambda: clock[0]
-        )
-        for at, runs in ((100.0, 1), (102.0, 1), (107.99, 1), (108.0, 2)):
-            clock[0] = at
-            layer.assess("ada", safe_times(4))
-            layer.rest()
-            assert layer.layer.health().shadow.runs == runs
-        assert layer.layer.health().shadow.slowest_ms == pytest.approx(2000.0)
-        assert own.heard.count("remember ada 0.61") == 4
-        layer.close()
-
-
-def test_a_shadow_takes_no_place_of_a_line_that_waits(make: Make, tmp_path: Path) -> None:
-    """While the journal cannot be written it is given up and counted."""
-    journal = Journal(tmp_path / "absent" / "judgments.jsonl")
-    with FaultyServer(answering()) as server:
-        layer = make(server.url, journal, shadow=1.0)
-        layer.assess("ada", safe_times(4))
-        layer.rest()
-        assert layer.layer.waiting == 0
-        assert layer.layer.health().shadow.unrecorded == 1
-
-
 def test_histories_pass_over_shadows(make: Make, journal: Journal) -> None:
     """What was answered and what was last trusted are the same with a shadow between any two lines."""
     with FaultyServer(answering()) as server:
@@ -258,13 +156,3 @@ def test_one_call_in_a_hundred_by_default(tmp_path: Path) -> None:
         chance=lambda: next(numbers),
     )
     assert sum(layer._core.shadow.takes() for _ in range(1000)) == 10
-
-
-def test_closing_waits_for_a_run_under_way(make: Make, journal: Journal) -> None:
-    """A process that ends right after its last call has its line."""
-    own = Own(Belief(0.5, 0.5), lambda: time.sleep(0.2))
-    with FaultyServer(answering()) as server:
-        layer = make(server.url, journal, controller=own, shadow=1.0)
-        layer.assess("ada", safe_times(4))
-        layer.end()
-        assert len(shadows_in(journal)) == 1

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._controller import Fallback
     from bayesian_verifier.judgment_layer._values import Assessment, Outcome, Posterior, Reason
 
+#: Said where the journal may hold more of a person than was known when they were asked about.
+LATE = " Part of what this person answered was not read in time."
+
 _WHY: dict[Reason, str] = {
     "timeout": "did not answer in time",
     "unreachable": "could not be reached",
@@ -31,17 +34,10 @@ def explain_posterior(posterior: Posterior, evidence: int) -> str:
     )
 
 
-def explain_fallback(
-    reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float, *, is_late: bool = False
-) -> str:
-    """Why the verifier's answer is not used, and what the controller went by.
-
-    is_late: whether the person's judgments were not all read in time.
-    """
+def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float) -> str:
+    """Why the verifier's answer is not used, and what the controller went by."""
     detail = outcome.detail
-    if is_late and reason == "no_evidence":
-        detail = "what this person answered was not read in time"
-    elif outcome.posterior is not None and reason == "wide_posterior":
+    if outcome.posterior is not None and reason == "wide_posterior":
         detail = f"sd {outcome.posterior.belief.sd:.2f}, more than {max_sd:.2f}"
     elif outcome.posterior is not None and reason == "untrustworthy":
         detail = ", ".join(outcome.posterior.doubts)

@@ -46,7 +46,10 @@ class Fallback:
 
 
 class Controller(Protocol):
-    """Whatever can stand in for the verifier, such as an agent framework's own; safe among threads."""
+    """Whatever can stand in for the verifier, such as an agent framework's own; safe among threads, and quick.
+
+    A person waits for it when it is needed. What it raises is counted, and the cautious prior stands.
+    """
 
     def remember(self, subject: str, belief: Belief, at: float) -> None:
         """Note a trusted posterior of a subject, from a time in seconds since 1970."""

@@ -14,7 +14,7 @@ from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
 from bayesian_verifier.judgment_layer._choice import choose
-from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, meta_comment
+from bayesian_verifier.judgment_layer._comments import LATE, explain_fallback, explain_posterior, meta_comment
 from bayesian_verifier.judgment_layer._health import Health
 from bayesian_verifier.judgment_layer._reader import Reader
 from bayesian_verifier.judgment_layer._recorder import Recorder
@@ -130,7 +130,7 @@ class LayerCore:
             return Concluded(assessment, None)
         fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
-        explanation = explain_fallback(why, outcome, fallback, self._max_sd, is_late=asked.is_late)
+        explanation = explain_fallback(why, outcome, fallback, self._max_sd)
         return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None)
 
     def _reason_against(self, outcome: Outcome) -> Reason | None:
@@ -158,7 +158,7 @@ class LayerCore:
             elapsed_ms=(self._monotonic() - asked.since) * 1e3,
             trace_id=outcome.trace_id,
             evidence=len(asked.history.judgments),
-            explanation=explanation,
+            explanation=explanation + LATE if asked.is_late else explanation,
         )
 
     def follow(self, seen: Seen | None) -> None:
