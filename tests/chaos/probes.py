@@ -45,12 +45,17 @@ def _probes(calls: Sequence[Call]) -> list[Call]:
     probes = []
     for call in calls:
         before = bisect.bisect_right(ends, call.asked["at"])
-        if call.reason == "circuit_open" or not before or (call.told is None and not call.seen):
+        if not before or not _got_through(call):
             continue
         start, end = refusals[before - 1].asked["at"], _passed(call)
         if not any(first <= end and last >= start for first, last in closings):
             probes.append(call)
     return probes
+
+
+def _got_through(call: Call) -> bool:
+    """Whether the breaker certainly let a call through: one may also run out of time before it is asked."""
+    return bool(call.seen) or (call.told is not None and call.reason not in ("circuit_open", "timeout"))
 
 
 def _passed(call: Call) -> float:

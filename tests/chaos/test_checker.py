@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import pytest
 from chaos.bad_logs import BAD, cut_off_before
 from chaos.checker import check
 from chaos.evidence import evidence_in
-from chaos.made_up import OTHER, Log, event, good, line
+from chaos.lateness import DOUBT, surely
+from chaos.made_up import OTHER, Log, drop, event, good, line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,3 +108,23 @@ def test_a_request_that_is_read_late_is_no_second_probe() -> None:
     log.call("4e", 1.21, took=0.1, reason="timeout", sound=False, fault="silent")
     event(log.proxy, "arrived", id="trace-4e")["at"] = 1.6
     assert all(verdict.held for verdict in check(log.evidence()))
+
+
+def test_a_call_that_ran_out_of_time_before_it_was_asked_is_no_probe() -> None:
+    """On a machine that stands still; one that the proxy saw is."""
+    log = good()
+    log.call("4f", 1.65, took=0.1, reason="timeout", sound=False, fault="silent")
+    assert "P10" in {verdict.promise for verdict in check(log.evidence()) if not verdict.held}
+    drop(log.proxy, "done", id="trace-4f")
+    assert all(verdict.held for verdict in check(log.evidence()))
+
+
+def test_a_bound_on_a_quantile_is_beyond_it_hardly_ever() -> None:
+    """Of normal samples, whose quantiles are in every table: about one in a hundred is on the wrong side."""
+    chance = random.Random(1)
+    wrong = {-DOUBT: 0, DOUBT: 0}
+    for _ in range(500):
+        sample = [chance.gauss(0.0, 1.0) for _ in range(2000)]
+        for doubt in wrong:
+            wrong[doubt] += (surely(sample, 0.99, doubt) - 2.3263) * doubt < 0
+    assert all(0 < count < 20 for count in wrong.values())
