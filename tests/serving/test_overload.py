@@ -170,7 +170,7 @@ def test_a_full_queue_is_told_so_before_the_body_comes_and_while_python_is_busy(
         text = service.client.get("/metrics").text
     assert 'http_requests_total{route="/v1/posterior",status="429"} 60.0' in text
     # the best of three: the machine may have other work
-    assert min(statistics.quantiles(seconds, n=4)[2] for seconds in took) < 0.005
+    assert min(statistics.quantiles(seconds, n=10)[8] for seconds in took) < 0.005
 
 
 def refused_after(service: Elsewhere, head: bytes) -> float:
