@@ -99,6 +99,23 @@ def test_what_had_arrived_before_the_signal_was_heard_is_answered() -> None:
     assert statuses == [(200, True)] * 60
 
 
+def test_what_lies_in_sockets_when_the_signal_comes_is_answered(engine: Engine, serve: Serve) -> None:
+    """The loop is busy while thirty requests arrive; it hears of the signal before it reads them."""
+    with serve(create_app(lambda: engine)) as (client, server), ExitStack() as stack:
+        kept = [stack.enter_context(raw(client)) for _ in range(30)]
+        for one in kept:
+            one.send(get())
+            assert told(one.reply()) == (200, False)
+        assert server._loop is not None
+        server._loop.call_soon_threadsafe(time.sleep, 0.5)
+        time.sleep(0.1)
+        for one in kept:
+            one.send(post())
+        server.handle_exit(signal.SIGTERM, None)
+        statuses = [told(one.reply()) for one in kept]
+    assert statuses == [(200, True)] * 30
+
+
 def test_nobody_who_keeps_asking_is_cut_off(engine: Engine, serve: Serve) -> None:
     """Ten clients ask all the time: each request is answered, until a connection is refused because the door is shut.
 

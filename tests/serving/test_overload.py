@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,17 +21,20 @@ from bayesian_verifier.serving import create_app
 from bayesian_verifier.serving._pace import SHARE_WHEN_STANDING, STANDING_SECONDS, Pace
 from bayesian_verifier.serving._problems import OutOfBudgetError, QueueFullError
 from bayesian_verifier.serving._worker import Worker
-from serving.raw import post, raw
+from serving.conftest import wait_ready
+from serving.raw import get, post, raw
 
 if TYPE_CHECKING:
-    from bayesian_verifier.serving import Answer, Engine, Question
+    from collections.abc import Iterator
+
+    from bayesian_verifier.serving import Engine
     from serving.conftest import Serve
 
-#: One posterior takes ten milliseconds, so that a hundred a second are all there can be.
-SECONDS = 0.010
-BUDGET = 0.2
+#: One posterior takes twenty milliseconds, now less, now more, so that fifty a second are all there can be.
+SECONDS = 0.020
+BUDGET = 0.4
 PROGRAM = f"""
-import time
+import itertools, sys, time
 from bayesian_verifier.serving import (
     Question, answer, base_url, compile_engine, create_app, listen_tcp, server_of
 )
@@ -37,17 +42,56 @@ from serving.closed_form import ClosedFormSimulator, closed_form_model
 
 engine = compile_engine(closed_form_model(), ClosedFormSimulator(), points=64)
 known = answer(Question([], None, 0, None), engine, clock=time.perf_counter, make_seed=lambda: 1)
+listener = listen_tcp("127.0.0.1", 0)
 
-def infer(question, engine, *, clock, make_seed):
-    time.sleep({SECONDS})
+turns = itertools.cycle((0.5, 1.5))
+
+def sleepy(question, engine, *, clock, make_seed):
+    time.sleep({SECONDS} * next(turns))
     return known
 
-listener = listen_tcp("127.0.0.1", 0)
+def greedy(question, engine, *, clock, make_seed):
+    print("greedy", flush=True)
+    while True:
+        sum(range(1000))
+
+app = create_app(lambda: engine, infer=globals()[sys.argv[1]], queue_limit=int(sys.argv[2]))
 server_of(
-    create_app(lambda: engine, infer=infer), keep_alive_seconds=75, drain_seconds=0, grace_seconds=1,
-    log_level="error", on_listening=lambda: print(listener.getsockname()[1], flush=True),
+    app, keep_alive_seconds=75, drain_seconds=0, grace_seconds=1,
+    log_level="error", on_listening=lambda: print(base_url(listener), flush=True),
 ).run([listener])
 """
+
+
+class Elsewhere(NamedTuple):
+    """A service in a process of its own, which shares no interpreter with its callers."""
+
+    process: subprocess.Popen[str]
+    client: httpx.Client
+
+    @property
+    def port(self) -> int:
+        assert self.client.base_url.port is not None
+        return self.client.base_url.port
+
+
+@contextmanager
+def elsewhere(infer: str, queue_limit: int) -> Iterator[Elsewhere]:
+    """One that finds posteriors in this way, ready; it is gone when the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, infer, str(queue_limit)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        with httpx.Client(base_url=process.stdout.readline().strip(), timeout=30) as client:
+            wait_ready(client)
+            yield Elsewhere(process, client)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 class Told(NamedTuple):
@@ -94,62 +138,55 @@ def in_time(told: list[Told], seconds: float) -> float:
 
 
 def test_at_ten_times_the_capacity_goodput_is_four_fifths_of_it_and_the_rest_are_told_so_at_once() -> None:
-    """What a hundred a second get who ask alone, beside what a thousand a second get who ask together."""
-    server = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        port = int(server.stdout.readline())
-        while True:
-            if any(one.status == 200 for one in asyncio.run(rush(port, 50, 0.2))):
+    """What fifty a second get who ask alone, beside what five hundred a second get who ask together.
+
+    The best of three: the machine may have other work.
+    """
+    capacity, seconds = 1 / SECONDS, 2.0
+    shares, told_after = [], []
+    with elsewhere("sleepy", 64) as service:
+        asyncio.run(rush(service.port, capacity, 0.2))
+        for _ in range(3):
+            told = asyncio.run(rush(service.port, 10 * capacity, seconds))
+            refused = [one.waited for one in told if one.status in (429, 504)]
+            assert {one.status for one in told} <= {200, 429, 504}
+            assert len(refused) > 5 * capacity * seconds
+            shares.append(in_time(told, seconds) / capacity)
+            told_after.append(statistics.median(refused))
+            if shares[-1] >= 0.8 and told_after[-1] < 0.005:
                 break
-        capacity = 1 / SECONDS
-        told = asyncio.run(rush(port, 10 * capacity, 3.0))
-    finally:
-        server.kill()
-        server.communicate()
-    refused = [one.waited for one in told if one.status in (429, 504)]
-    assert {one.status for one in told} <= {200, 429, 504}
-    assert in_time(told, 3.0) >= 0.8 * capacity
-    assert len(refused) > 5 * capacity
-    assert statistics.median(refused) < 0.005
+    assert max(shares) >= 0.8
+    assert min(told_after) < 0.005
 
 
-def test_a_full_queue_is_told_so_before_the_body_comes_and_while_python_is_busy(
-    engine: Engine, serve: Serve
-) -> None:
+def test_a_full_queue_is_told_so_before_the_body_comes_and_while_python_is_busy() -> None:
     """The inference thread never lets go of the interpreter by itself; of eight megabytes not one has been sent."""
-    busy, done = threading.Event(), threading.Event()
-
-    def infer(question: Question, engine: Engine, **_: object) -> Answer:
-        busy.set()
-        while not done.is_set():
-            sum(range(1000))
-        raise QueueFullError("nobody reads this", 1)
-
     head = post(b"", "X-Request-Id: me").replace(b"Content-Length: 0", b"Content-Length: 8000000")
-    with serve(create_app(lambda: engine, infer=infer, queue_limit=1)) as (client, _), raw(client) as first:
+    with elsewhere("greedy", 1) as service, raw(service.client) as first:
         first.send(post())
-        assert busy.wait(10)
-        took = []
-        for _ in range(15):
-            with raw(client) as connection:
-                began = time.perf_counter()
-                connection.send(head)
-                reply = connection.reply()
-                took.append(time.perf_counter() - began)
-                assert reply is not None
-                assert (reply.status, reply.kind, reply.closes) == (429, "queue-full", False)
-                assert int(reply.headers["retry-after"]) >= 1
-                assert reply.headers["x-request-id"] == "me"
-        text = client.get("/metrics").text
-        done.set()
-    assert 'http_requests_total{route="/v1/posterior",status="429"} 15.0' in text
-    assert statistics.median(took) < 0.005
+        assert service.process.stdout is not None
+        assert service.process.stdout.readline() == "greedy\n"
+        took = [[refused_after(service, head) for _ in range(20)] for _ in range(3)]
+        text = service.client.get("/metrics").text
+    assert 'http_requests_total{route="/v1/posterior",status="429"} 60.0' in text
+    # the best of three: the machine may have other work
+    assert min(statistics.quantiles(seconds, n=10)[8] for seconds in took) < 0.005
+
+
+def refused_after(service: Elsewhere, head: bytes) -> float:
+    """Seconds until the head of a request was answered with a 429."""
+    with raw(service.client) as connection:
+        connection.send(get())
+        connection.reply("GET")
+        began = time.perf_counter()
+        connection.send(head)
+        reply = connection.reply()
+        seconds = time.perf_counter() - began
+    assert reply is not None
+    assert (reply.status, reply.kind, reply.closes) == (429, "queue-full", False)
+    assert int(reply.headers["retry-after"]) >= 1
+    assert reply.headers["x-request-id"] == "me"
+    return seconds
 
 
 def test_who_is_refused_at_the_gate_may_go_on_asking_on_the_same_connection(
@@ -164,14 +201,17 @@ def test_who_is_refused_at_the_gate_may_go_on_asking_on_the_same_connection(
         return 1
 
     app = create_app(lambda: engine, queue_limit=1, make_seed=slow_seed)
-    with serve(app) as (client, _), raw(client) as first, raw(client) as other:
+    with serve(app) as (client, server), raw(client) as first, raw(client) as other:
         first.send(post(b'{"judgments": [], "draws": 1}'))
         assert taken.wait(10)
+        asked = server.server_state.total_requests
         long = post(b'{"judgments": []}' + b" " * 1_000_000)
         other.send(long)
         refused = [other.reply()]
         other.send(long[:500])
         refused.append(other.reply())
+        # the application has not heard of them
+        assert server.server_state.total_requests == asked
         go_on.set()
         assert first.reply() is not None
         other.send(long[500:] + post())
