@@ -58,10 +58,13 @@ class MisfitGrid:
         """
         likelihood, peak = self._likelihood(surfaces)
         anybody = self._over_second(likelihood.sum(axis=-2), peak) - peak
-        moved = self._moved @ likelihood
-        mixed = _ANYBODY * np.exp(anybody)[..., None, None] + (1 - _ANYBODY) * moved
-        result: Float = np.log(np.maximum(mixed, 1e-300)) + peak[..., None, None]
-        return result
+        moved: Float = self._moved @ likelihood
+        moved *= 1 - _ANYBODY
+        moved += _ANYBODY * np.exp(anybody)[..., None, None]
+        np.maximum(moved, 1e-300, out=moved)
+        np.log(moved, out=moved)
+        moved += peak[..., None, None]
+        return moved
 
     def _likelihood(self, surfaces: Float) -> tuple[Float, Float]:
         """Likelihood times prior mass on the finer first nodes [..., F, T], over exp(peak) [...]."""
