@@ -8,7 +8,8 @@ from bayesian_verifier.serving._engine import Engine, compile_engine
 from bayesian_verifier.serving._examples import curl_lines
 from bayesian_verifier.serving._listen import ListenError, base_url, listen_tcp, listen_unix
 from bayesian_verifier.serving._loading import load_engine, verified_model, why_not_writable
-from bayesian_verifier.serving._question import Question, read_question
+from bayesian_verifier.serving._plain_body import Question
+from bayesian_verifier.serving._question import read_question
 from bayesian_verifier.serving._reply import marginal, reply
 from bayesian_verifier.serving._server import DrainingServer, server_of
 
