@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -73,11 +74,15 @@ class PosteriorFunction:
         return call
 
     def compile_beside(
-        self, d: int, log_likelihood: Callable[[Any, Any, ModuleType], Any]
+        self,
+        d: int,
+        log_likelihood: Callable[[Any, Any, ModuleType], Any],
+        options: Mapping[str, str] = MappingProxyType(_FOR_ONE),
     ) -> Callable[[F32, F32], Emission]:
         """The function for one person and d draws, with a simulator's likelihood of the draws in the same program.
 
         log_likelihood: (sums [S], θ [d, P], jax.numpy) -> [d], or None where there is none.
+        options: of XLA, for speed; left out where it does not know one.
         What is returned takes (sums [1, S], noise [d, P]).
         """
         import jax.numpy as jnp  # noqa: PLC0415 - as above
@@ -88,7 +93,7 @@ class PosteriorFunction:
             known = log_likelihood(sums[0], theta[0], jnp)
             return theta, log_density, summary, None, None if known is None else known[None]
 
-        run = self._ahead(beside, [(1, self.sums_size), (d, self.parameters)], options=_FOR_ONE)
+        run = self._ahead(beside, [(1, self.sums_size), (d, self.parameters)], options=options)
         return lambda sums, noise: Emission(*run(sums, noise))
 
     def _ahead(
