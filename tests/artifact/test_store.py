@@ -254,6 +254,16 @@ def test_a_likelihood_beside_the_function_is_that_of_its_draws():
     assert found[0] == pytest.approx(exact, abs=1e-5)
 
 
+def test_an_xla_that_does_not_know_an_option_does_without():
+    """Options change speed alone: with one that no XLA has, the draws are the same."""
+    function = closed_form_model().function
+    noise, sums = np.zeros((5, 2), np.float32), np.array([[3, 1.5]], np.float32)
+    likelihood = LikelySimulator().log_likelihood_of_sums
+    said = function.compile_beside(5, likelihood, {"xla_cpu_no_such_option": "1"})(sums, noise)
+    expected = function.compile_beside(5, likelihood)(sums, noise)
+    assert np.asarray(said.theta) == pytest.approx(np.asarray(expected.theta), abs=1e-6)
+
+
 def write_model(store: ModelStore, version: str) -> None:
     with store.publishing(NAME, version) as directory:
         (directory / "manifest.json").write_text("{}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,19 +11,25 @@ from numpy.typing import NDArray
 from bayesian_verifier.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
     import jax
 
 F32 = NDArray[np.float32]
+#: for one person at a time: a library of matrix products costs more to call than such small ones take, and steps that
+#: are handed from thread to thread wait longer than they run (docs/adr/0007-speed.md)
+_FOR_ONE = {
+    "xla_cpu_experimental_ynn_fusion_type": "",
+    "xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED",
+}
 
 
 class Emission(NamedTuple):
     """What one call gives for B people.
 
     theta: draws on the link scale [B, D, P].   log_density: of the draws, on the link scale [B, D].
-    summary: what the network makes of the sums [B, C].   query_density: of the points asked about [B, Q].
+    summary: what the network makes of the sums [B, C].   query_density: of the points asked about [B, Q], if any were.
     log_likelihood: of the draws, where a simulator's was compiled beside the network [B, D].
     """
 
@@ -56,7 +63,8 @@ class PosteriorFunction:
         What is returned takes (sums [b, S], noise [d, P]) and, optionally, query [q, P].
         """
         if (b, d, q) not in self._compiled:
-            self._compiled[b, d, q] = self._ahead(self._exported.call, b, d, q)
+            shapes = [(b, self.sums_size), (d, self.parameters), (q, self.parameters)]
+            self._compiled[b, d, q] = self._ahead(self._exported.call, shapes)
         run = self._compiled[b, d, q]
         nowhere = np.zeros((q, self.parameters), np.float32)
 
@@ -66,29 +74,42 @@ class PosteriorFunction:
         return call
 
     def compile_beside(
-        self, d: int, log_likelihood: Callable[[Any, Any, ModuleType], Any]
+        self,
+        d: int,
+        log_likelihood: Callable[[Any, Any, ModuleType], Any],
+        options: Mapping[str, str] = MappingProxyType(_FOR_ONE),
     ) -> Callable[[F32, F32], Emission]:
         """The function for one person and d draws, with a simulator's likelihood of the draws in the same program.
 
         log_likelihood: (sums [S], θ [d, P], jax.numpy) -> [d], or None where there is none.
+        options: of XLA, for speed; left out where it does not know one.
         What is returned takes (sums [1, S], noise [d, P]).
         """
         import jax.numpy as jnp  # noqa: PLC0415 - as above
 
-        def beside(sums: jax.Array, noise: jax.Array, query: jax.Array) -> tuple[Any, ...]:
-            said = self._exported.call(sums, noise, query)
-            known = log_likelihood(sums[0], said[0][0], jnp)
-            return (*said, None if known is None else known[None])
+        def beside(sums: jax.Array, noise: jax.Array) -> tuple[Any, ...]:
+            # nobody asks for a density: left out of the result, it is not computed either
+            theta, log_density, summary, _ = self._exported.call(sums, noise, jnp.zeros_like(noise[:1]))
+            known = log_likelihood(sums[0], theta[0], jnp)
+            return theta, log_density, summary, None, None if known is None else known[None]
 
-        run, nowhere = self._ahead(beside, 1, d, 1), np.zeros((1, self.parameters), np.float32)
-        return lambda sums, noise: Emission(*run(sums, noise, nowhere))
+        run = self._ahead(beside, [(1, self.sums_size), (d, self.parameters)], options=options)
+        return lambda sums, noise: Emission(*run(sums, noise))
 
-    def _ahead(self, function: Callable[..., Any], b: int, d: int, q: int) -> Callable[..., Any]:
+    def _ahead(
+        self,
+        function: Callable[..., Any],
+        shapes: Sequence[tuple[int, int]],
+        options: Mapping[str, str] | None = None,
+    ) -> Callable[..., Any]:
         import jax  # noqa: PLC0415 - as above
 
-        shapes = [(b, self.sums_size), (d, self.parameters), (q, self.parameters)]
-        arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
-        compiled: Callable[..., Any] = jax.jit(function).lower(*arguments).compile()
+        lowered = jax.jit(function).lower(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes))
+        try:
+            compiled: Callable[..., Any] = lowered.compile(compiler_options=dict(options or {}))
+        except jax.errors.JaxRuntimeError:
+            # another XLA may not know an option; they change the speed alone
+            compiled = lowered.compile()
         return compiled
 
     def __call__(self, sums: F32, noise: F32, query: F32 | None = None) -> Emission:

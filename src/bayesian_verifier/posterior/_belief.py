@@ -19,6 +19,7 @@ _BANDWIDTH = 0.2
 _LEAST_SPREAD = 1e-3
 #: a quantile never leaves the draws whose ranks are within 3 bandwidths
 _BELOW, _ABOVE = (1 / (1 + np.exp(-(_LOGITS + by * _BANDWIDTH))) for by in (-3, 3))
+_READ_AT = np.concatenate([QUANTILE_LEVELS, _BELOW, _ABOVE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,18 @@ class Belief:
 
 def _quantiles(ordered: NDArray[np.float64], weight: NDArray[np.float64]) -> tuple[float, ...]:
     """Quantiles at QUANTILE_LEVELS of increasing draws [S] with weights [S] that sum to 1."""
-    middle = np.clip(np.cumsum(weight) - 0.5 * weight, 1e-9, 1 - 1e-9)
-    away = np.log(middle / (1.0 - middle))[None, :] - _LOGITS[:, None]
-    near = np.exp(-0.5 * (away / _BANDWIDTH) ** 2) * weight
-    total, first, second = near.sum(axis=1), (near * away).sum(axis=1), (near * away * away).sum(axis=1)
-    level, slope = near @ ordered, (near * away) @ ordered
+    middle = np.cumsum(weight)
+    middle -= 0.5 * weight
+    np.maximum(middle, 1e-9, out=middle)
+    np.minimum(middle, 1 - 1e-9, out=middle)
+    away = np.log(middle / (1.0 - middle)) - _LOGITS[:, None]
+    near = np.exp((-0.5 / _BANDWIDTH**2) * (away * away)) * weight
+    leaning = near * away
+    total, first, second = near.sum(axis=1), leaning.sum(axis=1), (leaning * away).sum(axis=1)
+    level, slope = near @ ordered, leaning @ ordered
     spread = total * second - first * first
-    with np.errstate(divide="ignore", invalid="ignore"):
-        fitted = (second * level - first * slope) / spread
-    plain = np.interp(QUANTILE_LEVELS, middle, ordered)
-    fitted = np.where(spread > _LEAST_SPREAD * total * total, fitted, plain)
-    low, high = np.interp(_BELOW, middle, ordered), np.interp(_ABOVE, middle, ordered)
-    held = np.maximum.accumulate(np.clip(fitted, low, high))
-    return tuple(float(q) for q in held)
+    plain, low, high = np.interp(_READ_AT, middle, ordered).reshape(3, -1)
+    straight = spread > _LEAST_SPREAD * total * total
+    fitted = np.divide(second * level - first * slope, spread, out=plain, where=straight)
+    held = np.maximum.accumulate(np.minimum(np.maximum(fitted, low), high))
+    return tuple(held.tolist())

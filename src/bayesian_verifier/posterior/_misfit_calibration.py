@@ -7,7 +7,7 @@ smallest table whose rivals include all it has met: a mean over fewer rivals is 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 #: chances of a greater statistic whose quantiles are kept
 LEVELS = (0.5, 0.3, 0.2, 0.15, 0.12, 0.1, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02, 0.015, 0.01, 0.005, 0.002)
+_LOG_LEVELS = np.log(LEVELS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,19 +44,18 @@ class MisfitTable:
     def p_value(self, statistic: float, size: int) -> float:
         """Chance of at least this statistic under the model: log-linear between quantiles, 1/e per nat beyond."""
         quantiles = self._at(self.quantiles, size)
-        logs = np.log(LEVELS)
         if statistic >= quantiles[-1]:
-            return float(math.exp(max(logs[-1] - (statistic - quantiles[-1]), -700.0)))
+            return float(math.exp(max(_LOG_LEVELS[-1] - (statistic - quantiles[-1]), -700.0)))
         if statistic <= quantiles[0]:
             # a statistic this small flags nobody: only its order is kept
             return float(1.0 - LEVELS[0] * math.exp(max(statistic - quantiles[0], -700.0)))
-        return float(np.exp(np.interp(statistic, quantiles, logs)))
+        return float(math.exp(np.interp(statistic, quantiles, _LOG_LEVELS)))
 
     def _at(self, rows: Float, size: int) -> Float:
         """Rows [S, …] between sizes, linear in the logarithm of the size, held at the ends."""
-        place = float(np.interp(math.log(max(size, 1)), np.log(self.sizes), np.arange(self.sizes.size)))
-        low = min(int(place), self.sizes.size - 2)
-        share = place - low
+        low = min(max(int(self.sizes.searchsorted(size)) - 1, 0), self.sizes.size - 2)
+        first, last = self.sizes[low : low + 2].tolist()
+        share = min(max(math.log(max(size, 1) / first) / math.log(last / first), 0.0), 1.0)
         result: Float = (1 - share) * rows[low] + share * rows[low + 1]
         return result
 
@@ -66,12 +66,19 @@ class MisfitCalibration:
 
     rivals: tuple[str, ...]
     tables: tuple[MisfitTable, ...]
+    _known: dict[tuple[str, bytes], MisfitTable] = field(default_factory=dict, init=False, repr=False)
 
     def table(self, answers: str, met: NDArray[np.bool_]) -> MisfitTable:
         """The smallest table of this kind of answers whose rivals include those met.
 
         Raises ValueError where there is none.
         """
+        asked = answers, met.tobytes()
+        if asked not in self._known:
+            self._known[asked] = self._smallest(answers, met)
+        return self._known[asked]
+
+    def _smallest(self, answers: str, met: NDArray[np.bool_]) -> MisfitTable:
         fitting = [t for t in self.tables if t.answers == answers and not (met & ~t.met).any()]
         if not fitting:
             raise ValueError(f"no calibration for {answers} and rivals {np.array(self.rivals)[met].tolist()}")

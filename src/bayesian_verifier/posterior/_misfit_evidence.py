@@ -105,7 +105,7 @@ class MisfitEvidence:
             at = np.concatenate([self.model[None], reached])[np.searchsorted(before, places)]
             new = grid.log_after_change(at) - at
             new += np.log([_stands_for(place) for place in places])[:, None, None]
-            changed = np.logaddexp(changed, np.logaddexp.reduce(new, axis=0))
+            changed = _log_added(changed, new)
         return MisfitEvidence(
             informative=self.informative + count,
             feedback=self.feedback + surfaces.feedback,
@@ -119,8 +119,15 @@ class MisfitEvidence:
     def log_marginals(self, grid: MisfitGrid) -> Float:
         """Log-evidence [3 + A]: of the model, of random answers, of someone who changed, of each other rival."""
         model = self.model.astype(np.float64)
-        total = np.concatenate([[model, model + self.changed], model + self.differences])
-        found = grid.log_marginal(total)
+        others = np.flatnonzero(self.differences.any(axis=(1, 2)))
+        total = np.empty((2 + others.size, *model.shape))
+        total[0] = model
+        np.add(model, self.changed, out=total[1])
+        np.add(model, self.differences[others], out=total[2:])
+        met = grid.log_marginal(total)
+        # a rival that has met none of its cases is the model
+        found = np.full(2 + len(self.differences), met[0])
+        found[1], found[2 + others] = met[1], met[2:]
         places = [_stands_for(place) for place in change_places(0, self.informative)]
         changed = found[1] - np.log(sum(places)) if places else found[0]
         coin = self.feedback * np.log(0.5)
@@ -159,6 +166,14 @@ class MisfitEvidence:
             differences.reshape(rivals, k, t),
             changed.reshape(shape),
         )
+
+
+def _log_added(first: Float, others: Float) -> Float:
+    """Log of the sum of the exponentials of the first [...] and of others [B, ...]."""
+    top = np.maximum(first, others.max(axis=0))
+    total = np.exp(first - top) + np.exp(others - top).sum(axis=0)
+    result: Float = np.log(total, out=total) + top
+    return result
 
 
 def byte_size(rivals: int, shape: tuple[int, int]) -> int:

@@ -44,7 +44,7 @@ class MisfitGrid:
     def log_marginal(self, surfaces: Float) -> Float:
         """Log ∫ exp(surface) dprior of log-likelihoods [..., K, T]: [...]."""
         likelihood, peak = self._likelihood(surfaces)
-        return self._over_second(likelihood.sum(axis=-2), peak)
+        return self._over_second(likelihood.sum(axis=0), peak).reshape(surfaces.shape[:-2])
 
     def log_marginal_of_first(self, curves: Float) -> Float:
         """Log ∫ exp(curve) dprior of log-likelihoods [..., K] in which the second parameter has no part: [...]."""
@@ -57,17 +57,27 @@ class MisfitGrid:
         They have become anybody, or moved in the first parameter alone. The surfaces' evidence is included.
         """
         likelihood, peak = self._likelihood(surfaces)
-        anybody = self._over_second(likelihood.sum(axis=-2), peak) - peak
-        moved = self._moved @ likelihood
-        mixed = _ANYBODY * np.exp(anybody)[..., None, None] + (1 - _ANYBODY) * moved
-        result: Float = np.log(np.maximum(mixed, 1e-300)) + peak[..., None, None]
-        return result
+        anybody = self._over_second(likelihood.sum(axis=0), peak) - peak
+        moved: Float = self._moved @ likelihood.reshape(len(likelihood), -1)
+        moved *= 1 - _ANYBODY
+        after = moved.reshape(-1, *likelihood.shape[1:])
+        after += (_ANYBODY * np.exp(anybody))[:, None]
+        np.maximum(after, 1e-300, out=after)
+        np.log(after, out=after)
+        after += peak[:, None]
+        return after.transpose(1, 0, 2).reshape(surfaces.shape)
 
     def _likelihood(self, surfaces: Float) -> tuple[Float, Float]:
-        """Likelihood times prior mass on the finer first nodes [..., F, T], over exp(peak) [...]."""
-        fine = self._along_first @ surfaces
-        peak = fine.max(axis=(-2, -1))
-        fine += self._first_mass[:, None] - peak[..., None, None]
+        """Likelihood times prior mass on the finer first nodes, over exp(peak): [F, B, T], and the peaks [B].
+
+        surfaces [..., K, T]: B in all, side by side in one product.
+        """
+        k, t = self.shape
+        beside = surfaces.reshape(-1, k, t).transpose(1, 0, 2).reshape(k, -1)
+        fine = (self._along_first @ beside).reshape(len(self._along_first), -1, t)
+        peak = fine.max(axis=0).max(axis=1)
+        fine += self._first_mass[:, None, None]
+        fine -= peak[:, None]
         return np.exp(fine, out=fine), peak
 
     def _over_second(self, slices: Float, peak: Float) -> Float:

@@ -15,7 +15,8 @@ from bayesian_verifier.serving._loading import (
     why_not_writable,
 )
 from bayesian_verifier.serving._log_lines import JsonLines, TextLines
-from bayesian_verifier.serving._question import Question, read_question
+from bayesian_verifier.serving._plain_body import Question
+from bayesian_verifier.serving._question import read_question
 from bayesian_verifier.serving._renewal import Pointer, Renewal
 from bayesian_verifier.serving._reply import marginal, reply
 from bayesian_verifier.serving._server import DrainingServer, server_of

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.serving._engine import Draws, Engine
-    from bayesian_verifier.serving._question import Question
+    from bayesian_verifier.serving._plain_body import Question
     from bayesian_verifier.simulators import Description
 
 Float = NDArray[np.float64]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._answer import Answer
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._metrics import Metrics
-    from bayesian_verifier.serving._question import Question
+    from bayesian_verifier.serving._plain_body import Question
 
 
 class Answering(Protocol):

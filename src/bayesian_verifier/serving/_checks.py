@@ -9,6 +9,7 @@ answers far better than anybody the model knows).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,14 +126,23 @@ def within_reach(
     Nothing learned can say more than that; a draw outside, or one that is not a number, comes from a state
     made up to break the network. On a log scale ±85 bounds as well, so that no natural value overflows.
     """
-    means = np.array([parameter.prior_mean for parameter in parameters])
-    reach = np.array([WIDEST_SD * parameter.prior_sd for parameter in parameters])
-    logs = np.array([parameter.link == "log" for parameter in parameters])
-    low = np.where(logs, np.maximum(means - reach, -GREATEST_LOG), means - reach)
-    high = np.where(logs, np.minimum(means + reach, GREATEST_LOG), means + reach)
+    means, low, high = _bounds(tuple(parameters))
     wide = theta.astype(np.float64)
     inside = (wide >= low) & (wide <= high)
     if inside.all():
         return wide, 0
     tamed = np.where(np.isnan(wide), means, np.clip(wide, low, high))
     return tamed, int((~inside.all(axis=1)).sum())
+
+
+@lru_cache(maxsize=8)
+def _bounds(
+    parameters: tuple[Parameter, ...],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The prior means, and the ends of what is within reach [P]."""
+    means = np.array([parameter.prior_mean for parameter in parameters])
+    reach = np.array([WIDEST_SD * parameter.prior_sd for parameter in parameters])
+    logs = np.array([parameter.link == "log" for parameter in parameters])
+    low = np.where(logs, np.maximum(means - reach, -GREATEST_LOG), means - reach)
+    high = np.where(logs, np.minimum(means + reach, GREATEST_LOG), means + reach)
+    return means, low, high

@@ -136,6 +136,8 @@ def configure_jax(cache: Path | None) -> None:
     import jax  # noqa: PLC0415 seconds of work that `--help` must not wait for
 
     jax.config.update("jax_platforms", "cpu")
+    # a posterior is waited for at once: on the thread that asks, nobody has to be woken
+    jax.config.update("jax_cpu_enable_async_dispatch", False)
     if cache is None:
         return
     if reason := why_not_writable(cache):

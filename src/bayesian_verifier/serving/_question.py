@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -11,27 +11,13 @@ from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.serving._duplicates import duplicate_name
 from bayesian_verifier.serving._json_types import json_type
 from bayesian_verifier.serving._limits import MAX_DRAWS, MAX_JUDGMENTS, MAX_SEED, MAX_STATE_CHARACTERS
+from bayesian_verifier.serving._plain_body import Question, read_plainly
 from bayesian_verifier.serving._problems import NotJsonError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bayesian_verifier.judgment import Judgment
-
 FIELDS = ("judgments", "state", "draws", "seed")
-
-
-class Question(NamedTuple):
-    """One posterior asked for.
-
-    judgments: new evidence, 0–512.   state: base64url text an earlier reply gave, or None.
-    draws: 0–4096.   seed: 0…2^53−1, or None to have one made.
-    """
-
-    judgments: list[Judgment]
-    state: str | None
-    draws: int
-    seed: int | None
 
 
 def read_question(body: bytes) -> Question:
@@ -40,6 +26,11 @@ def read_question(body: bytes) -> Question:
     Raises NotJsonError (not JSON, NaN or a repeated name among it), TooLargeError (more than 512 judgments)
     and InvalidEvidenceError (a rule is broken; names the JSON pointers).
     """
+    plain = read_plainly(body)
+    return _read_carefully(body) if plain is None else plain
+
+
+def _read_carefully(body: bytes) -> Question:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as exc:

@@ -61,7 +61,8 @@ def encode_state(known: Known, tag: bytes) -> str:
     evidence = known.evidence.to_bytes()
     header = HEADER.pack(MAGIC, tag, known.judgments, known.informative, known.refuted, len(evidence))
     body = header + evidence + (b"" if known.misfit is None else known.misfit.to_bytes())
-    return base64.urlsafe_b64encode(body + CRC.pack(zlib.crc32(body))).rstrip(b"=").decode("ascii")
+    text = binascii.b2a_base64(body + CRC.pack(zlib.crc32(body)), newline=False)
+    return text.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=").decode("ascii")
 
 
 def decode_state(text: str, tag: bytes, simulator: Simulator, check: MisfitCheck | None) -> Known:

@@ -48,7 +48,9 @@ class Parameter:
 
 def log_prior(parameters: Sequence[Parameter], theta: Float) -> Float:
     """Log-density [n] of the joint prior of θ [n, P] on the link scale."""
-    total: Float = np.sum([p.log_prior(theta[:, i]) for i, p in enumerate(parameters)], axis=0)
+    total = np.zeros(len(theta))
+    for i, parameter in enumerate(parameters):
+        total += parameter.log_prior(theta[:, i])
     return total
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
+
 if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery._packed import PackedCases
 
@@ -22,20 +24,25 @@ def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
     """∆(r) in [-1, 1] of C cases at K values of r, increasing: [C, K]."""
     if not len(cases):
         return np.zeros((0, risk_aversion.size))
-    a = 1.0 - risk_aversion[None, :]
-    first, last = np.searchsorted(risk_aversion, 1.0), np.searchsorted(risk_aversion, 1.0, side="right")
-    value = np.empty((cases.probability.size, a.size))
-    scale = np.ones((len(cases), a.size))
-    np.expm1(a[:, :first] * cases.below_top[:, None], out=value[:, :first])
-    np.expm1(-a[:, :first] * cases.span[:, None], out=scale[:, :first])
+    a = 1.0 - risk_aversion
+    first, last = int(risk_aversion.searchsorted(1.0)), int(risk_aversion.searchsorted(1.0, side="right"))
+    value, scale = np.empty((cases.probability.size, a.size)), np.empty((len(cases), a.size))
+    np.multiply.outer(cases.below_top, a[:first], out=value[:, :first])
+    np.multiply.outer(cases.span, -a[:first], out=scale[:, :first])
+    np.multiply.outer(cases.above_bottom, a[last:], out=value[:, last:])
+    np.multiply.outer(cases.span, a[last:], out=scale[:, last:])
+    value[:, first:last] = scale[:, first:last] = 0.0
+    np.expm1(value, out=value)
+    np.expm1(scale, out=scale)
     if last > first:
         value[:, first:last] = _at_one(cases)[:, None]
-    np.expm1(a[:, last:] * cases.above_bottom[:, None], out=value[:, last:])
-    np.expm1(a[:, last:] * cases.span[:, None], out=scale[:, last:])
+        scale[:, first:last] = -1.0
+    # not np.negative: in place on a column of eight it leaves values as they were (NumPy 2.4 with AVX-512)
     value[:, last:] *= -1.0
-    scale[:, :first] *= -1.0
-    scale[:, last:] *= -1.0
-    return _lead(cases, value) / scale
+    scale *= -1.0
+    lead = _lead(cases, value)
+    lead /= scale
+    return lead
 
 
 def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
@@ -68,9 +75,12 @@ def _at_one(cases: PackedCases) -> Float:
 
 
 def _lead(cases: PackedCases, value: Float) -> Float:
-    """Expected value of the chosen option less the best of the others [C, K], of values by outcome [O, K]."""
-    expected = np.add.reduceat(value * cases.probability[:, None], cases.option_start, axis=0)
+    """Expected value of the chosen option less the best of the others [C, K], of values by outcome [O, K], which are
+    overwritten.
+    """
+    value *= cases.probability[:, None]
+    expected = run_sums(value, cases.option_start)
     chosen = expected[cases.chosen]
     expected[cases.chosen] = -np.inf
-    result: Float = chosen - np.maximum.reduceat(expected, cases.case_start, axis=0)
-    return result
+    chosen -= run_maxima(expected, cases.case_start)
+    return chosen

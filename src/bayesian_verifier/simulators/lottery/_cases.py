@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.judgment import numeric_verdict
-from bayesian_verifier.simulators.lottery._packed import pack_judgments
+from bayesian_verifier.simulators.lottery._packed import pack_written
+from bayesian_verifier.simulators.lottery._written import written
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators.lottery._generator import DenseCases
 
 Float = NDArray[np.float64]
 _SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
@@ -48,7 +49,38 @@ class Answered(NamedTuple):
         return self.sign.size
 
 
-def informative(judgments: Sequence[Judgment]) -> tuple[Answered, list[Judgment], int]:
+class Told(Sequence["Judgment"]):
+    """Informative judgments in their order, and what was read of them.
+
+    cases: as padded arrays.   answers [n, 3]: sign of the feedback (1, -1, 0 none), reward, whether there is one.
+    """
+
+    __slots__ = ("_judgments", "answers", "cases")
+
+    def __init__(self, judgments: list[Judgment], cases: DenseCases, answers: Float) -> None:
+        self._judgments, self.cases, self.answers = judgments, cases, answers
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._judgments)
+
+    @overload
+    def __getitem__(self, index: int) -> Judgment: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Judgment]: ...
+
+    def __getitem__(self, index: int | slice) -> Judgment | list[Judgment]:
+        """One of them, or some, without what was read of them."""
+        return self._judgments[index]
+
+
+def told(judgments: Sequence[Judgment]) -> Told:
+    """Judgments of which each is known to be informative."""
+    return Told(list(judgments), written(judgments).dense(), _answers(judgments))
+
+
+def informative(judgments: Sequence[Judgment]) -> tuple[Answered, Told, int]:
     """The judgments that say something about θ, packed and as they are, and how many were refuted."""
     refuted = refutations(judgments)
     candidates = [
@@ -56,17 +88,23 @@ def informative(judgments: Sequence[Judgment]) -> tuple[Answered, list[Judgment]
         for judgment, out in zip(judgments, refuted, strict=True)
         if not out and (judgment.feedback is not None or judgment.reward is not None)
     ]
-    packed, has_advantage = pack_judgments(candidates)
+    read = written(candidates)
+    packed, has_advantage = pack_written(read)
+    cases, answers = read.dense(), _answers(candidates)
     if not has_advantage.all():
         candidates = [judgment for judgment, kept in zip(candidates, has_advantage, strict=True) if kept]
-    given = [judgment.reward for judgment in candidates]
-    answered = Answered(
-        packed,
-        np.array([_SIGN[judgment.feedback] for judgment in candidates], np.float64),
-        np.array([0.0 if reward is None else reward for reward in given], np.float64),
-        np.array([reward is not None for reward in given], np.bool_),
-    )
-    return answered, candidates, sum(refuted)
+        cases, answers = cases.of(has_advantage), answers[has_advantage]
+    answered = Answered(packed, answers[:, 0], answers[:, 1], answers[:, 2] != 0.0)
+    return answered, Told(candidates, cases, answers), sum(refuted)
+
+
+def _answers(judgments: Sequence[Judgment]) -> Float:
+    """Sign of the feedback, reward, and whether there is one [n, 3]."""
+    rows = [
+        (_SIGN[j.feedback], 0.0, 0.0) if j.reward is None else (_SIGN[j.feedback], j.reward, 1.0)
+        for j in judgments
+    ]
+    return np.array(rows, np.float64).reshape(-1, 3)
 
 
 def refutations(judgments: Sequence[Judgment]) -> list[bool]:

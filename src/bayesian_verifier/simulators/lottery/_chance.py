@@ -39,11 +39,18 @@ def log_likelihood_between(points: Float, sums: Float, theta: Float, xp: ModuleT
     of (reward - ∆).   xp: NumPy, or jax.numpy where JAX traces this.
     """
     index, weight = stencils(points, theta[:, 0], xp)
-    told = xp.concatenate([collected(sums[:, :KNOTS], xp), sums[:, KNOTS : KNOTS + 1]], axis=1)[index]
+    counts = collected(sums[:, :KNOTS], xp)
     chance = log_chance(xp.asarray(_SITES, theta.dtype)[None, :], xp.exp(theta[:, 1])[:, None], xp)
-    level = xp.einsum("nmg,ng->nm", told[..., :-1], chance) - (0.5 / REWARD_SD**2) * told[..., -1]
-    cubic = (weight * level).sum(axis=1)
+    if xp is np:
+        # all points at once in one product: few of them are many draws' neighbours
+        level = np.take_along_axis(chance @ counts.T, index, axis=1)
+    else:
+        level = xp.einsum("nmg,ng->nm", counts[index], chance)
+    level = level - (0.5 / REWARD_SD**2) * sums[:, KNOTS][index]
+    cubic: Float = (weight * level).sum(axis=1)
     bend = xp.abs(level[:, :-2] - 2.0 * level[:, 1:-1] + level[:, 2:]).max(axis=1)
+    if xp is np and not (bend > _ROUGH).any():
+        return cubic
     result: Float = xp.where(
         bend > _ROUGH, _straight(xp.asarray(points)[index], level, theta[:, 0], xp), cubic
     )

@@ -64,10 +64,14 @@ class LotteryEvidence:
 
     def log_likelihood(self, theta: Float) -> Float:
         """Log p(judgments | θ) [n] up to a constant; r is held within the reference points."""
-        result = log_likelihood_between(POINTS, self.wide.table, theta)
-        if self.local is not None:
-            inside = (theta[:, 0] >= self.local.points[0]) & (theta[:, 0] <= self.local.points[-1])
-            result[inside] = log_likelihood_between(self.local.points, self.local.table, theta[inside])
+        if self.local is None:
+            return log_likelihood_between(POINTS, self.wide.table, theta)
+        inside = (theta[:, 0] >= self.local.points[0]) & (theta[:, 0] <= self.local.points[-1])
+        if inside.all():
+            return log_likelihood_between(self.local.points, self.local.table, theta)
+        result = np.empty(len(theta))
+        result[inside] = log_likelihood_between(self.local.points, self.local.table, theta[inside])
+        result[~inside] = log_likelihood_between(POINTS, self.wide.table, theta[~inside])
         return result
 
     def sharpened(self, mean: Float, sd: Float) -> LotteryEvidence:

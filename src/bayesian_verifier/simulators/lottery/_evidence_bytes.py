@@ -25,8 +25,11 @@ _LEAST_GAP, _LEAST_EVEN = 1e-7, 0.99
 def written_sums(wide: Sums, local: Sums | None) -> bytes:
     """Sums at the reference points and of the second look, if there was one."""
     grains = np.minimum(np.rint(wide.counts / GRAIN), _MOST).astype("<u4")
-    packed = grains.view(np.uint8).reshape(-1, 4)[:, :_WIDTH].tobytes()
-    parts = [packed, wide.rewards.astype("<f8").tobytes()]
+    digits = grains.view(np.uint8).reshape(-1, 4)
+    packed = np.empty((len(digits), _WIDTH), np.uint8)
+    for place in range(_WIDTH):  # a column at a time: rows of three are copied one by one
+        packed[:, place] = digits[:, place]
+    parts = [packed.tobytes(), wide.rewards.astype("<f8").tobytes()]
     if local is not None:
         parts += [
             local.points.astype("<f8").tobytes(),

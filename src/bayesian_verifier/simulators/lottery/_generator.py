@@ -27,6 +27,10 @@ class DenseCases(NamedTuple):
     probability: Float
     chosen: NDArray[np.intp]
 
+    def of(self, rows: NDArray[np.bool_]) -> DenseCases:
+        """Those of them."""
+        return DenseCases(self.wealth[rows], self.payoff[rows], self.probability[rows], self.chosen[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class CaseMixture:

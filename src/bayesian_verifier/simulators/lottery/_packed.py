@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery._advantage import advantage_curves
+from bayesian_verifier.simulators.lottery._written import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators.lottery._written import Written
 
 Float = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -84,28 +86,21 @@ def pack_dense(wealth: Float, payoff: Float, probability: Float, chosen: Index) 
 
 def pack_judgments(judgments: Sequence[Judgment]) -> tuple[PackedCases, Truth]:
     """Pack judgment records; also tells which of them have an advantage [n]. See `pack_dense`."""
-    if not judgments:
+    return pack_written(written(judgments))
+
+
+def pack_written(cases: Written) -> tuple[PackedCases, Truth]:
+    """Pack cases as judgments give them; also tells which of them have an advantage [n]. See `pack_dense`."""
+    if not cases.options.size:
         return _nothing(), np.zeros(0, np.bool_)
-    options = [option.outcomes for judgment in judgments for option in judgment.options]
-    pairs = np.array(
-        [(outcome.payoff, outcome.probability) for option in options for outcome in option], np.float64
-    ).reshape(-1, 2)
-    counts = np.array([len(judgment.options) for judgment in judgments], np.intp)
-    outcomes = np.array([len(option) for option in options], np.intp)
-    there = pairs[:, 1] > 0
-    if not there.all():
+    payoff, probability, outcomes, options = cases.payoff, cases.probability, cases.outcomes, cases.options
+    if not probability.all():
+        there = probability > 0
         outcomes = np.bincount(np.repeat(np.arange(outcomes.size), outcomes)[there], minlength=outcomes.size)
-        pairs = pairs[there]
-    chosen = np.array([judgment.chosen for judgment in judgments], np.intp)
-    flat = _Flat(
-        pairs[:, 0].copy(),
-        pairs[:, 1].copy(),
-        outcomes,
-        np.repeat(np.arange(counts.size), counts),
-        np.array([judgment.wealth for judgment in judgments], np.float64),
-        np.cumsum(counts) - counts + chosen,
-    )
-    return _packed(flat)
+        payoff, probability = payoff[there], probability[there]
+    first = options.cumsum() - options
+    of_case = np.repeat(np.arange(options.size), options)
+    return _packed(_Flat(payoff, probability, outcomes, of_case, cases.wealth, first + cases.chosen))
 
 
 def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
@@ -113,19 +108,16 @@ def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
     cases = flat.wealth.size
     if not flat.payoff.size:
         return _nothing(), np.zeros(cases, np.bool_)
-    start = np.cumsum(flat.outcomes) - flat.outcomes
+    start = flat.outcomes.cumsum() - flat.outcomes
     least = np.minimum.reduceat(flat.payoff, start)
     possible = flat.wealth[flat.option_case] + least >= 0
+    top, bottom, feasible = _extremes(flat, start, least, possible)
+    span = _log_ratio(flat.wealth, top, bottom)
     chosen_possible = (flat.chosen >= 0) & possible[flat.chosen]
-    top, bottom = np.full(cases, -np.inf), np.full(cases, np.inf)
-    np.maximum.at(top, flat.option_case[possible], np.maximum.reduceat(flat.payoff, start)[possible])
-    np.minimum.at(bottom, flat.option_case[possible], least[possible])
-    feasible = np.bincount(flat.option_case[possible], minlength=cases)
-    kept = chosen_possible & (feasible >= 2) & (top > bottom)  # noqa: PLR2004 - a choice needs two
-    kept[kept] = _log_ratio(flat.wealth[kept], top[kept], bottom[kept]) > _NO_SPAN
+    kept = chosen_possible & (feasible >= 2) & (top > bottom) & (span > _NO_SPAN)  # noqa: PLR2004 - a choice needs two
     option_kept = possible & kept[flat.option_case]
     if option_kept.all():
-        return _with_ratios(flat, start, top, bottom), kept
+        return _with_ratios(flat, start, top, bottom, span), kept
     outcome_kept = np.repeat(option_kept, flat.outcomes)
     new_case, new_option = np.cumsum(kept) - 1, np.cumsum(option_kept) - 1
     outcomes = flat.outcomes[option_kept]
@@ -139,12 +131,27 @@ def _packed(flat: _Flat) -> tuple[PackedCases, Truth]:
     )
     if not outcomes.size:
         return _nothing(), kept
-    return _with_ratios(fewer, np.cumsum(outcomes) - outcomes, top[kept], bottom[kept]), kept
+    return _with_ratios(fewer, np.cumsum(outcomes) - outcomes, top[kept], bottom[kept], span[kept]), kept
 
 
-def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> PackedCases:
+def _extremes(flat: _Flat, start: Index, least: Float, possible: Truth) -> tuple[Float, Float, Index]:
+    """The greatest and the least payoff among the feasible options of each case, and how many those are [C]."""
+    cases = flat.wealth.size
+    greatest = np.maximum.reduceat(flat.payoff, start)
+    if possible.all():
+        options = np.bincount(flat.option_case, minlength=cases)
+        if options.all():
+            first = options.cumsum() - options
+            return np.maximum.reduceat(greatest, first), np.minimum.reduceat(least, first), options
+    top, bottom = np.full(cases, -np.inf), np.full(cases, np.inf)
+    np.maximum.at(top, flat.option_case[possible], greatest[possible])
+    np.minimum.at(bottom, flat.option_case[possible], least[possible])
+    return top, bottom, np.bincount(flat.option_case[possible], minlength=cases)
+
+
+def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float, span: Float) -> PackedCases:
     case = np.repeat(flat.option_case, flat.outcomes)
-    below_top, above_bottom, span = _log_ratios(flat.wealth, flat.payoff, case, top, bottom)
+    below_top, above_bottom = _log_ratios(flat.wealth[case], flat.payoff, top[case], bottom[case])
     straight = span < _STRAIGHT
     if straight.any():
         # utility is straight over such stakes, so that they may be stretched to where its differences are numbers
@@ -163,7 +170,7 @@ def _with_ratios(flat: _Flat, start: Index, top: Float, bottom: Float) -> Packed
         outcome_case=case,
         option_case=flat.option_case,
         option_start=start,
-        case_start=np.searchsorted(flat.option_case, np.arange(flat.wealth.size)),
+        case_start=flat.option_case.searchsorted(np.arange(flat.wealth.size)),
         chosen=flat.chosen,
     )
 
@@ -173,25 +180,28 @@ def _nothing() -> PackedCases:
     return PackedCases(numbers, numbers, numbers, numbers, indices, indices, indices, indices, indices)
 
 
-def _log_ratios(
-    wealth: Float, payoff: Float, case: Index, top: Float, bottom: Float
-) -> tuple[Float, Float, Float]:
-    """Logarithms of ratios of final wealth: ln(y/y_max), ln(y/y_min) by outcome, ln(y_max/y_min) by case."""
-    w, hi, lo = wealth[case], top[case], bottom[case]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        below_top = np.where(w + payoff <= 0, -np.inf, _log_ratio(w, payoff, hi))
-        above_bottom = np.where(w + lo > 0, _log_ratio(w, payoff, lo), np.where(payoff > lo, np.inf, 0.0))
-        span = np.where(wealth + bottom > 0, _log_ratio(wealth, top, bottom), np.inf)
-    return below_top, above_bottom, span
+def _log_ratios(wealth: Float, payoff: Float, top: Float, bottom: Float) -> tuple[Float, Float]:
+    """Logarithms of ratios of final wealth by outcome [O]: ln(y/y_max) and ln(y/y_min)."""
+    ends = np.concatenate([top, bottom])
+    ratio = _log_ratio(np.concatenate([wealth, wealth]), np.concatenate([payoff, payoff]), ends)
+    below_top, above_bottom = ratio[: wealth.size], ratio[wealth.size :]
+    ruin = wealth + bottom <= 0
+    if ruin.any():
+        below_top[wealth + payoff <= 0] = -np.inf
+        above_bottom[ruin] = np.where(payoff[ruin] > bottom[ruin], np.inf, 0.0)
+    return below_top, above_bottom
 
 
 def _log_ratio(wealth: Float, payoff: Float, base: Float) -> Float:
     """Log of (w + payoff) / (w + base): near 1 from the difference of payoffs, elsewhere from the ratio itself.
 
-    Stakes far below wealth keep their digits in the one, outcomes far apart in the other.
+    Stakes far below wealth keep their digits in the one, outcomes far apart in the other. Where nothing is left of the
+    base it is inf.
     """
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        change = (payoff - base) / (wealth + base)
+        above = wealth + base
+        change = (payoff - base) / above
+        far = np.log(wealth + payoff) - np.log(above)
         near = np.abs(change) < 0.5  # noqa: PLR2004 - either form is good to rounding around here
-        far = np.log(wealth + payoff) - np.log(wealth + base)
-    return np.where(near, np.log1p(np.where(near, change, 0.0)), far)
+        np.log1p(change, out=far, where=near)
+    return far

@@ -6,6 +6,7 @@ the points and no polynomial reaches across it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,10 +50,22 @@ def stencils(points: Float, at: Float, xp: ModuleType = np) -> tuple[NDArray[np.
     kink = int(np.searchsorted(points, KINK))
     if kink + 1 >= _STENCIL and kink + _STENCIL <= points.size and points[kink] == KINK:
         first = xp.where(at <= KINK, xp.minimum(first, kink + 1 - _STENCIL), xp.maximum(first, kink))
-    index = xp.clip(first, 0, points.size - _STENCIL)[:, None] + np.arange(_STENCIL)
+    first = xp.clip(first, 0, points.size - _STENCIL)
+    index = first[:, None] + np.arange(_STENCIL)
     near = xp.asarray(points)[index]
     a, b, c, d = (at - near[:, i] for i in range(_STENCIL))
     left, right = a * b, c * d
+    weight = xp.stack([b * right, a * right, left * d, left * c], axis=1)
+    if xp is np:
+        return index, weight / _gaps(points.tobytes())[first]
     gaps = near[:, :, None] - near[:, None, :] + np.eye(_STENCIL, dtype=near.dtype)
-    weight = xp.stack([b * right, a * right, left * d, left * c], axis=1) / gaps.prod(axis=2)
-    return index, weight
+    return index, weight / gaps.prod(axis=2)
+
+
+@lru_cache(maxsize=8)
+def _gaps(points: bytes) -> Float:
+    """Lagrange's denominators of each four neighbours among points, float64 [K]: [K - 3, 4]."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.frombuffer(points), _STENCIL)
+    gaps = windows[:, :, None] - windows[:, None, :] + np.eye(_STENCIL)
+    result: Float = gaps.prod(axis=2)
+    return result

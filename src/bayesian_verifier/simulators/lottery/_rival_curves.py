@@ -87,7 +87,7 @@ def rival_curves(
         elif which.size:
             seen.append(rival.seen(wealth[which], payoff[which], probability[which], chosen[which]))
     # all that anybody sees together, as what costs is the number of calls, but no more at once than a cache holds
-    together = SeenCases(*(np.concatenate(column) for column in zip(*seen, strict=True)))
+    together = SeenCases(*(np.concatenate(column, axis=-1) for column in zip(*seen, strict=True)))
     rows = max(1, _AT_ONCE // (payoff.shape[1] * payoff.shape[2]))
     curves = np.empty((len(together.wealth), at.size), dtype=np.float32)
     for start in range(0, len(curves), rows):

@@ -94,14 +94,17 @@ def _signs(curves: RivalCurves, part: Index, parts: int) -> F32:
 
 def _feedback(delta: F32, answer: Float, signs: F32) -> Float:
     """Sums [T, S, K] of feedback's log-probabilities, rows weighted by signs [S, rows]."""
+    said = answer[:, 0] != 0
+    if not said.all():
+        delta, answer, signs = delta[said], answer[said], signs[:, said]
+    signed = delta * answer[:, :1].astype(np.float32)
+    if len(signed) <= _ROWS:
+        return (signs @ _log_approval(signed)).astype(np.float64)
     sums = np.zeros((_OCTAVES, len(signs), delta.shape[1]))
-    said = np.flatnonzero(answer[:, 0])
-    for start in range(0, said.size, _ROWS):
-        rows = said[start : start + _ROWS]
-        weights = signs[:, rows]
+    for start in range(0, len(signed), _ROWS):
+        weights = signs[:, start : start + _ROWS]
         there = np.flatnonzero(weights.any(axis=1))
-        signed = delta[rows] * answer[rows, :1].astype(np.float32)
-        sums[:, there] += weights[there] @ _log_approval(signed)
+        sums[:, there] += weights[there] @ _log_approval(signed[start : start + _ROWS])
     return sums
 
 

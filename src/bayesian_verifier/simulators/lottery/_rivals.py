@@ -42,9 +42,9 @@ class Rival:
         """How they see padded cases, given as `pack_dense` takes them but for probabilities: those sum to 1."""
         return SeenCases(
             wealth=self.own_wealth(wealth, payoff, probability),
-            payoff=payoff,
-            weight=self.decision_weights(payoff, probability),
-            present=probability > 0,
+            payoff=np.ascontiguousarray(payoff.T),
+            weight=np.ascontiguousarray(self.decision_weights(payoff, probability).T),
+            present=np.ascontiguousarray(probability.T > 0),
             chosen=chosen,
             more_loss=np.full(wealth.size, self.loss_aversion - 1.0),
         )

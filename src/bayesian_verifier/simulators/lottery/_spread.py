@@ -27,7 +27,9 @@ _CELLS = KNOTS - 2
 
 def warped(delta: Float) -> Float:
     """Signed advantages in [-1, 1] on the axis of the knots, [-1, 1]."""
-    result: Float = np.arcsinh(delta / STRETCH) / math.asinh(1.0 / STRETCH)
+    result: Float = delta / STRETCH
+    np.arcsinh(result, out=result)
+    result /= math.asinh(1.0 / STRETCH)
     return result
 
 
@@ -40,17 +42,27 @@ def unwarped(place: Float) -> Float:
 def spread(delta: Float) -> Float:
     """Counts [K, KNOTS] of signed advantages [n, K] of n answers at K reference points; each answer adds 1 to a row."""
     n, points = delta.shape
-    at = (warped(delta) + 1.0) * (0.5 * _CELLS)
-    cell = np.clip(at.astype(np.intp), 0, _CELLS - 1)
-    part = at - cell
-    low = np.rint((0.5 / GRAIN) * (1.0 - part) ** 2)
-    high = np.rint((0.5 / GRAIN) * part * part)
-    place = (np.arange(points) * KNOTS + cell).ravel()
-    size = points * KNOTS
-    total = np.bincount(place, low.ravel(), size).astype(np.float64)
-    total[1:] += np.bincount(place, (1.0 / GRAIN - low - high).ravel(), size)[:-1]
+    if not n:
+        return np.zeros((points, KNOTS))
+    at = warped(delta)
+    at += 1.0
+    at *= 0.5 * _CELLS
+    cell = at.astype(np.intp)
+    np.minimum(cell, _CELLS - 1, out=cell)
+    at -= cell
+    low, high = 1.0 - at, at
+    for part in (low, high):
+        np.multiply(part, part, out=part)
+        np.multiply(part, 0.5 / GRAIN, out=part)
+        np.rint(part, out=part)
+    cell += np.arange(0, points * KNOTS, KNOTS)
+    place, size = cell.ravel(), points * KNOTS
+    total: Float = np.bincount(place, low.ravel(), size).astype(np.float64, copy=False)
     total[2:] += np.bincount(place, high.ravel(), size)[:-2]
-    return GRAIN * total.reshape(points, KNOTS) if n else np.zeros((points, KNOTS))
+    low += high
+    total[1:] += np.bincount(place, np.subtract(1.0 / GRAIN, low, out=low).ravel(), size)[:-1]
+    total *= GRAIN
+    return total.reshape(points, KNOTS)
 
 
 def sites() -> Float:
@@ -65,6 +77,7 @@ def collected(counts: Float, xp: ModuleType = np) -> Float:
     Σ f(∆) over the answers is their product: the spline with these values' quasi-interpolant coefficients
     (-1/8, 5/4, -1/8) follows quadratics exactly.
     """
-    middle, below, above = (xp.pad(counts, ((0, 0), at)) for at in ((1, 1), (0, 2), (2, 0)))
-    result: Float = 1.25 * middle - 0.125 * (below + above)
+    end = xp.zeros((counts.shape[0], 2), counts.dtype)
+    padded = xp.concatenate([end, counts, end], axis=1)
+    result: Float = 1.25 * padded[:, 1:-1] - 0.125 * (padded[:, 2:] + padded[:, :-2])
     return result

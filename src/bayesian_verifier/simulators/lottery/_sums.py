@@ -58,11 +58,15 @@ def sums_of(answered: Answered, points: Float) -> Sums:
     if not len(answered):
         return no_sums(points)
     delta = answered.cases.curves(points)
-    told, rewarded = answered.sign != 0, answered.rewarded
-    counts = spread(answered.sign[told, None] * delta[told])
-    residual = answered.reward[rewarded, None] - delta[rewarded]
-    rewards = np.stack([_exact_sum(residual * residual), _exact_sum(residual)], axis=1)
-    return Sums(points, counts, rewards)
+    rewarded = answered.rewarded
+    if rewarded.any():
+        residual = answered.reward[rewarded, None] - delta[rewarded]
+        rewards = np.stack([_exact_sum(residual * residual), _exact_sum(residual)], axis=1)
+    else:
+        rewards = np.zeros((points.size, REWARD_TERMS))
+    delta *= answered.sign[:, None]
+    told = answered.sign != 0
+    return Sums(points, spread(delta if told.all() else delta[told]), rewards)
 
 
 def _exact_sum(terms: Float) -> Float:

@@ -1,0 +1,71 @@
+"""What was written in judgments, as arrays?
+
+Read once from the records: the network's sums and the rivals of the model are made from the same arrays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery._generator import DenseCases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+
+Float = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+class Written(NamedTuple):
+    """N cases in order, as written: outcomes without a chance are among them.
+
+    payoff, probability [O]: of the outcomes.   outcomes [P]: how many each option has.   options [n]: how many each
+    case has.   wealth, chosen [n].
+    """
+
+    payoff: Float
+    probability: Float
+    outcomes: Index
+    options: Index
+    wealth: Float
+    chosen: Index
+
+    def dense(self) -> DenseCases:
+        """The same as padded arrays, as wide as the widest case."""
+        if not self.options.size:
+            return DenseCases(self.wealth, np.zeros((0, 2, 1)), np.zeros((0, 2, 1)), self.chosen)
+        shape = (self.options.size, int(self.options.max()), int(self.outcomes.max()))
+        payoff, probability = self.payoff, self.probability
+        if payoff.size < shape[0] * shape[1] * shape[2]:
+            payoff, probability = np.zeros(shape), np.zeros(shape)
+            there = np.zeros(shape, np.bool_)
+            option_there = np.arange(shape[1]) < self.options[:, None]
+            there[option_there] = np.arange(shape[2]) < self.outcomes[:, None]
+            payoff[there], probability[there] = self.payoff, self.probability
+        return DenseCases(self.wealth, payoff.reshape(shape), probability.reshape(shape), self.chosen)
+
+
+def written(judgments: Sequence[Judgment]) -> Written:
+    """Cases of judgments."""
+    payoff: list[float] = []
+    probability: list[float] = []
+    outcomes: list[int] = []
+    for judgment in judgments:
+        for option in judgment.options:
+            outcomes.append(len(option.outcomes))
+            for outcome in option.outcomes:
+                payoff.append(outcome.payoff)
+                probability.append(outcome.probability)
+    return Written(
+        np.array(payoff, np.float64),
+        np.array(probability, np.float64),
+        np.array(outcomes, np.intp),
+        np.array([len(judgment.options) for judgment in judgments], np.intp),
+        np.array([judgment.wealth for judgment in judgments], np.float64),
+        np.array([judgment.chosen for judgment in judgments], np.intp),
+    )
