@@ -59,6 +59,7 @@ class _Journal:
         self.answers: set[tuple[str, str]] = set()
         self.damaged = 0
         self._gaps: list[str] = []
+        self._ends: Counter[str] = Counter()
         for lines in files:
             self._read(lines)
 
@@ -75,10 +76,13 @@ class _Journal:
             if event["kind"] == "feedback":
                 self.answers.add((event["judgment"], event["feedback"]))
             writer, seq = event["writer"], event["seq"]
+            if writer not in last and seq == self._ends[writer] + 1:
+                last[writer] = seq - 1  # a file may go on counting where the one before ended, or begin at 1
             if seq <= last[writer]:
                 self._gaps.append(f"{writer}: {seq} after {last[writer]}")
             missed[writer] += max(0, seq - last[writer] - 1)
             last[writer] = max(seq, last[writer])
+        self._ends.update({writer: seq - self._ends[writer] for writer, seq in last.items()})
         self.damaged += damaged
         if sum(missed.values()) > damaged:
             self._gaps.append(f"{+missed} numbers are missing, {damaged} lines are damaged")

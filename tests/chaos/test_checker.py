@@ -128,3 +128,15 @@ def test_a_bound_on_a_quantile_is_beyond_it_hardly_ever() -> None:
         for doubt in wrong:
             wrong[doubt] += (surely(sample, 0.99, doubt) - 2.3263) * doubt < 0
     assert all(0 < count < 20 for count in wrong.values())
+
+
+@pytest.mark.parametrize(("first", "is_whole"), [(1, True), (2, True), (3, False)])
+def test_numbers_of_a_further_file_begin_anew_or_go_on(first: int, *, is_whole: bool) -> None:
+    """A journal may be several files, the oldest first."""
+    log = good()
+    evidence = log.evidence()
+    evidence.journal.append(
+        [line("x", "b", first, "trace", number=8), line("y", "b", first + 1, "trace", number=9), b""]
+    )
+    broken = {verdict.promise for verdict in check(evidence) if not verdict.held}
+    assert broken == (set() if is_whole else {"P11"})
