@@ -205,3 +205,9 @@ def test_a_rival_that_met_none_of_its_cases_is_the_model_exactly() -> None:
     differences = rival_surfaces(rival_curves(*drawn), answers).differences
     silent = [name for name, surface in zip(RIVALS, differences, strict=True) if not surface.any()]
     assert silent == ["loss_aversion", "wealth_too_low", "wealth_too_high", "wealth_far_too_high"]
+
+
+def test_no_cases_have_no_advantages() -> None:
+    """Nothing in, nothing out, whatever the rival."""
+    nothing = (np.zeros(0), np.zeros((0, 2, 3)), np.zeros((0, 2, 3)), np.zeros(0, np.intp))
+    assert rival_advantages(*nothing, Rival(loss_aversion=2.25), np.array([0.0, 2.0])).shape == (0, 2)

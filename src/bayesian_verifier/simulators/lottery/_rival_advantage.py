@@ -76,6 +76,8 @@ def seen_advantages(cases: SeenCases, risk_aversion: Float) -> Float:
 
     Where the proposal could not be borne it is -1, in other cases without an advantage 0.
     """
+    if not cases.wealth.size:
+        return np.zeros((0, risk_aversion.size))
     # cases without an advantage are computed all the same, to whatever comes of it, and then answered for
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         outcomes = _outcomes(cases)
