@@ -14,6 +14,7 @@ from people import forks, holt_laury_case, safe_times
 
 from bayesian_verifier import MetaJudgmentController
 from bayesian_verifier.judgment import Judgment, parse_judgments
+from bayesian_verifier.judgment_layer._controller import CAUTIOUS
 from bayesian_verifier.judgment_layer._curves import told_by
 from bayesian_verifier.judgment_layer._least_squares import nearest
 from bayesian_verifier.posterior import Belief
@@ -57,14 +58,15 @@ def test_answers_since_the_last_trusted_posterior_count_on_top_of_it() -> None:
 
 
 def test_old_answers_fade_as_an_old_posterior_does() -> None:
-    """By the time since the newest; once they are no surer than the cautious prior that stands."""
+    """By the time since the newest, to the cautious sd at most: they stay the person's own."""
     controller = MetaJudgmentController()
     fresh = controller.assess("ada", at_day(5.0, *safe_times(6)), 5 * DAY).belief
     for days in (1.0, 30.0):
         aged = controller.assess("ada", at_day(5.0, *safe_times(6)), (5 + days) * DAY)
         assert (aged.basis, aged.belief.mean) == ("bracket", fresh.mean)
         assert aged.belief.sd == pytest.approx(math.sqrt(fresh.sd**2 + 0.01 * days))
-    assert controller.assess("ada", at_day(5.0, *safe_times(6)), 105 * DAY).basis == "cautious_prior"
+    ancient = controller.assess("ada", at_day(5.0, *safe_times(6)), 1005 * DAY)
+    assert (ancient.basis, ancient.belief.mean, ancient.belief.sd) == ("bracket", fresh.mean, CAUTIOUS.sd)
     assert controller.assess("ada", safe_times(6), 105 * DAY).belief == fresh
 
 

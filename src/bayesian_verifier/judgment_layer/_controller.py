@@ -72,7 +72,8 @@ class MetaJudgmentController:
     """The controller described above.
 
     cautious: belief about somebody unknown.   drift: sd of what a person's risk aversion changes by in a day,
-    adding up like a random walk; what is known of a person is used until it is no surer than the cautious prior.
+    adding up like a random walk; a trusted posterior is used until it is no surer than the cautious prior, and a
+    person's own answers are never less sure than that.
     memory: subjects remembered; the one longest not heard of is forgotten.
     newest: judgments looked at, which bounds the cost.
     """
@@ -127,8 +128,11 @@ class MetaJudgmentController:
         if not told:
             return None
         made = [time for one in told if (time := _made(one.judgment)) is not None]
-        belief = self._aged(nearest(told, self._cautious), max(0.0, at - max(made)) if made else 0.0)
-        return None if belief is None else Fallback(belief, "bracket", _words(told, belief))
+        fresh = nearest(told, self._cautious)
+        # however old, they are the person's own: a guess by them is no worse than one about anybody
+        aged = self._aged(fresh, max(0.0, at - max(made)) if made else 0.0)
+        belief = aged or Belief(fresh.mean, self._cautious.sd)
+        return Fallback(belief, "bracket", _words(told, belief))
 
     def _aged(self, belief: Belief, seconds: float) -> Belief | None:
         """A belief so much later; None where it is no surer than the cautious prior."""
