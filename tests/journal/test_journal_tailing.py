@@ -30,7 +30,13 @@ for number in range(int(sys.argv[2])):
 """
 
 
-_MAIN = "import sys; from bayesian_verifier.cli import main; sys.exit(main())"
+# where tests run in the background, children are born deaf to an interrupt
+_MAIN = """
+import signal, sys
+from bayesian_verifier.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
 
 
 def numbers(entries: Iterator[Numbered | Damaged]) -> Iterator[int]:

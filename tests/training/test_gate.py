@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from bayesian_verifier.training import EvaluationSettings, read_table, seed_of
+from bayesian_verifier.settings_file import read_table
+from bayesian_verifier.training import EvaluationSettings, seed_of
 from bayesian_verifier.training._gate import misses_of
 
 GATE = read_table(EvaluationSettings, Path(__file__).parents[2] / "configs" / "evaluation.toml").gate
