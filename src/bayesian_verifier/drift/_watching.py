@@ -137,10 +137,9 @@ class Watcher:
 
 
 def alarm_fields(heard: Heard) -> dict[str, object]:
-    """What the ledger says of an alarm."""
+    """What the ledger says of an alarm. Whose it is the window says, in the journal: forgetting them is done there."""
     return {
         "window": heard.window.id,
-        "subject": heard.window.subject,
         "number": heard.window.number,
         "statistic": heard.statistic,
         "change_began": heard.change_began,
