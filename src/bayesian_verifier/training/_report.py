@@ -166,6 +166,8 @@ def _typicality_figures(rows: Sequence[Calibration]) -> dict[str, Any] | None:
         figures[f"below_{level}"] = float((p[there] < level).mean())
         figures[f"below_{level}_by_size"] = {
             f"{low}-{high}": float((p[there & (stratum == number)] < level).mean())
+            if (there & (stratum == number)).any()
+            else None
             for number, (low, high) in enumerate(strata())
         }
     return figures
