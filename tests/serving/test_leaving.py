@@ -14,6 +14,8 @@ from serving.raw import get, post, raw
 from serving.test_process import ready, started
 
 if TYPE_CHECKING:
+    import httpx
+
     from collections.abc import Callable
 
     from bayesian_verifier.serving import Engine
@@ -116,6 +118,27 @@ def test_what_lies_in_sockets_when_the_signal_comes_is_answered(engine: Engine, 
     assert statuses == [(200, True)] * 30
 
 
+def ask_on_one_connection(
+    client: httpx.Client, leaving: threading.Event, answered: list[int], broken: list[str]
+) -> None:
+    """Ask until the connection ends; it is broken if it does after a reply that said more is welcome, while leaving."""
+    is_welcome = False
+    # one that the kernel had made for a door that was shut before anybody took it is nobody's loss
+    with suppress(ConnectionResetError), raw(client) as connection:
+        while True:
+            reply = None
+            with suppress(ConnectionError):
+                connection.send(post())
+                reply = connection.reply()
+            if reply is None:
+                broken.extend(["no reply"] if is_welcome else [])
+                return
+            answered.append(reply.status)
+            if reply.closes:
+                return
+            is_welcome = leaving.is_set()
+
+
 def test_nobody_who_keeps_asking_is_cut_off(engine: Engine, serve: Serve) -> None:
     """Ten clients ask all the time: each request is answered, until a connection is refused because the door is shut.
 
@@ -127,31 +150,12 @@ def test_nobody_who_keeps_asking_is_cut_off(engine: Engine, serve: Serve) -> Non
     answered: list[int] = []
     leaving = threading.Event()
 
-    def ask_on_one_connection(client: object) -> None:
-        is_welcome = False
-        with raw(client) as connection:  # type: ignore[arg-type]
+    def keep_asking(client: httpx.Client) -> None:
+        try:
             while True:
-                reply = None
-                with suppress(ConnectionError):
-                    connection.send(post())
-                    reply = connection.reply()
-                if reply is None:
-                    # one that the kernel had made for a door that was shut before anybody took it is nobody's loss
-                    broken.extend(["no reply"] if is_welcome else [])
-                    return
-                answered.append(reply.status)
-                if reply.closes:
-                    return
-                is_welcome = leaving.is_set()
-
-    def keep_asking(client: object) -> None:
-        while True:
-            try:
-                ask_on_one_connection(client)
-            except ConnectionRefusedError:
-                return
-            except ConnectionResetError:
-                continue
+                ask_on_one_connection(client, leaving, answered, broken)
+        except ConnectionRefusedError:
+            return
 
     with serve(create_app(lambda: engine), drain_seconds=0.3) as (client, server):
         askers = [threading.Thread(target=keep_asking, args=(client,)) for _ in range(10)]
