@@ -14,9 +14,9 @@ from serving.raw import get, post, raw
 from serving.test_process import ready, started
 
 if TYPE_CHECKING:
-    import httpx
-
     from collections.abc import Callable
+
+    import httpx
 
     from bayesian_verifier.serving import Engine
     from serving.conftest import Serve
