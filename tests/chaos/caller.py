@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
 from bayesian_verifier.judgment_layer import BreakerPolicy
+from chaos.places import ROTATE_BYTES
 from chaos.record import saying
 from chaos.watched import Watched, WatchedInLoop
 
@@ -74,7 +75,7 @@ class Callers:
         self.name: str = orders["name"]
         self.seed: int = orders["seed"]
         self.urls: dict[str, str] = orders["urls"]
-        self.journal = Journal(orders["journal"])
+        self.journal = Journal(orders["journal"], rotate_bytes=ROTATE_BYTES)
         self.over = threading.Event()
         self.in_loop = orders["kind"] == "loop"
         self.layers = {door: self._layer(door, url) for door, url in self.urls.items()}

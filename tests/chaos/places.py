@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE = 60.0  # seconds for anything to begin or to end
+ROTATE_BYTES = 1 << 20  # of a file of the journal: some rotations in seconds, hundreds in a soak
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:

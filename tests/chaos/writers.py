@@ -17,6 +17,7 @@ from typing import Any
 
 from bayesian_verifier.errors import JournalError
 from bayesian_verifier.journal import Journal
+from chaos.places import ROTATE_BYTES
 from chaos.record import saying
 
 say = saying(1)
@@ -25,7 +26,8 @@ say = saying(1)
 def write(path: str, seed: str) -> None:
     """Append for ever, and tell."""
     chance = random.Random(seed)
-    journal = Journal(path, fsync=chance.choice(("always", "interval", "never")))
+    fsync = chance.choice(("always", "interval", "never"))
+    journal = Journal(path, fsync=fsync, rotate_bytes=ROTATE_BYTES)
     number = 0
     while True:
         number += 1
