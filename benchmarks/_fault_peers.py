@@ -33,7 +33,8 @@ class Peer:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
-            self._say(url, 0.001, '{"judgments": []}')  # its imports and first steps are not what is timed
+            # its imports and first steps are not what is timed; nobody listens there
+            self._say("http://127.0.0.1:9", 0.001, "")
             self._line(30.0)
         self._say(url, timeout, body)
         said = self._line(PATIENCE + timeout)

@@ -45,7 +45,7 @@ class Send:
     """Send all of some bytes; nothing comes back."""
 
     socket: socket.socket
-    data: bytes
+    data: bytes | memoryview
     seconds: float
 
 
@@ -104,12 +104,13 @@ def post(question: Question, pool: Pool, resolver: Resolver, deadline: Deadline)
 def _exchange(connection: Connection, question: Question, pool: Pool, deadline: Deadline) -> Steps:
     try:
         left = deadline.left()
-        data = connection.request(
+        pieces = connection.request(
             question.target, question.headers(left), question.body, max_reply_bytes=question.max_reply_bytes
         )
         # who sheds load may answer and close before it has read everything: its reply is looked for all the same
         with suppress(ConnectionError):
-            yield Send(connection.socket, data, left)
+            for piece in pieces:
+                yield Send(connection.socket, piece, deadline.left())
         reply = None
         while reply is None:
             came = yield Receive(connection.socket, connection.appetite, deadline.left())

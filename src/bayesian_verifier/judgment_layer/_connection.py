@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import h11
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 # A head is read in one go, which nothing interrupts: what it may cost is bounded by its length.
 _HEAD = 8 * 1024
 _CHUNK = 64 * 1024
+_PIECE = 128 * 1024
 # Few bytes can hold thousands of events, each dearer than its bytes.
 _MOST_EVENTS, _LEAST_CHUNK, _AT_ONCE, _COST_OF_HINT = 256, 256, 8, 8
 
@@ -50,14 +51,20 @@ class Connection:
 
     def request(
         self, target: str, headers: list[tuple[str, str]], body: bytes, *, max_reply_bytes: int
-    ) -> bytes:
-        """The bytes of a POST request, to be sent whole."""
+    ) -> Iterator[bytes | memoryview]:
+        """The bytes of a POST request in pieces, to be sent one after the other.
+
+        One piece where it is short; handing some megabytes to the system at once takes milliseconds, in which nobody
+        looks at the clock.
+        """
         self.is_silent, self._head, self._max_body = True, None, max_reply_bytes
         self._body.clear()
         self._events = 0
         head = h11.Request(method="POST", target=target, headers=headers)
         parts = [self._http.send(head), self._http.send(h11.Data(body)), self._http.send(h11.EndOfMessage())]
-        return b"".join(part for part in parts if part)
+        if len(body) <= _PIECE:
+            return iter((b"".join(part for part in parts if part),))
+        return _pieces(part for part in parts if part)
 
     @property
     def appetite(self) -> int:
@@ -145,3 +152,10 @@ def _socket(family: int) -> socket.socket:
         made.close()
         raise
     return made
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[memoryview]:
+    for part in parts:
+        whole = memoryview(part)
+        for begin in range(0, len(whole), _PIECE):
+            yield whole[begin : begin + _PIECE]
