@@ -85,7 +85,7 @@ def test_the_one_who_changed_is_named_with_when_and_how_far(watched):
         one.id: one.subject for one in News(home / "judgments.jsonl").read().events if one.kind == "window"
     }
     assert {whose[one.model_extra["window"]] for one in alarms} == {"ada"}
-    assert "ada" not in (home / "ledger.jsonl").read_text()
+    assert '"ada"' not in (home / "ledger.jsonl").read_text()
     assert "CHANGED by +" in said
     assert 0.5 < alarms[0].model_extra["moved"] < 3.0
 
