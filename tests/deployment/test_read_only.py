@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def confined(*command: str) -> list[str]:
 
 def test_it_serves_as_nobody_from_a_read_only_file_system_without_a_home() -> None:
     """Ready, a posterior at the first try, nothing compiled afterwards, and gone in order at SIGTERM."""
-    probe = "import os, pathlib; print(os.getuid()); pathlib.Path('/tmp/written').touch()"
+    written = str(Path(tempfile.gettempdir()) / "written")  # where anybody else may write
+    probe = f"import os, pathlib; print(os.getuid()); pathlib.Path({written!r}).touch()"
     said = subprocess.run(confined(sys.executable, "-c", probe), capture_output=True, text=True, check=False)
     assert said.stdout.strip() == str(NOBODY)
     assert "Read-only file system" in said.stderr or "Permission denied" in said.stderr
