@@ -6,6 +6,7 @@ A server and whatever stands before it must agree where a request begins, where 
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 VERSIONS = ("1.0", "1.1")
 # uri-host [ ":" port ] of RFC 3986; a user name before an @ is no part of it
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(?::[0-9]{0,5})?")
+
+logger = logging.getLogger(__name__)
 
 
 def head_refusal(*, version: str, target: bytes, headers: Mapping[bytes, bytes]) -> RefusalError | None:
@@ -61,5 +64,8 @@ def parser_refusal(error: Exception) -> RefusalError:
         if isinstance(one, RefusalError):
             return one
     if isinstance(error, httptools.HttpParserCallbackError):
+        if not isinstance(error.__context__, httptools.HttpParserError | UnicodeError):
+            # the parser wraps whatever is raised while it calls us: a fault of our own must not pass unseen
+            logger.error("a request could not be taken in", exc_info=error)
         return MalformedRequestError("the request target cannot be read")
     return MalformedRequestError(f"this is not HTTP/1.1: {error}")
