@@ -101,7 +101,7 @@ class Worker:
         ahead, now = self.pending + self.coming, self._clock()
         if not ahead:
             self._last_empty = now
-        if ahead >= self.limit:
+        if not self._has_place(ahead):
             return self._full(ahead)
         if not self.pace.can_meet(seconds, ahead, now - self._last_empty):
             return _too_late(ahead)
@@ -110,7 +110,7 @@ class Worker:
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
         """A place in the queue, kept from turn to turn. Raises QueueFullError when no more may wait."""
-        if self.pending >= self.limit:
+        if not self._has_place(self.pending):
             raise self._full(self.pending)
         self.pending += 1
         try:
@@ -142,6 +142,9 @@ class Worker:
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, arrived, deadline, ahead, paced, future, loop))
         return await future
+
+    def _has_place(self, ahead: int) -> bool:
+        return ahead < self.limit
 
     def _full(self, ahead: int) -> QueueFullError:
         seconds = max(1, math.ceil(ahead * self.pace.typical))
