@@ -10,9 +10,8 @@ import math
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.serving._headers import budget_seconds, request_id
-from bayesian_verifier.serving._open_inference_problem import in_words_of
-from bayesian_verifier.serving._problems import MalformedHeaderError, RefusalError, problem_of
-from bayesian_verifier.serving._raw_reply import raw_problem
+from bayesian_verifier.serving._problems import MalformedHeaderError, RefusalError
+from bayesian_verifier.serving._raw_reply import KnownReplies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +48,7 @@ class Gate:
         self._admission = admission
         self._route_name = route_name
         self._new_id = new_id
+        self._replies = KnownReplies()
 
     @property
     def leaving(self) -> bool:
@@ -72,10 +72,14 @@ class Gate:
         try:
             self._admission.admit(target.decode("ascii"), headers)
             self._service.require_open()
-            self._service.worker.require_room(_budget(headers))
         except RefusalError as error:
             return error
-        return None
+        worker = self._service.worker
+        # not raised: under overload this is what most requests get
+        refusal = worker.refusal(_budget(headers))
+        if refusal is not None:
+            worker.lull.refused()
+        return refusal
 
     def enter(self) -> Ticket:
         """One request for the inference thread has arrived whole and is on its way to the queue."""
@@ -86,14 +90,12 @@ class Gate:
     ) -> bytes:
         """The reply that refuses a request, counted. arrived: on `clock`."""
         path = target.partition(b"?")[0].decode("latin-1")
-        identity = request_id(headers) or self._new_id()
-        problem = in_words_of(path, problem_of(error))
-        reply = raw_problem(
-            problem, request_id=identity, version=self._service.model_version, close=close or error.unread
+        reply = self._replies.of(
+            error, path=path, version=self._service.model_version, close=close or error.unread
         )
-        self._metrics.observe_request(self._route_name(path), problem.status, self.clock() - arrived)
-        self._metrics.observe_refusal(problem.kind)
-        return reply
+        self._metrics.observe_request(self._route_name(path), reply.status, self.clock() - arrived)
+        self._metrics.observe_refusal(reply.kind)
+        return reply.to(request_id(headers) or self._new_id())
 
 
 def _budget(headers: Headers) -> float:

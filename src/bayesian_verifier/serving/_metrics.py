@@ -9,6 +9,7 @@ from prometheus_client.exposition import choose_encoder
 
 from bayesian_verifier.serving._problems import NotReadyError, OutOfBudgetError, QueueFullError
 from bayesian_verifier.serving._service_metrics import PREFIX, ServiceCollector
+from bayesian_verifier.serving._tally import Tally
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving._answer import Answer
@@ -39,6 +40,8 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         registry.register(ServiceCollector(service))
+        self._tally = Tally(SECONDS, BUSY)
+        registry.register(self._tally)
 
         def histogram(name: str, documentation: str, buckets: tuple[float, ...] = SECONDS) -> Histogram:
             return Histogram(PREFIX + name, documentation, buckets=buckets, registry=registry)
@@ -46,19 +49,8 @@ class Metrics:
         def counter(name: str, documentation: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, documentation, labels, registry=registry)
 
-        self._requests = counter("http_requests", "Requests answered.", "route", "status")
-        self._refusals = counter("http_refusals", "Requests answered with a problem.", "reason")
-        for reason in BUSY:
-            self._refusals.labels(reason)
         self.in_flight = Gauge(
             f"{PREFIX}http_requests_in_flight", "Requests not answered yet.", registry=registry
-        )
-        self._durations = Histogram(
-            f"{PREFIX}http_request_duration_seconds",
-            "From a request's headers to its answer.",
-            ("route",),
-            buckets=SECONDS,
-            registry=registry,
         )
         self._waits = histogram("queue_wait_seconds", "Time a posterior waited for the inference thread.")
         self._inferences = histogram("inference_duration_seconds", "Time a posterior spent in the network.")
@@ -67,12 +59,11 @@ class Metrics:
 
     def observe_request(self, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
-        self._requests.labels(route, str(status)).inc()
-        self._durations.labels(route).observe(seconds)
+        self._tally.request(route, status, seconds)
 
     def observe_refusal(self, reason: str) -> None:
         """One was refused. reason: the kind of its problem."""
-        self._refusals.labels(reason).inc()
+        self._tally.refusal(reason)
 
     def observe_answer(self, said: Answer, queue_seconds: float) -> None:
         """One posterior was inferred."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httptools
 
 from bayesian_verifier.serving._connection import LINGER_SECONDS, Connection
-from bayesian_verifier.serving._crowd import spare
+from bayesian_verifier.serving._crowd import excess_with
 from bayesian_verifier.serving._headers import headers_of
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES, MAX_PIPELINED
 from bayesian_verifier.serving._problems import (
@@ -65,11 +65,7 @@ class GuardedProtocol(Connection):
         """Begin, unless there are too many already and none that is idle."""
         super().connection_made(transport)
         self.last_heard = self._gate.clock()
-        excess = len(self.connections) - self._limits.connections
-        others = (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self)
-        if excess > 0 and (other := spare(others, self.last_heard)) is not None:
-            other.transport.close()
-            excess -= 1
+        excess = excess_with(self, self.connections, self._limits.connections)
         if excess <= 0:
             self.wait(self._limits.head_seconds, self.transport.close)
         elif excess <= MOST_REFUSED:
@@ -104,18 +100,22 @@ class GuardedProtocol(Connection):
         self._head.restart()
         self._body_bytes = 0
         self.stop_waiting()
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
         self._head.add(len(url))
-        super().on_url(url)
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer behind a body in chunks, which is counted and dropped (RFC 9110, section 6.5.1)."""
         self._head.add(len(name) + len(value) + len(b": \r\n"), headers=1)
         if self._in_head:
-            super().on_header(name, value)
+            # as uvicorn does, without another call for each header
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The request is refused, dropped unread, or handed on to the application."""
@@ -131,7 +131,7 @@ class GuardedProtocol(Connection):
             if refusal is not None:
                 self._drop(refusal, headers)
         if not self._dropping:
-            super().on_headers_complete()
+            self._hand_on()
             self.scope["state"]["accepted"] = self._gate.open
             if self._is_last:
                 self.last_reply()
@@ -184,6 +184,14 @@ class GuardedProtocol(Connection):
             self.parser = httptools.HttpRequestParser(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
             self._parse(head + data[upgrade.args[0] :])
+
+    def _hand_on(self) -> None:
+        """Begin the request for the application, which most are not under overload."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
 
     @property
     def _is_last(self) -> bool:

@@ -15,7 +15,7 @@ import httptools
 from bayesian_verifier.serving._problems import ExpectationError, MalformedRequestError, RefusalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 VERSIONS = ("1.0", "1.1")
 # uri-host [ ":" port ] of RFC 3986; a user name before an @ is no part of it
@@ -29,25 +29,27 @@ def head_refusal(*, version: str, target: bytes, headers: Mapping[bytes, bytes])
 
     version: such as "1.1".   headers: as `headers_of` gives them: what came twice has a comma and a space in it.
     """
-    return next(_doubts(version, target, headers), None)
-
-
-def _doubts(version: str, target: bytes, headers: Mapping[bytes, bytes]) -> Iterator[RefusalError]:
     if version not in VERSIONS:
-        yield MalformedRequestError("only HTTP/1.1 and HTTP/1.0 are spoken here")
+        return MalformedRequestError("only HTTP/1.1 and HTTP/1.0 are spoken here")
     if not target.startswith(b"/") or b"#" in target:
-        yield MalformedRequestError("the request target must be a path that begins with a slash")
+        return MalformedRequestError("the request target must be a path that begins with a slash")
     host = headers.get(b"host")
     if host is None and version == "1.1":
-        yield MalformedRequestError("Host: missing")
+        return MalformedRequestError("Host: missing")
     if host is not None and not HOST.fullmatch(host):
-        yield MalformedRequestError("Host: expected one name and perhaps a port")
+        return MalformedRequestError("Host: expected one name and perhaps a port")
+    return _framing_refusal(version, headers)
+
+
+def _framing_refusal(version: str, headers: Mapping[bytes, bytes]) -> RefusalError | None:
+    """Why it is in doubt where the body ends, or whether it comes."""
     coding = headers.get(b"transfer-encoding")
     if coding is not None and (coding.strip().lower() != b"chunked" or version == "1.0"):
-        yield MalformedRequestError("Transfer-Encoding: only chunked, once, in HTTP/1.1")
+        return MalformedRequestError("Transfer-Encoding: only chunked, once, in HTTP/1.1")
     expected = headers.get(b"expect")
     if expected is not None and expected.strip().lower() != b"100-continue":
-        yield ExpectationError("Expect: only 100-continue is understood")
+        return ExpectationError("Expect: only 100-continue is understood")
+    return None
 
 
 def head_without_upgrade(

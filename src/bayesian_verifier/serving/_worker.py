@@ -14,6 +14,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from bayesian_verifier.serving._lull import Lull
 from bayesian_verifier.serving._pace import Pace
 from bayesian_verifier.serving._problems import OutOfBudgetError, QueueFullError
 
@@ -67,6 +68,7 @@ class Worker:
         self.coming = 0
         self._last_empty = clock()
         self.pace = Pace()
+        self.lull = Lull(lambda: self.pending > 0, clock)
         self._clock = clock
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
@@ -91,17 +93,25 @@ class Worker:
 
     def require_room(self, seconds: float = math.inf) -> None:
         """Raises what a request that asked now, and had so many seconds, would be refused with."""
+        if (refusal := self.refusal(seconds)) is not None:
+            raise refusal
+
+    def refusal(self, seconds: float = math.inf) -> QueueFullError | OutOfBudgetError | None:
+        """What a request that asked now, and had so many seconds, would be refused with; None where it has room."""
         ahead, now = self.pending + self.coming, self._clock()
         if not ahead:
             self._last_empty = now
-        self._require_place(ahead)
+        if not self._has_place(ahead):
+            return self._full(ahead)
         if not self.pace.can_meet(seconds, ahead, now - self._last_empty):
-            raise _too_late(ahead)
+            return _too_late(ahead)
+        return None
 
     @contextlib.contextmanager
     def place(self) -> Iterator[None]:
         """A place in the queue, kept from turn to turn. Raises QueueFullError when no more may wait."""
-        self._require_place(self.pending)
+        if not self._has_place(self.pending):
+            raise self._full(self.pending)
         self.pending += 1
         try:
             yield
@@ -133,10 +143,12 @@ class Worker:
         self._jobs.put(_Job(work, arrived, deadline, ahead, paced, future, loop))
         return await future
 
-    def _require_place(self, ahead: int) -> None:
-        if ahead >= self.limit:
-            seconds = max(1, math.ceil(ahead * self.pace.typical))
-            raise QueueFullError(f"{ahead} requests are waiting already", retry_after=seconds)
+    def _has_place(self, ahead: int) -> bool:
+        return ahead < self.limit
+
+    def _full(self, ahead: int) -> QueueFullError:
+        seconds = max(1, math.ceil(ahead * self.pace.typical))
+        return QueueFullError(f"{ahead} requests are waiting already", retry_after=seconds)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -144,6 +156,7 @@ class Worker:
             # the loop is closed where nobody waits any more
             with contextlib.suppress(RuntimeError):
                 job.loop.call_soon_threadsafe(self._settle, job, outcome)
+            self.lull.end()
 
     def _outcome(self, job: _Job) -> _Outcome:
         started = self._clock()
@@ -161,6 +174,7 @@ class Worker:
     def _settle(self, job: _Job, outcome: _Outcome) -> None:
         if outcome.seconds and job.paced:
             self.pace = self.pace.after(outcome.seconds)
+        self.lull.put_off()
         if job.future.done():
             return
         if outcome.error is None:
