@@ -94,7 +94,10 @@ def table(figures: dict[str, Any]) -> Table:
         shown.add_column(heading, justify="right")
     for way in figures["ways"]:
         lengths = (f"{one['mean']:.0f}" for one in way["run_lengths"].values())
-        late = (f"{one['mean']:.2f} ± {one['standard_error']:.2f}" for one in way["delays"].values())
+        late = (
+            "–" if one["mean"] is None else f"{one['mean']:.2f} ± {one['standard_error']:.2f}"
+            for one in way["delays"].values()
+        )
         set_to = "–" if way["wanted"] is None else f"{way['wanted']:g}"
         shown.add_row(way["title"], way["feed"], f"{set_to} {way['setting']}", *lengths, *late)
     return shown
