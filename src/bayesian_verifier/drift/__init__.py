@@ -8,6 +8,7 @@ from bayesian_verifier.drift._evaluation import DriftEvaluation, Rival, Row, eva
 from bayesian_verifier.drift._followed import Followed, Heard
 from bayesian_verifier.drift._gate import misses
 from bayesian_verifier.drift._message import Message, message
+from bayesian_verifier.drift._own_spread import Person, begin, hear, own_scale
 from bayesian_verifier.drift._predicted import chance_of_approval, mean_log_loss
 from bayesian_verifier.drift._rivals import CusumState, cusum_step
 from bayesian_verifier.drift._run_lengths import Delay, Effort, RunLength
@@ -38,20 +39,24 @@ __all__ = [
     "Info",
     "Message",
     "OfSubject",
+    "Person",
     "Rival",
     "Row",
     "RunLength",
     "State",
     "Watcher",
+    "begin",
     "chance_of_approval",
     "change",
     "conflict",
     "cusum_step",
     "evaluate_drift",
+    "hear",
     "heterogeneity",
     "mean_log_loss",
     "message",
     "misses",
+    "own_scale",
     "start",
     "step",
     "summarise",
