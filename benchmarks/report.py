@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
 from _page_controller import controller_section
+from _page_drift import drift_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
@@ -38,7 +39,7 @@ def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
-    reload, overload = read("reload"), read("overload")
+    reload, overload, drift = read("reload"), read("overload"), read("drift")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -46,6 +47,7 @@ def page() -> str:
         "faults": faults,
         "controller": controller,
         "journal": journal,
+        "drift": drift,
     }
     parts = [
         HEAD,
@@ -59,6 +61,7 @@ def page() -> str:
         *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
+        *drift_section(drift),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"
@@ -206,6 +209,7 @@ def _about(results: Mapping[str, Figures | None]) -> list[str]:
 
 def draw() -> None:
     """The plots of what was measured."""
+    from _drift_plot import draw_drift  # noqa: PLC0415 - --check needs none
     from _plots import draw_hot_path, draw_quality, draw_servers, draw_sizes  # noqa: PLC0415 - --check needs none
 
     IMAGES.mkdir(exist_ok=True)
@@ -214,6 +218,8 @@ def draw() -> None:
         draw_sizes(serving, IMAGES / "bench_judgments.png")
     if quality := read("quality"):
         draw_quality(quality, IMAGES / "bench_quality.png")
+    if drift := read("drift"):
+        draw_drift(drift, IMAGES / "bench_drift.png")
     if hot := read("hot_path"):
         apart = {name: by for name, by in hot["stages_ms"].items() if name not in (TOTAL, *INSIDE)}
         draw_hot_path(apart, IMAGES / "bench_hot_path.png")

@@ -40,7 +40,7 @@ def shiryaev_roberts(values, noise, wander):
     return total / len(JUMPS)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-3, 4), st.floats(0.05, 5)), min_size=1, max_size=9),
     st.sampled_from([0.0, 0.2]),

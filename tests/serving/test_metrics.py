@@ -8,7 +8,6 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jax
@@ -16,7 +15,6 @@ import numpy as np
 import pytest
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
-from ruamel.yaml import YAML
 
 from bayesian_verifier.serving import compile_engine, create_app
 from serving.closed_form import (
@@ -198,24 +196,3 @@ def test_refusals_are_counted_by_kind_and_requests_in_flight_are_seen(engine: En
         assert counted == [1, 1, 1]
         assert sample(client, name, reason="not-ready") == before
         assert sample(client, "bayesian_verifier_http_requests_in_flight") == 1
-
-
-def test_the_example_alerts_ask_for_metrics_that_there_are(client: httpx.Client) -> None:
-    """And have all that Prometheus wants of a rule; the text they show names no person."""
-    served = {
-        one.name
-        for family in text_string_to_metric_families(client.get("/metrics").text)
-        for one in family.samples
-    }
-    file = Path(__file__).parents[2] / "examples" / "prometheus_alerts.yml"
-    rules = [rule for group in YAML(typ="safe").load(file)["groups"] for rule in group["rules"]]
-    assert len({rule["alert"] for rule in rules}) == len(rules) > 5
-    for rule in rules:
-        assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
-        assert rule["labels"]["severity"] in ("info", "warning")
-        assert set(rule["annotations"]) == {"summary", "description"}
-        assert rule["expr"].count("(") == rule["expr"].count(")")
-        asked = set(re.findall(r"bayesian_verifier_\w+", rule["expr"]))
-        assert asked
-        # counters with labels of their own are there once something was counted
-        assert asked <= served | {"bayesian_verifier_untrusted_posteriors_total"}

@@ -14,7 +14,7 @@ from bayesian_verifier.commands._configs import config_file
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from bayesian_verifier.drift import DriftEvaluation
+    from bayesian_verifier.drift import Delay, DriftEvaluation
 
 
 @click.group(name="drift", short_help="Has somebody changed, and how well would we notice?")
@@ -174,6 +174,11 @@ def _run_lengths(found: DriftEvaluation) -> Table:
     return table
 
 
+def _said(late: Delay) -> str:
+    never = f" ({late.missed:.0%} never)" if late.missed else ""
+    return f"{late.mean:.2f} ± {late.standard_error:.2f}{never}"
+
+
 def _delays(found: DriftEvaluation) -> Table:
     from rich.table import Table
 
@@ -190,6 +195,6 @@ def _delays(found: DriftEvaluation) -> Table:
             one.name,
             f"{one.threshold:.3g}",
             f"{one.run_length.mean:,.0f}",
-            *(f"{d.mean:.1f}" + (f" ({d.missed:.0%} never)" if d.missed else "") for d in late),
+            *(_said(one) for one in late),
         )
     return table

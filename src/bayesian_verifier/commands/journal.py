@@ -14,6 +14,7 @@ from bayesian_verifier.commands._journal_export import export_command
 from bayesian_verifier.commands._journal_forget import forget_command
 from bayesian_verifier.commands._journal_import import import_command
 from bayesian_verifier.commands._journal_merge import merge_command
+from bayesian_verifier.commands._journal_metrics import metrics_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,7 @@ command.add_command(merge_command)
 command.add_command(import_command)
 command.add_command(forget_command)
 command.add_command(export_command)
+command.add_command(metrics_command)
 
 
 @command.command(epilog="Example: bayesian-verifier journal show judgments.jsonl --subject ada --last 20")

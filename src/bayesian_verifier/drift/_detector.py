@@ -100,6 +100,12 @@ def start(detector: Detector, shape: tuple[int, ...] = ()) -> State:
 
 def step(state: State, told: Message, detector: Detector) -> tuple[State, Info]:
     """Hear one message of each person; whoever gives an alarm starts anew with the next one."""
+    new, info = advance(state, told, detector)
+    return restarted(new, info.alarm, detector), info
+
+
+def advance(state: State, told: Message, detector: Detector) -> tuple[State, Info]:
+    """Hear one message of each person, and go on after an alarm as if there had been none."""
     noise = 1.0 / told.precision
     # the start too may have wandered: one more step of it than there were windows costs nothing
     variance = state.variance + detector.wander**2
@@ -119,8 +125,7 @@ def step(state: State, told: Message, detector: Detector) -> tuple[State, Info]:
         alt_gain * noise,
         log_product,
     )
-    info = _info(new, away / np.sqrt(spread), detector)
-    return _restarted(new, info.alarm, detector), info
+    return new, _info(new, away / np.sqrt(spread), detector)
 
 
 def of_people(state: State, who: NDArray[np.bool_]) -> State:
@@ -167,7 +172,7 @@ def _info(state: State, surprise: Float, detector: Detector) -> Info:
     )
 
 
-def _restarted(state: State, alarm: NDArray[np.bool_], detector: Detector) -> State:
+def restarted(state: State, alarm: NDArray[np.bool_], detector: Detector) -> State:
     """The same, but as at the start for those with an alarm."""
     if not alarm.any():
         return state

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,6 +12,14 @@ from bayesian_verifier.drift._detector import Detector
 from bayesian_verifier.drift._message import Message, message
 from bayesian_verifier.drift._people import MIXES, Population, Widths
 from bayesian_verifier.drift._rivals import Cusum, EDetector, NeighbourKl
+from bayesian_verifier.drift._run_lengths import (
+    Delay,
+    Effort,
+    RunLength,
+    delays,
+    first_crossings,
+    run_length,
+)
 from bayesian_verifier.drift._variance_scale import variance_scale
 
 if TYPE_CHECKING:
@@ -22,32 +29,9 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-#: one-sided 99% of a normal
-_Z99 = 2.326
 #: how many windows of how many people a variance scale is learned from
 _SCALE_PEOPLE, _SCALE_WINDOWS = 20, 30
-_CHANGE_AT = 30
-_LONGEST_DELAY = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much is simulated: people a row, and the windows after which a run without alarm is cut short."""
-
-    people: int = 600
-    windows: int = 4000
-    seed: int = 0
-
-
-class RunLength(NamedTuple):
-    """Windows to a false alarm: mean of runs cut short at the effort's windows, so the truth is no less.
-
-    at_least: the one-sided 99% bound of the mean.   cut_short: share of runs without alarm.
-    """
-
-    mean: float
-    at_least: float
-    cut_short: float
+_USUAL = Effort()
 
 
 class Row(NamedTuple):
@@ -57,16 +41,6 @@ class Row(NamedTuple):
     promised: bool
     variance_scale: float
     run_lengths: dict[float, RunLength]
-
-
-class Delay(NamedTuple):
-    """Windows from a change to its alarm, the change's own included; of people without an earlier alarm.
-
-    missed: share without alarm in 300 windows, counted as 300.
-    """
-
-    mean: float
-    missed: float
 
 
 class Rival(NamedTuple):
@@ -89,7 +63,7 @@ class DriftEvaluation(NamedTuple):
 def evaluate_drift(
     thresholds: Sequence[float] = (370.0, 1000.0),
     changes: Sequence[float] = (0.5, 1.0, 2.0),
-    effort: Effort = Effort(),
+    effort: Effort = _USUAL,
     tick: Callable[[str, int, int], None] = lambda *_: None,
 ) -> DriftEvaluation:
     """Run lengths without change in populations of `_populations`, and delays at the largest threshold."""
@@ -99,10 +73,11 @@ def evaluate_drift(
         promised = scaled or not population.overconfident
         rng = np.random.default_rng([effort.seed, place])
         scale = _learned_scale(population, rng) if scaled else 1.0
-        watched = EDetector(effort.people, _deaf(population), variance_scale=scale)
-        crossed = first_crossings(watched, population, thresholds, effort, rng)
+        crossed = first_crossings(
+            partial(_deaf_detector, population, scale), population, thresholds, effort, rng
+        )
         rows.append(
-            Row(name, promised, scale, {a: _run_length(c, effort.windows) for a, c in crossed.items()})
+            Row(name, promised, scale, {a: run_length(c, effort.windows) for a, c in crossed.items()})
         )
         tick("run lengths", place + 1, len(named))
     rivals = _rivals(MIXES[0], max(thresholds), changes, effort, tick)
@@ -117,55 +92,6 @@ def _populations() -> Iterator[tuple[str, Population, bool]]:
         yield f"people {away:+.0f} prior sd away", Population(MIXES[0], theta=away), False
     yield "sd 20% too small", Population(MIXES[0], overconfident=0.2), False
     yield "sd 20% too small, after scaling", Population(MIXES[0], overconfident=0.2), True
-
-
-def first_crossings(
-    watched: Statistic,
-    population: Population,
-    thresholds: Sequence[float],
-    effort: Effort,
-    rng: np.random.Generator,
-) -> dict[float, NDArray[np.int64]]:
-    """Windows [N] until a statistic first reaches each threshold; those that never do get the effort's windows."""
-    first = {a: np.full(effort.people, effort.windows) for a in thresholds}
-    who = np.arange(effort.people)
-    windows = population.windows(effort.people, rng)
-    for count in range(1, effort.windows):
-        window = next(windows)
-        statistic = watched.update(type(window)(window.mean[who], window.sd[who]))
-        for threshold, times in first.items():
-            new = who[(statistic >= threshold) & (times[who] == effort.windows)]
-            times[new] = count
-        active = first[max(thresholds)][who] == effort.windows
-        if active.mean() < 0.9:  # noqa: PLR2004 dropping people costs a copy: not each time one alarms
-            watched.keep(active)
-            who = who[active]
-        if not who.size:
-            break
-    return first
-
-
-def delays(
-    watched: Statistic,
-    population: Population,
-    threshold: float,
-    moved: float,
-    effort: Effort,
-    rng: np.random.Generator,
-) -> Delay:
-    """How long after a change of so many prior sd, at the 31st window, a statistic reaches its threshold."""
-    longest = _CHANGE_AT + _LONGEST_DELAY
-    first = np.full(effort.people, longest)
-    for count, window in zip(
-        range(longest), population.windows(effort.people, rng, moved=moved, at=_CHANGE_AT), strict=False
-    ):
-        hit = (watched.update(window) >= threshold) & (first == longest)
-        first[hit] = count
-        if (first < longest).all():
-            break
-    in_time = first[first >= _CHANGE_AT] - _CHANGE_AT
-    late = in_time == _LONGEST_DELAY
-    return Delay(float(np.where(late, _LONGEST_DELAY, in_time + 1).mean()), float(late.mean()))
 
 
 def _rivals(
@@ -188,11 +114,9 @@ def _rivals(
         if found:
             threshold = _calibrated(made, population, found[0].run_length.mean, effort)
         rng = np.random.default_rng([effort.seed, 100, place])
-        times = first_crossings(made(effort.people), population, [threshold], effort, rng)[threshold]
-        late = {
-            moved: delays(made(effort.people), population, threshold, moved, effort, rng) for moved in changes
-        }
-        found.append(Rival(name, threshold, _run_length(times, effort.windows), late))
+        times = first_crossings(made, population, [threshold], effort, rng)[threshold]
+        late = {moved: delays(made, population, threshold, moved, effort, rng) for moved in changes}
+        found.append(Rival(name, threshold, run_length(times, effort.windows), late))
         tick("delays", place + 1, len(ways))
     return tuple(found)
 
@@ -224,6 +148,10 @@ def _quiet_kl(widths: Widths, effort: Effort) -> float:
     return float(np.mean(loud[1:]))
 
 
+def _deaf_detector(population: Population, scale: float, people: int) -> EDetector:
+    return EDetector(people, _deaf(population), variance_scale=scale)
+
+
 def _deaf(population: Population) -> Detector:
     """A detector that never restarts: one path then serves for every threshold."""
     return Detector(population.prior_mean, population.prior_sd, threshold=1e300)
@@ -236,10 +164,3 @@ def _learned_scale(population: Population, rng: np.random.Generator) -> float:
     told = message(np.array([w.mean for w in windows]), np.array([w.sd for w in windows]), **prior)
     people = [Message(told.value[:, n], told.precision[:, n]) for n in range(_SCALE_PEOPLE)]
     return variance_scale(people, **prior)
-
-
-def _run_length(times: NDArray[np.int64], longest: int) -> RunLength:
-    error = float(times.std(ddof=1)) / math.sqrt(times.size)
-    return RunLength(
-        float(times.mean()), float(times.mean()) - _Z99 * error, float((times == longest).mean())
-    )

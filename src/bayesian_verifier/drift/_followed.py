@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.drift._change_rate import Change, change
-from bayesian_verifier.drift._detector import Detector, State, start, step
+from bayesian_verifier.drift._detector import MEMORY, Detector
 from bayesian_verifier.drift._message import message
+from bayesian_verifier.drift._own_spread import Person, begin, hear
 from bayesian_verifier.journal import seconds_since_epoch
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Heard(NamedTuple):
 
 
 class _Person(NamedTuple):
-    state: State
+    state: Person
     windows: tuple[WindowLine, ...]
 
 
@@ -57,7 +58,7 @@ class Followed:
         detector = Detector(prior.mean, prior.sd, self._threshold, self._wander)
         known = self._people.get(window.subject)
         if known is None or _prior(known.windows[-1]) != _prior(window):
-            known = _Person(start(detector), ())
+            known = _Person(begin(detector), ())
         told = message(
             window.posterior.mean,
             window.posterior.sd,
@@ -65,13 +66,11 @@ class Followed:
             prior_sd=prior.sd,
             variance_scale=window.variance_scale,
         )
-        state, info = step(known.state, told, detector)
+        state, info = hear(known.state, told, detector)
         windows = (*known.windows, window)
         alarm = bool(info.alarm)
         # as many windows are kept as the detector may date a change to
-        self._people[window.subject] = _Person(
-            state, windows[-len(state.alt_mean) :] if not alarm else (window,)
-        )
+        self._people[window.subject] = _Person(state, windows[-MEMORY:] if not alarm else (window,))
         first = windows[max(0, len(windows) - 1 - int(info.change_began))]
         return Heard(
             window,

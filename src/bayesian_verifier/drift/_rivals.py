@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.drift._detector import Detector, State, of_people, start, step
 from bayesian_verifier.drift._message import message
+from bayesian_verifier.drift._own_spread import Person, begin, hear, of_followed
 
 if TYPE_CHECKING:
+    from bayesian_verifier.drift._detector import Detector
     from bayesian_verifier.drift._people import Window
 
 Float = NDArray[np.float64]
@@ -39,7 +40,7 @@ class EDetector:
     def __init__(self, people: int, detector: Detector, *, variance_scale: float = 1.0) -> None:
         self._detector = detector
         self._scale = variance_scale
-        self._state: State = start(detector, (people,))
+        self._state: Person = begin(detector, (people,))
 
     def update(self, window: Window) -> Float:
         """R."""
@@ -51,12 +52,12 @@ class EDetector:
             prior_sd=d.prior_sd,
             variance_scale=self._scale,
         )
-        self._state, info = step(self._state, told, d)
+        self._state, info = hear(self._state, told, d)
         return info.statistic
 
     def keep(self, who: NDArray[np.bool_]) -> None:
         """Drop the rest."""
-        self._state = of_people(self._state, who)
+        self._state = of_followed(self._state, who)
 
 
 class CusumState(NamedTuple):

@@ -6,6 +6,7 @@ from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._exporting import Exported, export
+from bayesian_verifier.journal._exposition import Tally
 from bayesian_verifier.journal._forgetting import Forgotten, forget
 from bayesian_verifier.journal._import_lines import BadLine
 from bayesian_verifier.journal._import_map import ImportMap, read_map
@@ -58,6 +59,7 @@ __all__ = [
     "SegmentLine",
     "Summary",
     "Taken",
+    "Tally",
     "Tried",
     "Trusted",
     "Union",
