@@ -1,4 +1,4 @@
-"""What holds for every test: how long an example of Hypothesis takes is the machine's affair, and no property of ours."""
+"""What holds for every test? How long an example of Hypothesis takes is the machine's affair, no property of ours."""
 
 from __future__ import annotations
 
