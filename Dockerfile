@@ -44,6 +44,8 @@ CMD ["train", "--help"]
 FROM run AS serving
 LABEL org.opencontainers.image.description="Posteriors of risk aversion over HTTP, for a Judgment Layer"
 COPY --from=build /opt/bayesian-verifier /opt/bayesian-verifier
+# A new volume for models begins with the one that is shipped.
+RUN cp -R /opt/bayesian-verifier/lib/python3.*/site-packages/bayesian_verifier/shipped_models/. /srv/models/
 # The service listens on 127.0.0.1:8080, for those who share its network namespace. To listen beyond it, set BV_HOST
 # and, because others could connect then, BV_TOKEN_FILE.
 EXPOSE 8080
