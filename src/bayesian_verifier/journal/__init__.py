@@ -1,16 +1,11 @@
 """What was judged, and what came of it: an append-only log that many processes share."""
 
+from typing import TYPE_CHECKING
+
 from bayesian_verifier.journal._answers import check_answer
-from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
-from bayesian_verifier.journal._exporting import Exported, export
-from bayesian_verifier.journal._exposition import Tally
-from bayesian_verifier.journal._forgetting import Forgotten, forget
-from bayesian_verifier.journal._import_lines import BadLine
-from bayesian_verifier.journal._import_map import ImportMap, read_map
-from bayesian_verifier.journal._importing import Imported, import_file
 from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
@@ -26,11 +21,21 @@ from bayesian_verifier.journal._lines import (
     seconds_since_epoch,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
-from bayesian_verifier.journal._merging import Taken, Union, merge
 from bayesian_verifier.journal._news import New, News
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
 from bayesian_verifier.journal._segments import Summary, segments, summary_of
-from bayesian_verifier.journal._tailing import tail
+from bayesian_verifier.lazy import deferred
+
+if TYPE_CHECKING:
+    from bayesian_verifier.journal._audit import Audit, Finding, audit
+    from bayesian_verifier.journal._exporting import Exported, export
+    from bayesian_verifier.journal._exposition import Tally
+    from bayesian_verifier.journal._forgetting import Forgotten, forget
+    from bayesian_verifier.journal._import_lines import BadLine
+    from bayesian_verifier.journal._import_map import ImportMap, read_map
+    from bayesian_verifier.journal._importing import Imported, import_file
+    from bayesian_verifier.journal._merging import Taken, Union, merge
+    from bayesian_verifier.journal._tailing import tail
 
 __all__ = [
     "EVIDENCE_FIELDS",
@@ -82,3 +87,19 @@ __all__ = [
     "summary_of",
     "tail",
 ]
+
+# What only commands ask for: whoever appends and reads histories need not wait for it.
+__getattr__ = deferred(
+    __name__,
+    {
+        "_audit": ("Audit", "Finding", "audit"),
+        "_exporting": ("Exported", "export"),
+        "_exposition": ("Tally",),
+        "_forgetting": ("Forgotten", "forget"),
+        "_import_lines": ("BadLine",),
+        "_import_map": ("ImportMap", "read_map"),
+        "_importing": ("Imported", "import_file"),
+        "_merging": ("Taken", "Union", "merge"),
+        "_tailing": ("tail",),
+    },
+)

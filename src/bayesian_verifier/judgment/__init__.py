@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
-from bayesian_verifier.judgment._documents import Record, records_of
-from bayesian_verifier.judgment._lean import LeanAnswer, check_with_lean, lean_certificate
 from bayesian_verifier.judgment._numeric import numeric_results, numeric_verdict
 from bayesian_verifier.judgment._parsing import parse_judgments, parse_record
 from bayesian_verifier.judgment._record import (
@@ -25,8 +23,11 @@ from bayesian_verifier.judgment._values import (
     normalised,
 )
 from bayesian_verifier.judgment._verification import Counterexample, RuleResult, Verification
+from bayesian_verifier.lazy import deferred
 
 if TYPE_CHECKING:
+    from bayesian_verifier.judgment._documents import Record, records_of
+    from bayesian_verifier.judgment._lean import LeanAnswer, check_with_lean, lean_certificate
     from bayesian_verifier.judgment._prover import Prover
 
 __all__ = [
@@ -61,11 +62,12 @@ __all__ = [
     "records_of",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Prover, when it is first asked for: Z3 takes 0.2 s to import, and the service never proves."""
-    if name == "Prover":
-        from bayesian_verifier.judgment._prover import Prover  # noqa: PLC0415 - as above
-
-        return Prover
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Z3 takes 0.2 s to import, and the service never proves; nor does it write certificates.
+__getattr__ = deferred(
+    __name__,
+    {
+        "_prover": ("Prover",),
+        "_documents": ("Record", "records_of"),
+        "_lean": ("LeanAnswer", "check_with_lean", "lean_certificate"),
+    },
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,6 +55,8 @@ class Search:
         return self._result()
 
     async def _woken(self) -> None:
+        import asyncio  # noqa: PLC0415 - there is an event loop here, so it is loaded; threads need none of it
+
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
 

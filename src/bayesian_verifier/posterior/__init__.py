@@ -1,22 +1,27 @@
 """What a posterior says: belief, the points behind its draws, importance weights, self-checks."""
 
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.lazy import deferred
 from bayesian_verifier.posterior._base_points import base_points
 from bayesian_verifier.posterior._belief import QUANTILE_LEVELS, Belief
-from bayesian_verifier.posterior._correction import Correction, correct, log_weights
 from bayesian_verifier.posterior._divergence import Divergences, between_densities, between_normals, kl_normal
-from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
-from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
-from bayesian_verifier.posterior._misfit_check import MisfitCheck
-from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
-from bayesian_verifier.posterior._misfit_grid import MisfitGrid, natural_spline
-from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
-from bayesian_verifier.posterior._typicality import (
-    DISTANCE_LEVELS,
-    TypicalityTable,
-    squared_distance,
-    whitening_of,
-)
-from bayesian_verifier.posterior._wide_points import WIDENING, WidePoints, log_widening, wide_points
+
+if TYPE_CHECKING:
+    from bayesian_verifier.posterior._correction import Correction, correct, log_weights
+    from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
+    from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
+    from bayesian_verifier.posterior._misfit_check import MisfitCheck
+    from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
+    from bayesian_verifier.posterior._misfit_grid import MisfitGrid, natural_spline
+    from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
+    from bayesian_verifier.posterior._typicality import (
+        DISTANCE_LEVELS,
+        TypicalityTable,
+        squared_distance,
+        whitening_of,
+    )
+    from bayesian_verifier.posterior._wide_points import WIDENING, WidePoints, log_widening, wide_points
 
 __all__ = [
     "ALWAYS",
@@ -55,3 +60,19 @@ __all__ = [
     "whitening_of",
     "wide_points",
 ]
+
+# What only inference and evaluation ask for: a Judgment Layer reads beliefs.
+__getattr__ = deferred(
+    __name__,
+    {
+        "_correction": ("Correction", "correct", "log_weights"),
+        "_misfit": ("ALWAYS", "Misfit", "met", "misfit"),
+        "_misfit_calibration": ("LEVELS", "MisfitCalibration", "MisfitTable"),
+        "_misfit_check": ("MisfitCheck",),
+        "_misfit_evidence": ("AnswerSurfaces", "MisfitEvidence", "byte_size"),
+        "_misfit_grid": ("MisfitGrid", "natural_spline"),
+        "_pareto": ("Weights", "fit_pareto", "greatest_reliable_shape", "smoothed"),
+        "_typicality": ("DISTANCE_LEVELS", "TypicalityTable", "squared_distance", "whitening_of"),
+        "_wide_points": ("WIDENING", "WidePoints", "log_widening", "wide_points"),
+    },
+)
