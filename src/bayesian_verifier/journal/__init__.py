@@ -4,6 +4,7 @@ from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._audit import Audit, Finding, audit
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
+from bayesian_verifier.journal._epochs import Epoch, Epochs, counts
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._exporting import Exported, export
 from bayesian_verifier.journal._forgetting import Forgotten, forget
@@ -12,6 +13,8 @@ from bayesian_verifier.journal._import_map import ImportMap, read_map
 from bayesian_verifier.journal._importing import Imported, import_file
 from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
+    EpochLine,
+    EpochUndoneLine,
     FeedbackLine,
     JudgmentLine,
     Line,
@@ -38,6 +41,10 @@ __all__ = [
     "BadLine",
     "Damaged",
     "DamagedLineError",
+    "Epoch",
+    "EpochLine",
+    "EpochUndoneLine",
+    "Epochs",
     "Exported",
     "FeedbackLine",
     "Finding",
@@ -65,6 +72,7 @@ __all__ = [
     "as_evidence",
     "audit",
     "check_answer",
+    "counts",
     "export",
     "forget",
     "import_file",
