@@ -48,7 +48,7 @@ def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_s
     return f"The verifier {_WHY[reason]}{because}. The Meta-Judgment Controller answers: {fallback.sentence}."
 
 
-def left_out(epoch: Epoch | None, *, is_late: bool) -> str:
+def gaps(epoch: Epoch | None, *, is_late: bool) -> str:
     """Sentences on answers that the verifier was not asked about; empty where there are none."""
     changed = "" if epoch is None else _CHANGED.format(day=epoch.since[:10])
     return changed + LATE if is_late else changed

@@ -14,12 +14,7 @@ from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
 from bayesian_verifier.judgment_layer._choice import choose
-from bayesian_verifier.judgment_layer._comments import (
-    explain_fallback,
-    explain_posterior,
-    left_out,
-    meta_comment,
-)
+from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps, meta_comment
 from bayesian_verifier.judgment_layer._health import Health
 from bayesian_verifier.judgment_layer._reader import Reader
 from bayesian_verifier.judgment_layer._recorder import Recorder
@@ -165,7 +160,7 @@ class LayerCore:
             elapsed_ms=(self._monotonic() - asked.since) * 1e3,
             trace_id=outcome.trace_id,
             evidence=len(asked.history.judgments),
-            explanation=explanation + left_out(epoch if told else None, is_late=asked.is_late),
+            explanation=explanation + gaps(epoch if told else None, is_late=asked.is_late),
             epoch=None if epoch is None else epoch.id,
         )
 
