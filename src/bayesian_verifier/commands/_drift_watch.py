@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from bayesian_verifier.drift import Heard, Watcher
+    from bayesian_verifier.drift import Told, Watcher
+    from bayesian_verifier.journal import Line
 
 
 @contextmanager
@@ -33,33 +34,63 @@ def watcher_of(journal: Path, ledger: Path, url: str, settings_file: str | None)
     alarmed = [str((one.model_extra or {}).get("window")) for one in told if one.kind == "alarm"]
     news = News(journal)
     with Journal(journal) as events, Journal(ledger, fsync="always") as operations:
-        yield Watcher(news.read, events, operations, inference_by(url, token), settings, alarmed=alarmed)
+        yield Watcher(
+            news.read,
+            events,
+            operations,
+            inference_by(url, token),
+            settings,
+            alarmed=alarmed,
+            crossed=_crossed(told),
+        )
     news.close()
 
 
-def print_heard(heard: Heard, *, as_json: bool) -> None:
-    """One window, in a line."""
-    window = heard.window
+def _crossed(ledger: Iterable[Line]) -> dict[str, str]:
+    """When each measure of the population was crossed last."""
+    found: dict[str, str] = {}
+    for one in ledger:
+        said = one.model_extra or {}
+        if one.kind == "population":
+            measure = str(said.get("measure"))
+            found[measure] = max(found.get(measure, ""), str(said.get("to")))
+    return found
+
+
+def print_told(told: Told, *, as_json: bool) -> None:
+    """One window, in a line; under it the limits of the population crossed at it."""
+    heard, window = told.heard, told.heard.window
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "window": window.id,
-                    "subject": window.subject,
-                    "number": window.number,
-                    "mean": window.posterior.mean,
-                    "sd": window.posterior.sd,
-                    "statistic": heard.statistic,
-                    "alarm": heard.alarm,
-                    "change_began": heard.change_began if heard.alarm else None,
-                    "moved": heard.moved if heard.alarm else None,
-                }
-            )
-        )
+        click.echo(json.dumps(_document(told)))
         return
     said = (
         f"{window.subject}, window {window.number}: {window.posterior.mean:.2f} ± {window.posterior.sd:.2f}"
     )
     if heard.alarm:
         said += f"  CHANGED by {heard.moved:+.2f} since {heard.change_began} (R = {heard.statistic:.0f})"
+        if told.epoch is not None:
+            said += f", epoch {told.epoch}"
+        elif told.asked:
+            said += ", no epoch yet: see `bayesian-verifier drift epochs`"
     click.echo(said)
+    for one in told.crossings:
+        where = "above its limit" if one.raised else "back"
+        click.echo(f"the population's {one.measure} is {where}: {one.value:.3g} ({one.limit:g})")
+
+
+def _document(told: Told) -> dict[str, object]:
+    heard, window = told.heard, told.heard.window
+    return {
+        "window": window.id,
+        "subject": window.subject,
+        "number": window.number,
+        "mean": window.posterior.mean,
+        "sd": window.posterior.sd,
+        "statistic": heard.statistic,
+        "alarm": heard.alarm,
+        "change_began": heard.change_began if heard.alarm else None,
+        "moved": heard.moved if heard.alarm else None,
+        "epoch": told.epoch,
+        "asked": told.asked,
+        "population": [one._asdict() for one in told.crossings],
+    }

@@ -26,6 +26,7 @@ from bayesian_verifier.journal._lines import (
     journal_schema,
     parse_line,
     seconds_since_epoch,
+    timestamp,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._merging import Taken, Union, merge
@@ -87,4 +88,5 @@ __all__ = [
     "segments",
     "summary_of",
     "tail",
+    "timestamp",
 ]
