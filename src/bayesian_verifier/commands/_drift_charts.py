@@ -12,7 +12,7 @@ from bayesian_verifier.journal import seconds_since_epoch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bayesian_verifier.drift import OfSubject, OfWindow, Standing, Trend
+    from bayesian_verifier.drift import MeasureName, OfSubject, OfWindow, Standing, Trend
 
 _WIDTH, _HEIGHT = 360.0, 150.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 352.0, 14.0, 128.0
@@ -62,8 +62,8 @@ def statistic_chart(one: OfSubject, threshold: float) -> str:
     drawn = [
         *_grid(frame, whole[:: max(1, math.ceil(len(whole) / 4))]),
         _days(one.series[0].ended, one.series[-1].ended),
-        line([(_LEFT, frame.y.at(limit)), (_RIGHT, frame.y.at(limit))], class_="limit"),
-        text("alarm", _RIGHT, frame.y.at(limit) - 4, class_="limit-label", text_anchor="end"),
+        _level(frame, limit, "limit"),
+        text("alarm", _LEFT + 2, frame.y.at(limit) - 4, class_="limit-label"),
         line(frame.points(times, values), class_="series"),
         *_marks(frame, one.series, values),
     ]
@@ -75,21 +75,15 @@ def statistic_chart(one: OfSubject, threshold: float) -> str:
 def trend_chart(standing: Standing, over_time: Trend | None) -> str:
     """A measure's means of blocks of windows, against its limit."""
     values = [] if over_time is None else list(over_time.values)
-    limits = [standing.above, standing.back]
-    if MEASURES[standing.measure].two_sided:
-        mirrored = 1.0 / standing.above if MEASURES[standing.measure].unit == "ratio" else -standing.above
-        limits.append(mirrored)
+    limits = _both(standing.measure, standing.above)
+    backs = _both(standing.measure, standing.back)
     low = min(0.0, *values, *limits)
     high = max(*values, *limits) * 1.05
     frame = _Frame(Scale(0.0, max(len(values) - 1.0, 1.0), _LEFT, _RIGHT), Scale(low, high, _BOTTOM, _TOP))
     drawn = [
-        *_grid(frame, [(tick, f"{tick:g}") for tick in ticks(low, high, 3)]),
-        *(
-            line([(_LEFT, frame.y.at(limit)), (_RIGHT, frame.y.at(limit))], class_="limit")
-            for limit in limits
-            if limit != standing.back
-        ),
-        line([(_LEFT, frame.y.at(standing.back)), (_RIGHT, frame.y.at(standing.back))], class_="back"),
+        *_grid(frame, [(tick, f"{tick:g}") for tick in ticks(low, high)]),
+        *(_level(frame, limit, "limit") for limit in limits),
+        *(_level(frame, limit, "back") for limit in backs),
         line(frame.points(range(len(values)), values), class_="series"),
     ]
     if over_time is not None:
@@ -99,6 +93,16 @@ def trend_chart(standing: Standing, over_time: Trend | None) -> str:
     now = "no window says anything of it" if standing.value is None else f"now {standing.value:.3g}"
     said = f"{now}; limit {standing.above:g}, back at {standing.back:g}."
     return picture(standing.measure, said, "".join(drawn), _WIDTH, _HEIGHT)
+
+
+def _both(measure: MeasureName, limit: float) -> list[float]:
+    """A limit, and its other side where the measure has one."""
+    unit = MEASURES[measure].unit
+    return [limit, *([-limit] if unit == "shift" else [1.0 / limit] if unit == "ratio" else [])]
+
+
+def _level(frame: _Frame, value: float, kind: str) -> str:
+    return line([(_LEFT, frame.y.at(value)), (_RIGHT, frame.y.at(value))], class_=kind)
 
 
 def _interval(window: OfWindow) -> tuple[float, float]:

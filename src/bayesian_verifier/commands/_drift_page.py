@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.drift import Contradiction, DriftSummary, OfEpoch, OfSubject, Standing
 
 _MOST_CONFLICTS = 20
+_PARTS = ("Changes", "The population", "Limits crossed", "People", "Conflicts")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -28,10 +29,11 @@ def page(found: DriftSummary, most: int, *, journal: str) -> str:
             element("h1", "Who has changed?"),
             element("p", f"Drift in {escape(journal)}{_period(found)}", class_="soft"),
             _tiles(found),
+            element("nav", " · ".join(map(_link, _PARTS)), aria_label="Parts of this page"),
             _changed(found.subjects, {one.subject for one in shown}),
             _population(found),
-            _conflicts(found.contradictions),
             _people(shown, found),
+            _conflicts(found.contradictions),
         )
     )
     return (
@@ -41,6 +43,18 @@ def page(found: DriftSummary, most: int, *, journal: str) -> str:
         f"<title>Drift: {escape(journal)}</title><style>{style}</style></head>"
         f"<body><main>{body}</main></body></html>\n"
     )
+
+
+def _slug(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _link(name: str) -> str:
+    return element("a", name, href=f"#{_slug(name)}")
+
+
+def _heading(name: str) -> str:
+    return element("h2", name, id=_slug(name))
 
 
 def _period(found: DriftSummary) -> str:
@@ -83,7 +97,7 @@ def _changed(subjects: Iterable[OfSubject], drawn: set[str]) -> str:
         for one in subjects
         for alarm in one.alarms
     ]
-    head = element("h2", "Changes")
+    head = _heading("Changes")
     if not rows:
         return head + element("p", "Nobody has changed, as far as can be told from these windows.")
     names = ("person", "since", "by", "noticed at", "R", "epoch")
@@ -105,7 +119,9 @@ def _population(found: DriftSummary) -> str:
             class_="card",
         )
         for one in found.population
+        if one.value is not None
     )
+    unheard = ", ".join(_named(one) for one in found.population if one.value is None)
     crossings = [
         (
             element("td", _minute(one.until), class_="nowrap"),
@@ -129,10 +145,11 @@ def _population(found: DriftSummary) -> str:
         "when it is surely above its limit, and stays so until it is surely back."
     )
     return (
-        element("h2", "The population")
+        _heading("The population")
         + element("p", lead, class_="soft")
         + element("div", "".join(cards), class_="measures")
-        + element("h2", "Limits crossed")
+        + (element("p", f"No window says anything of {unheard}.", class_="soft") if unheard else "")
+        + _heading("Limits crossed")
         + table
     )
 
@@ -150,14 +167,14 @@ def _named(one: Standing) -> str:
 
 
 def _badge(one: Standing) -> str:
-    value = "no data" if one.value is None else f"{one.value:.3g}"
+    value = f"{one.value:.3g}"
     if one.raised:
-        return element("span", f"{value}, above {one.above:g}", class_="badge warn")
-    return element("span", value, class_="badge fine" if one.value is not None else "badge soft")
+        return element("span", f"{value}, raised (limit {one.above:g})", class_="badge warn")
+    return element("span", value, class_="badge fine")
 
 
 def _conflicts(found: Sequence[Contradiction]) -> str:
-    head = element("h2", "Conflicts")
+    head = _heading("Conflicts")
     if not found:
         return head + element("p", "No two sources contradict each other about anybody.")
     rows = [
@@ -178,15 +195,15 @@ def _conflicts(found: Sequence[Contradiction]) -> str:
 
 
 def _people(shown: Sequence[OfSubject], found: DriftSummary) -> str:
-    head = element("h2", "People")
+    head = _heading("People")
     if not shown:
         waiting = (
             "No windows yet: bayesian-verifier drift watch makes them, once people have answered enough."
         )
         return head + element("p", waiting)
     lead = (
-        "Left: the posterior mean of each window alone, with its 90% interval; a diamond is an alarm, an upright line the "
-        "beginning of an epoch. Right: the evidence for a change, and the threshold of an alarm."
+        "Each window by itself: what was answered in others is not in it. A diamond is an alarm, an upright line the "
+        "beginning of an epoch; a hollow dot is a window that its own checks doubt."
     )
     cards = "".join(_person(number, one, found.threshold) for number, one in enumerate(shown))
     rest = len(found.subjects) - len(shown)
@@ -198,7 +215,9 @@ def _person(number: int, one: OfSubject, threshold: float) -> str:
     last = one.last
     now = f"{one.windows} windows, last {last.mean:.2f} ± {last.sd:.2f}"
     head = element("h3", escape(one.subject)) + element("span", now, class_="soft")
-    charts = element("figure", means_chart(one)) + element("figure", statistic_chart(one, threshold))
+    mean, evidence = "risk aversion, with its 90% interval", "evidence for a change, on a log scale"
+    charts = element("figure", means_chart(one) + element("figcaption", mean))
+    charts += element("figure", statistic_chart(one, threshold) + element("figcaption", evidence))
     card = element("div", head, class_="head") + element("div", charts, class_="charts") + _figures(one)
     return element("section", card, class_="card", id=_anchor(one.subject), aria_label=f"Person {number + 1}")
 

@@ -39,7 +39,7 @@ def ticks(low: float, high: float, most: int = 4) -> list[float]:
     return [number * step for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def element(name: str, content: str = "", **attributes: object) -> str:
+def element(name: str, content: str = "", /, **attributes: object) -> str:
     """One element. content: SVG or HTML as it is to stand.   attributes: escaped here; class_ is class, _ is -."""
     said = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(_plain(value))}"' for key, value in attributes.items()

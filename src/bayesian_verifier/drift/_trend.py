@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from bayesian_verifier.drift._measures import MeasureName
 
 _MOST_POINTS = 60
-_LEAST_WINDOWS = 10
+_LEAST_WINDOWS = 20
 
 
 class Trend(NamedTuple):
-    """Values of a measure, in its unit, of blocks of `windows` each, the last maybe fewer, and when each block ended."""
+    """Values of a measure, in its unit, of blocks of `windows`, the last maybe fewer, and when each block ended."""
 
     measure: MeasureName
     windows: int
