@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bayesian_verifier.drift import Told, Watcher
-    from bayesian_verifier.journal import Line
 
 
 @contextmanager
@@ -22,7 +21,7 @@ def watcher_of(journal: Path, ledger: Path, url: str, settings_file: str | None)
     """A watcher of one journal, which knows what its ledger says already."""
     from bayesian_verifier.commands._configs import config_file
     from bayesian_verifier.commands._inferring import inference_by
-    from bayesian_verifier.drift import DriftSettings, Watcher
+    from bayesian_verifier.drift import DriftSettings, Watcher, recalled
     from bayesian_verifier.journal import Journal, News
     from bayesian_verifier.settings import read_settings, read_token
     from bayesian_verifier.settings_file import read_table
@@ -30,31 +29,11 @@ def watcher_of(journal: Path, ledger: Path, url: str, settings_file: str | None)
     asked = read_settings(dict(os.environ))
     token = None if asked.token_file is None else read_token(asked.token_file)
     settings = read_table(DriftSettings, config_file(settings_file, "drift.toml"))
-    told = News(ledger).read().events
-    alarmed = [str((one.model_extra or {}).get("window")) for one in told if one.kind == "alarm"]
+    told = recalled(News(ledger).read().events)
     news = News(journal)
     with Journal(journal) as events, Journal(ledger, fsync="always") as operations:
-        yield Watcher(
-            news.read,
-            events,
-            operations,
-            inference_by(url, token),
-            settings,
-            alarmed=alarmed,
-            crossed=_crossed(told),
-        )
+        yield Watcher(news.read, events, operations, inference_by(url, token), settings, **told._asdict())
     news.close()
-
-
-def _crossed(ledger: Iterable[Line]) -> dict[str, str]:
-    """When each measure of the population was crossed last."""
-    found: dict[str, str] = {}
-    for one in ledger:
-        said = one.model_extra or {}
-        if one.kind == "population":
-            measure = str(said.get("measure"))
-            found[measure] = max(found.get(measure, ""), str(said.get("to")))
-    return found
 
 
 def print_told(told: Told, *, as_json: bool) -> None:

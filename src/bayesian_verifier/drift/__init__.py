@@ -27,7 +27,7 @@ from bayesian_verifier.drift._population import (
     population_fields,
 )
 from bayesian_verifier.drift._predicted import chance_of_approval, mean_log_loss
-from bayesian_verifier.drift._reacting import Told
+from bayesian_verifier.drift._reacting import Crossed, Recalled, Told, recalled
 from bayesian_verifier.drift._rivals import CusumState, cusum_step
 from bayesian_verifier.drift._settings import DriftSettings, Limit, Limits, PopulationSettings
 from bayesian_verifier.drift._share_test import Levels, ShareInfo, ShareState, share_step
@@ -44,6 +44,7 @@ __all__ = [
     "Change",
     "Conflict",
     "Contradiction",
+    "Crossed",
     "Crossing",
     "CusumState",
     "Cut",
@@ -70,6 +71,7 @@ __all__ = [
     "OfWindow",
     "Population",
     "PopulationSettings",
+    "Recalled",
     "Rival",
     "Row",
     "RunLength",
@@ -92,6 +94,7 @@ __all__ = [
     "misses",
     "open_epoch",
     "population_fields",
+    "recalled",
     "share_step",
     "start",
     "step",

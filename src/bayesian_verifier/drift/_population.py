@@ -171,4 +171,5 @@ class Population:
 def population_fields(crossing: Crossing) -> dict[str, object]:
     """What the ledger says of a crossing; nobody is named."""
     said = crossing._asdict()
-    return {**said, "from": said.pop("since"), "to": said.pop("until")}
+    period = {"from": said.pop("since"), "to": said.pop("until")}
+    return said | period

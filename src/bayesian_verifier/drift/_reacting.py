@@ -30,6 +30,33 @@ class Appends(Protocol):
         """Add an event and return its id."""
 
 
+class Crossed(NamedTuple):
+    """What the ledger says last of a measure. until: its `to`.   raised: whether it was above its limit then."""
+
+    until: str
+    raised: bool
+
+
+class Recalled(NamedTuple):
+    """What a ledger has. alarmed: windows with an alarm.   crossed: the last word on each measure."""
+
+    alarmed: frozenset[str]
+    crossed: Mapping[str, Crossed]
+
+
+def recalled(ledger: Iterable[Line]) -> Recalled:
+    """From a ledger's events, in its order."""
+    alarmed: set[str] = set()
+    crossed: dict[str, Crossed] = {}
+    for one in ledger:
+        said = one.model_extra or {}
+        if one.kind == "alarm":
+            alarmed.add(str(said.get("window")))
+        elif one.kind == "population":
+            crossed[str(said.get("measure"))] = Crossed(str(said.get("to")), said.get("raised") is True)
+    return Recalled(frozenset(alarmed), crossed)
+
+
 class Told(NamedTuple):
     """What a window did, and what is written about it.
 
@@ -47,7 +74,7 @@ class Reacting:
     """Writes epochs to the journal, and alarms and limits crossed to the ledger.
 
     epochs: what to do when somebody changes.   alarmed: windows whose alarm the ledger has.
-    crossed: when each measure was crossed last, by the ledger.
+    crossed: what the ledger says last of each measure.
     """
 
     def __init__(
@@ -56,7 +83,7 @@ class Reacting:
         ledger: Appends,
         epochs: Literal["off", "ask", "open"],
         alarmed: Iterable[str],
-        crossed: Mapping[str, str],
+        crossed: Mapping[str, Crossed],
     ) -> None:
         self._journal = journal
         self._ledger = ledger
@@ -85,12 +112,17 @@ class Reacting:
             self._ledger.append("alarm", alarm_fields(heard))
             self._alarmed.add(window.id)
         for one in crossings:
-            if one.until > self._crossed.get(one.measure, ""):
+            if self._is_new(one):
                 self._ledger.append("population", population_fields(one))
-                self._crossed[one.measure] = one.until
+                self._crossed[one.measure] = Crossed(one.until, one.raised)
         epoch = self._opened.get(window.id)
         asked = heard.alarm and epoch is None and self._reaction != "off" and self._is_news(heard)
         return Told(heard, epoch, asked, tuple(crossings))
+
+    def _is_new(self, crossing: Crossing) -> bool:
+        """Not in the ledger: where somebody was forgotten, what is left may cross a limit a little earlier or later."""
+        last = self._crossed.get(crossing.measure, Crossed("", raised=False))
+        return crossing.until > last.until and crossing.raised != last.raised
 
     def _is_news(self, heard: Heard) -> bool:
         """Whether what was said before the change still counts, and nobody opened an epoch for this alarm."""

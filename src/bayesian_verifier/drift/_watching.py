@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.drift._cutting import Cut
     from bayesian_verifier.drift._followed import Heard
-    from bayesian_verifier.drift._reacting import Appends, Told
+    from bayesian_verifier.drift._reacting import Appends, Crossed, Told
     from bayesian_verifier.drift._settings import DriftSettings
     from bayesian_verifier.journal import Line, New
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import Belief
 
 
-NONE_CROSSED: Mapping[str, str] = MappingProxyType({})
+NONE_CROSSED: Mapping[str, Crossed] = MappingProxyType({})
 
 
 class Inferred(NamedTuple):
@@ -47,7 +47,7 @@ class Watcher:
 
     news: the journal's events since the last call; all of them, anew, at the first and whenever it was compacted.
     infer: asks the service from the prior; with no judgments, for the prior itself. Raises BusyError when it cannot.
-    alarmed: ids of windows whose alarm the ledger has already.   crossed: the last `to` of each measure there.
+    alarmed, crossed: what the ledger has already, see `recalled`.
     variance_scale: of messages inferred from now on.
     """
 
@@ -60,7 +60,7 @@ class Watcher:
         settings: DriftSettings,
         *,
         alarmed: Iterable[str] = (),
-        crossed: Mapping[str, str] = NONE_CROSSED,
+        crossed: Mapping[str, Crossed] = NONE_CROSSED,
         variance_scale: float = 1.0,
     ) -> None:
         self._news = news
