@@ -83,7 +83,7 @@ def test_counts_and_sums_are_those_of_the_journal(path: Path, tmp_path: Path) ->
     """Exactly: DuckDB's sums against the standard library's on the lines themselves."""
     done = export(path, tmp_path / "out")
     judged, answered = of_kind(path, "judgment"), of_kind(path, "feedback")
-    assert done.rows == {"judgments": 9, "feedback": 4}
+    assert done.rows == {"judgments": 9, "feedback": 4, "epochs": 0}
     assert done.damaged == 1
     what = "count(*) n, sum(mean) m, count(chosen) c, sum(list_sum(list_transform(options, lambda o: "
     what += 'list_sum(list_transform(o.outcomes, lambda x: x.payoff))))) p, sum(list_sum("values")) v'

@@ -20,6 +20,8 @@ _ENVELOPE = st.fixed_dictionaries(
 _OWN = st.one_of(
     st.fixed_dictionaries({"kind": st.just("judgment"), "subject": st.none() | _TEXT, "more": _TEXT}),
     st.fixed_dictionaries({"kind": st.just("feedback"), "judgment": _NAMES, "feedback": _TEXT}),
+    st.fixed_dictionaries({"kind": st.just("epoch"), "subject": _TEXT, "from": _TEXT}),
+    st.fixed_dictionaries({"kind": st.just("epoch_undone"), "epoch": _NAMES, "by": _TEXT}),
     st.fixed_dictionaries({"kind": _NAMES, "subject": _TEXT}),
     st.fixed_dictionaries({"more": _TEXT, "kind": st.sampled_from(["judgment", "feedback"])}),
 )
@@ -36,6 +38,10 @@ def test_a_gist_says_what_the_line_says(envelope, own, shuffled) -> None:
             expected = ("judgment", said["id"], said["subject"], None)
         elif said.get("kind") == "feedback" and "judgment" in said and "id" in said:
             expected = ("feedback", said["id"], None, said["judgment"])
+        elif said.get("kind") == "epoch" and "subject" in said and "id" in said:
+            expected = ("epoch", said["id"], said["subject"], None)
+        elif said.get("kind") == "epoch_undone" and "epoch" in said and "id" in said:
+            expected = ("epoch_undone", said["id"], None, said["epoch"])
         assert gist_of(line) == expected
 
 

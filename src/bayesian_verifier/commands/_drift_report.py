@@ -5,25 +5,42 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from bayesian_verifier.commands._drift_epochs import epoch_document
+from bayesian_verifier.drift import MEASURES, population_fields
+
 if TYPE_CHECKING:
     from bayesian_verifier.drift import DriftSummary, OfSubject
+    from bayesian_verifier.posterior import Belief
 
 
 def summary_document(found: DriftSummary) -> dict[str, Any]:
     """As JSON has it."""
-    return {**found._asdict(), "subjects": [_subject_document(one) for one in found.subjects]}
+    return {
+        **found._asdict(),
+        "subjects": [_subject_document(one) for one in found.subjects],
+        "population": [one._asdict() for one in found.population],
+        "crossings": [population_fields(one) for one in found.crossings],
+        "trends": [one._asdict() for one in found.trends],
+        "contradictions": [one._asdict() for one in found.contradictions],
+    }
 
 
 def _subject_document(one: OfSubject) -> dict[str, Any]:
     change = one.change
     return {
         **one._asdict(),
-        "last": {"mean": one.last.mean, "sd": one.last.sd, "quantiles": list(one.last.quantiles)},
+        "last": _belief(one.last),
         "change": None
         if change is None
         else {**change._asdict(), "divergences": change.divergences._asdict()},
         "alarms": [alarm._asdict() for alarm in one.alarms],
+        "series": [{**window._asdict(), "belief": _belief(window.belief)} for window in one.series],
+        "epochs": [epoch_document(epoch) for epoch in one.epochs],
     }
+
+
+def _belief(one: Belief) -> dict[str, Any]:
+    return {"mean": one.mean, "sd": one.sd, "quantiles": list(one.quantiles)}
 
 
 def print_summary(found: DriftSummary, most: int) -> None:
@@ -50,6 +67,12 @@ def print_summary(found: DriftSummary, most: int) -> None:
         )
         if len(found.subjects) > most:
             console.print(f"and {len(found.subjects) - most} more (--last, --json)")
+    for standing in found.population:
+        if standing.raised and standing.value is not None:
+            console.print(
+                f"[red]{standing.measure}[/red] {standing.value:.3g} is above its limit of {standing.above:g}: "
+                f"{MEASURES[standing.measure].says}"
+            )
     console.print(f"{found.windows} windows, {found.untrustworthy:.0%} of them doubted by their own checks")
     for source, share in found.answered_by.items():
         console.print(f"{share:6.1%} of {found.judgments} judgments by {source}")

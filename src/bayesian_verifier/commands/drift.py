@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._drift_epochs import epochs_command, open_command, undo_command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,9 +26,13 @@ def command() -> None:
     """
 
 
+for one in (epochs_command, open_command, undo_command):
+    command.add_command(one)
+
+
 @command.command(
     epilog="Example: bayesian-verifier drift watch judgments.jsonl --url http://127.0.0.1:8080\n\n"
-    "Writes windows to the journal and alarms to the ledger; stop it whenever you like."
+    "Writes windows and epochs to the journal and alarms to the ledger; stop it whenever you like."
 )
 @click.argument("journal", type=click.Path(dir_okay=False))
 @click.option(
@@ -43,17 +48,20 @@ def command() -> None:
 def watch(
     journal: str, url: str, ledger: str, settings_file: str | None, every: float, once: bool, as_json: bool
 ) -> None:
-    """Cut people's answers into windows, have them inferred, and say who has changed."""
+    """Cut people's answers into windows, have them inferred, and say who has changed.
+
+    Whoever has changed gets a new epoch, where the settings say so: see `drift epochs`.
+    """
     import time
 
-    from bayesian_verifier.commands._drift_watch import print_heard, watcher_of
+    from bayesian_verifier.commands._drift_watch import print_told, watcher_of
     from bayesian_verifier.errors import BusyError
 
     with watcher_of(Path(journal), Path(ledger), url, settings_file) as watcher:
         while True:
             try:
-                for heard in watcher.catch_up():
-                    print_heard(heard, as_json=as_json)
+                for told in watcher.react():
+                    print_told(told, as_json=as_json)
             except BusyError as exc:
                 if once:
                     raise
@@ -63,13 +71,19 @@ def watch(
             time.sleep(every)
 
 
-@command.command(epilog="Example: bayesian-verifier drift report judgments.jsonl --json")
+@command.command(
+    epilog="Example: bayesian-verifier drift report judgments.jsonl --html drift.html\n\n"
+    "The page is one file that needs nothing else; it names people as the journal does."
+)
 @click.argument("journal", type=click.Path(exists=True, dir_okay=False))
 @click.option("--settings", "settings_file", type=click.Path(), help="Instead of configs/drift.toml.")
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="So many subjects.")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with charts here."
+)
 @click.option("--json", "as_json", is_flag=True, help="For programs: all of them.")
-def report(journal: str, settings_file: str | None, last: int, as_json: bool) -> None:
-    """Who has changed, who may have, and who answered: from the journal alone."""
+def report(journal: str, settings_file: str | None, last: int, html: Path | None, as_json: bool) -> None:
+    """Who has changed, who may have, how the population drifts: from the journal alone."""
     from bayesian_verifier.commands._drift_report import print_summary, summary_document
     from bayesian_verifier.drift import DriftSettings, summarise
     from bayesian_verifier.journal import News
@@ -77,6 +91,10 @@ def report(journal: str, settings_file: str | None, last: int, as_json: bool) ->
 
     settings = read_table(DriftSettings, config_file(settings_file, "drift.toml"))
     found = summarise(News(Path(journal)).read().events, settings)
+    if html is not None:
+        from bayesian_verifier.commands._drift_page import page
+
+        html.write_text(page(found, last, journal=Path(journal).name), encoding="utf-8")
     if as_json:
         click.echo(json.dumps(summary_document(found), indent=1, allow_nan=False))
     else:

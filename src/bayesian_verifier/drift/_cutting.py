@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.journal import FeedbackLine, JudgmentLine, WindowLine, as_evidence
+from bayesian_verifier.journal import (
+    EpochLine,
+    Epochs,
+    EpochUndoneLine,
+    FeedbackLine,
+    JudgmentLine,
+    WindowLine,
+    as_evidence,
+    counts,
+)
 from bayesian_verifier.judgment import has_advantage
 
 if TYPE_CHECKING:
@@ -27,15 +37,19 @@ class Cut(NamedTuple):
 
 
 class _Waiting(NamedTuple):
+    """An answer that is in no window yet. heard: how many were heard before it."""
+
     judgment: Judgment
     answered: str
+    heard: int
 
 
 class Cutter:
-    """Collects answers until there are `size` informative ones of a subject.
+    """Collects answers until there are `size` informative ones of a subject that count in their epoch.
 
     used: ids of judgments that are in a window already. The first answer to a judgment is the one that counts here; a
-    later one changes a person's evidence, but no window that is past.
+    later one changes a person's evidence, but no window that is past. What an epoch leaves out waits, in case the epoch
+    is undone.
     """
 
     def __init__(self, size: int, used: Iterable[str] = ()) -> None:
@@ -43,39 +57,67 @@ class Cutter:
         self._used = set(used)
         self._open: dict[str, JudgmentLine] = {}
         self._waiting: dict[str, list[_Waiting]] = {}
+        self._epochs = Epochs()
+        self._heard = 0
+        self._due: list[
+            tuple[int, str]
+        ] = []  # when a window was complete, and whose; some are not true any more
 
-    def add(self, line: Line) -> Cut | None:
-        """Hear an event; the window it completes, if it does."""
+    def hear(self, line: Line) -> None:
+        """The next event."""
         if isinstance(line, JudgmentLine):
             if line.subject is not None and line.chosen is not None and line.id not in self._used:
                 self._open.setdefault(line.id, line)
+        elif isinstance(line, FeedbackLine):
+            if made := self._open.pop(line.judgment, None):
+                self._answered(made, line)
         elif isinstance(line, WindowLine):
-            self._leave_out(line)
-        elif isinstance(line, FeedbackLine) and (made := self._open.pop(line.judgment, None)):
-            return self._answered(made, line)
-        return None
+            self.leave_out(line.subject, line.judgments)
+        elif isinstance(line, EpochLine | EpochUndoneLine) and (whose := self._epochs.add(line)):
+            self._look_at(whose)
 
-    def _answered(self, made: JudgmentLine, answer: FeedbackLine) -> Cut | None:
+    def _answered(self, made: JudgmentLine, answer: FeedbackLine) -> None:
         judgment = as_evidence(made, answer)
         if judgment is None or made.subject is None or not _is_informative(judgment):
-            return None
+            return
+        self._heard += 1
         waiting = self._waiting.setdefault(made.subject, [])
-        waiting.append(_Waiting(judgment, answer.ts))
-        if len(waiting) < self._size:
-            return None
-        del self._waiting[made.subject]
-        self._used.update(one.judgment.id or "" for one in waiting)
-        return Cut(
-            made.subject, tuple(one.judgment for one in waiting), waiting[0].answered, waiting[-1].answered
-        )
+        waiting.append(_Waiting(judgment, answer.ts, self._heard))
+        if len(waiting) >= self._size:
+            self._look_at(made.subject)
 
-    def _leave_out(self, line: WindowLine) -> None:
-        """Somebody else has inferred these: they are in no window of ours."""
-        self._used.update(line.judgments)
-        for one in line.judgments:
+    def leave_out(self, subject: str, judgments: Iterable[str | None]) -> None:
+        """These are in a window: they are in no other."""
+        gone = {one for one in judgments if one is not None}
+        self._used |= gone
+        for one in gone:
             self._open.pop(one, None)
-        if waiting := self._waiting.get(line.subject):
-            self._waiting[line.subject] = [one for one in waiting if one.judgment.id not in self._used]
+        if waiting := self._waiting.pop(subject, None):
+            left = [one for one in waiting if one.judgment.id not in gone]
+            if left:
+                self._waiting[subject] = left
+                self._look_at(subject)
+
+    def _complete(self, subject: str) -> list[_Waiting] | None:
+        """The first answers that make a window now, None where there are not enough."""
+        epoch = self._epochs.current(subject)
+        counting = [one for one in self._waiting.get(subject, ()) if counts(one.answered, epoch)]
+        return counting[: self._size] if len(counting) >= self._size else None
+
+    def _look_at(self, subject: str) -> None:
+        if window := self._complete(subject):
+            heappush(self._due, (window[-1].heard, subject))
+
+    def due(self) -> Cut | None:
+        """The window that was complete first, until its judgments are left out; None where none is."""
+        while self._due:
+            heard, subject = self._due[0]
+            window = self._complete(subject)
+            if window and window[-1].heard == heard:
+                made = tuple(one.judgment for one in window)
+                return Cut(subject, made, window[0].answered, window[-1].answered)
+            heappop(self._due)
+        return None
 
 
 def _is_informative(judgment: Judgment) -> bool:

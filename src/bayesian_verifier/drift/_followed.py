@@ -25,6 +25,7 @@ class Heard(NamedTuple):
 
     statistic: R; alarm where it reached the threshold.   change_began: the `began` of the window at which the likeliest
     change starts.   moved: how far, in the unit of risk_aversion.   change: from the window before, None at the first.
+    foreseen: whether `surprise` is against all that was known of the person; not so when the detector begins anew.
     """
 
     window: WindowLine
@@ -34,6 +35,7 @@ class Heard(NamedTuple):
     moved: float
     surprise: float
     change: Change | None
+    foreseen: bool
 
 
 class _Person(NamedTuple):
@@ -80,6 +82,7 @@ class Followed:
             float(info.moved),
             float(info.surprise),
             _since(known.windows[-1], window) if known.windows else None,
+            bool(known.state.stated.windows) or window.number == 1,
         )
 
     def hear_all(self, windows: Iterable[WindowLine]) -> list[Heard]:

@@ -6,12 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.drift._followed import Followed
+from bayesian_verifier.drift._listed import Listing, wanted
+from bayesian_verifier.drift._population import Population
+from bayesian_verifier.drift._trend import Trend, trend
 from bayesian_verifier.journal import JudgmentLine, WindowLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bayesian_verifier.drift._change_rate import Change
+    from bayesian_verifier.drift._followed import Heard
+    from bayesian_verifier.drift._listed import OfEpoch
+    from bayesian_verifier.drift._population import Contradiction, Crossing, Standing
     from bayesian_verifier.drift._settings import DriftSettings
     from bayesian_verifier.journal import Line
     from bayesian_verifier.posterior import Belief
@@ -26,10 +32,24 @@ class Alarm(NamedTuple):
     statistic: float
 
 
+class OfWindow(NamedTuple):
+    """One window. statistic: R after it, of an alarm where it reached the threshold."""
+
+    number: int
+    began: str
+    ended: str
+    belief: Belief
+    statistic: float
+    alarm: bool
+    log_loss: float | None
+    trustworthy: bool
+    model_version: str
+
+
 class OfSubject(NamedTuple):
     """One subject's windows. statistic: R after the last one.   log_loss: mean over windows that have one.
 
-    change: from the last window but one to the last.
+    change: from the last window but one to the last.   series: every window.   epochs: those that there were.
     """
 
     subject: str
@@ -40,12 +60,16 @@ class OfSubject(NamedTuple):
     log_loss: float | None
     change: Change | None
     alarms: tuple[Alarm, ...]
+    series: tuple[OfWindow, ...]
+    epochs: tuple[OfEpoch, ...]
 
 
 class DriftSummary(NamedTuple):
     """All of it. answered_by: judgments by source and, where there is one, reason, as shares of `judgments`.
 
     untrustworthy: share of windows whose posterior its own checks doubt.
+    population, crossings, trends: how each measure stands, which limits were crossed, how it went over time.
+    contradictions: windows in which two sources are at odds, oldest first.
     """
 
     subjects: tuple[OfSubject, ...]
@@ -54,45 +78,79 @@ class DriftSummary(NamedTuple):
     answered_by: dict[str, float]
     untrustworthy: float
     threshold: float
+    population: tuple[Standing, ...]
+    crossings: tuple[Crossing, ...]
+    trends: tuple[Trend, ...]
+    contradictions: tuple[Contradiction, ...]
 
 
 def summarise(events: Iterable[Line], settings: DriftSettings) -> DriftSummary:
     """Of a journal's events, in its order. Subjects with alarms come first, then those closest to one."""
     followed = Followed(threshold=settings.threshold, wander=settings.wander)
-    subjects: dict[str, OfSubject] = {}
-    losses: dict[str, list[float]] = {}
+    population, listing = Population(settings.population, keep=True), Listing()
+    heard: dict[str, list[Heard]] = {}
+    crossings: list[Crossing] = []
     answered_by: Counter[str] = Counter()
-    doubted = windows = 0
     for one in events:
+        if isinstance(one, WindowLine):
+            now = followed.hear(one)
+            heard.setdefault(one.subject, []).append(now)
+            listing.hear(now)
+            crossings += population.hear(now)
+            continue
+        population.note(one)
+        listing.note(one)
         if isinstance(one, JudgmentLine):
             answered_by[one.source if one.reason is None else f"{one.source}: {one.reason}"] += 1
-        elif isinstance(one, WindowLine):
-            windows, doubted = windows + 1, doubted + (not one.trustworthy)
-            if one.log_loss is not None:
-                losses.setdefault(one.subject, []).append(one.log_loss)
-            subjects[one.subject] = _with(one, followed, subjects.get(one.subject), losses.get(one.subject))
-    judgments = answered_by.total()
-    shares = {source: count / judgments for source, count in answered_by.most_common()}
-    ordered = sorted(subjects.values(), key=lambda one: (-len(one.alarms), -one.statistic, one.subject))
+    epochs: dict[str, list[OfEpoch]] = {}
+    for epoch in wanted(listing.found(), settings):
+        epochs.setdefault(epoch.subject, []).append(epoch)
+    subjects = [_of_subject(name, told, epochs.get(name, [])) for name, told in heard.items()]
+    judgments, windows = answered_by.total(), sum(one.windows for one in subjects)
+    doubted = sum(not window.trustworthy for one in subjects for window in one.series)
     return DriftSummary(
-        tuple(ordered), windows, judgments, shares, doubted / windows if windows else 0.0, settings.threshold
+        tuple(sorted(subjects, key=lambda one: (-len(one.alarms), -one.statistic, one.subject))),
+        windows,
+        judgments,
+        {source: count / judgments for source, count in answered_by.most_common()},
+        doubted / windows if windows else 0.0,
+        settings.threshold,
+        population.standings(),
+        tuple(crossings),
+        tuple(trend(name, told) for name, told in population.history.items()),
+        tuple(population.contradictions),
     )
 
 
-def _with(
-    window: WindowLine, followed: Followed, known: OfSubject | None, losses: list[float] | None
-) -> OfSubject:
-    heard = followed.hear(window)
-    alarms = () if known is None else known.alarms
-    if heard.alarm:
-        alarms = (*alarms, Alarm(window.ended, heard.change_began, heard.moved, heard.statistic))
+def _of_subject(name: str, heard: list[Heard], epochs: list[OfEpoch]) -> OfSubject:
+    last = heard[-1]
+    losses = [one.window.log_loss for one in heard if one.window.log_loss is not None]
     return OfSubject(
-        window.subject,
-        1 if known is None else known.windows + 1,
-        window.posterior.belief,
-        window.ended,
-        0.0 if heard.alarm else heard.statistic,
+        name,
+        len(heard),
+        last.window.posterior.belief,
+        last.window.ended,
+        0.0 if last.alarm else last.statistic,
         sum(losses) / len(losses) if losses else None,
-        heard.change,
-        alarms,
+        last.change,
+        tuple(
+            Alarm(one.window.ended, one.change_began, one.moved, one.statistic) for one in heard if one.alarm
+        ),
+        tuple(map(_of_window, heard)),
+        tuple(epochs),
+    )
+
+
+def _of_window(heard: Heard) -> OfWindow:
+    window = heard.window
+    return OfWindow(
+        window.number,
+        window.began,
+        window.ended,
+        window.posterior.belief,
+        heard.statistic,
+        heard.alarm,
+        window.log_loss,
+        window.trustworthy,
+        window.model_version,
     )

@@ -1,4 +1,4 @@
-"""How do windows and alarms get into the journal and the ledger? One pass over what is new, as often as one likes.
+"""How do windows, epochs and alarms get into journal and ledger? One pass over what is new, as often as one likes.
 
 A pass reads the journal on, has each completed window inferred and journals it; what is heard is what then stands in
 the journal, in its order, so that a replay hears the same. A window that cannot be inferred now waits for the next.
@@ -6,12 +6,14 @@ the journal, in its order, so that a replay hears the same. A window that cannot
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.drift._cutting import Cutter
 from bayesian_verifier.drift._followed import Followed
+from bayesian_verifier.drift._population import Population
 from bayesian_verifier.drift._predicted import mean_log_loss
+from bayesian_verifier.drift._reacting import Reacting
 from bayesian_verifier.errors import BusyError
 from bayesian_verifier.journal import RecordedPosterior, WindowLine
 
@@ -20,17 +22,14 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.drift._cutting import Cut
     from bayesian_verifier.drift._followed import Heard
+    from bayesian_verifier.drift._reacting import Appends, Crossed, Told
     from bayesian_verifier.drift._settings import DriftSettings
     from bayesian_verifier.journal import Line, New
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import Belief
 
 
-class Appends(Protocol):
-    """What a journal or a ledger is to a watcher: something to add events to."""
-
-    def append(self, kind: str, fields: Mapping[str, object], /) -> str:
-        """Add an event and return its id."""
+NONE_CROSSED: Mapping[str, Crossed] = MappingProxyType({})
 
 
 class Inferred(NamedTuple):
@@ -44,11 +43,12 @@ class Inferred(NamedTuple):
 
 
 class Watcher:
-    """Keeps the journal's windows and the ledger's alarms up to date.
+    """Keeps the journal's windows and epochs, and the ledger's alarms and limits crossed, up to date.
 
     news: the journal's events since the last call; all of them, anew, at the first and whenever it was compacted.
     infer: asks the service from the prior; with no judgments, for the prior itself. Raises BusyError when it cannot.
-    alarmed: ids of windows whose alarm the ledger has already.   variance_scale: of messages inferred from now on.
+    alarmed, crossed: what the ledger has already, see `recalled`.
+    variance_scale: of messages inferred from now on.
     """
 
     def __init__(
@@ -60,26 +60,30 @@ class Watcher:
         settings: DriftSettings,
         *,
         alarmed: Iterable[str] = (),
+        crossed: Mapping[str, Crossed] = NONE_CROSSED,
         variance_scale: float = 1.0,
     ) -> None:
         self._news = news
         self._journal = journal
-        self._ledger = ledger
         self._infer = infer
         self._scale = variance_scale
         self._settings = settings
-        self._alarmed = set(alarmed)
+        self._reacting = Reacting(journal, ledger, settings.epochs, alarmed, crossed)
         self._begin(())
 
     def catch_up(self) -> list[Heard]:
-        """Read on, have windows inferred, hear them; what was heard. Raises BusyError where the service cannot be had.
+        """As `react`; what was heard alone."""
+        return [one.heard for one in self.react()]
+
+    def react(self) -> list[Told]:
+        """Read on, have windows inferred, hear them, react. Raises BusyError where the service cannot be had.
 
         What was heard before it raised is in the ledger, and is not returned again.
         """
         heard = self._read_on()
-        while self._cuts:
-            self._journal.append("window", self._inferred(self._cuts[0]))
-            self._cuts.popleft()
+        while cut := self._cutter.due():
+            self._journal.append("window", self._inferred(cut))
+            self._cutter.leave_out(cut.subject, (one.id for one in cut.judgments))
             heard += self._read_on()
         return heard
 
@@ -88,19 +92,21 @@ class Watcher:
         used = (i for one in events if isinstance(one, WindowLine) for i in one.judgments)
         self._cutter = Cutter(self._settings.window, used)
         self._followed = Followed(threshold=self._settings.threshold, wander=self._settings.wander)
-        self._cuts: deque[Cut] = deque()
+        self._population = Population(self._settings.population)
         self._last: dict[str, WindowLine] = {}
 
-    def _read_on(self) -> list[Heard]:
+    def _read_on(self) -> list[Told]:
         new = self._news()
         if new.anew:
             self._begin(new.events)
+        self._reacting.note(new.events, anew=new.anew)
         heard = []
         for one in new.events:
             if isinstance(one, WindowLine):
                 heard.append(self._hear(one))
-            if cut := self._cutter.add(one):
-                self._cuts.append(cut)
+            else:
+                self._population.note(one)
+            self._cutter.hear(one)
         return heard
 
     def _inferred(self, cut: Cut) -> dict[str, object]:
@@ -127,22 +133,8 @@ class Watcher:
             "ended": cut.ended,
         }
 
-    def _hear(self, window: WindowLine) -> Heard:
+    def _hear(self, window: WindowLine) -> Told:
         heard = self._followed.hear(window)
         self._last[window.subject] = window
-        if heard.alarm and window.id not in self._alarmed:
-            self._ledger.append("alarm", alarm_fields(heard))
-            self._alarmed.add(window.id)
-        return heard
-
-
-def alarm_fields(heard: Heard) -> dict[str, object]:
-    """What the ledger says of an alarm. Whose it is the window says, in the journal: forgetting them is done there."""
-    return {
-        "window": heard.window.id,
-        "number": heard.window.number,
-        "statistic": heard.statistic,
-        "change_began": heard.change_began,
-        "moved": heard.moved,
-        "model_version": heard.window.model_version,
-    }
+        crossings = self._population.hear(heard)
+        return self._reacting.to(heard, crossings, crowd=self._population.is_raised("change_rate"))

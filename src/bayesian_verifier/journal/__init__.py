@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
+from bayesian_verifier.journal._epochs import Epoch, Epochs, counts
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._journal import Journal
 from bayesian_verifier.journal._lines import (
+    EpochLine,
+    EpochUndoneLine,
     FeedbackLine,
     JudgmentLine,
     Line,
@@ -19,6 +22,7 @@ from bayesian_verifier.journal._lines import (
     journal_schema,
     parse_line,
     seconds_since_epoch,
+    timestamp,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._news import New, News
@@ -44,6 +48,10 @@ __all__ = [
     "BadLine",
     "Damaged",
     "DamagedLineError",
+    "Epoch",
+    "EpochLine",
+    "EpochUndoneLine",
+    "Epochs",
     "Exported",
     "FeedbackLine",
     "Finding",
@@ -72,6 +80,7 @@ __all__ = [
     "as_evidence",
     "audit",
     "check_answer",
+    "counts",
     "export",
     "forget",
     "import_file",
@@ -86,6 +95,7 @@ __all__ = [
     "segments",
     "summary_of",
     "tail",
+    "timestamp",
 ]
 
 # What only commands ask for: whoever appends and reads histories need not wait for it.

@@ -6,7 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, Line
+from bayesian_verifier.journal._lines import (
+    EpochLine,
+    EpochUndoneLine,
+    FeedbackLine,
+    JudgmentLine,
+    Line,
+)
 from bayesian_verifier.journal._merged_block import NOTHING, Block, heading_of
 from bayesian_verifier.journal._ranges import Ranges, difference, joined
 from bayesian_verifier.journal._reading import Damaged, Numbered
@@ -14,7 +20,7 @@ from bayesian_verifier.journal._tombstones import KIND as FORGOTTEN
 from bayesian_verifier.journal._tombstones import Tombstone, removed_by, tombstone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _REMAINS = "about a subject that was to be forgotten: forget again"
@@ -36,7 +42,7 @@ class Audit:
     kinds: events by kind.   writers: of each, the last seq in every file, added up.
     unanswered: judgments without feedback.   damaged: lines that cannot be read.
     gaps: numbers missing or out of order.   duplicates: an id again, in whichever file.
-    strays: feedback on a judgment that is not in the journal.
+    strays: feedback on a judgment, or the taking back of an epoch, that is not in the journal.
     remains: the oldest line of each subject that was to be forgotten.
     links: files that are missing, or not as the next one says they were when it began.
     files: those that hold a line, in order.
@@ -88,6 +94,8 @@ class _Notes:
     seen: dict[str, tuple[Path, int]] = field(default_factory=dict)
     judgments: set[str] = field(default_factory=set)
     answered: dict[str, tuple[Path, int]] = field(default_factory=dict)
+    epochs: set[str] = field(default_factory=set)
+    undone: dict[str, tuple[Path, int]] = field(default_factory=dict)
     damaged: list[Finding] = field(default_factory=list)
     gaps: list[Finding] = field(default_factory=list)
     duplicates: list[Finding] = field(default_factory=list)
@@ -125,7 +133,7 @@ class _Notes:
     def _note_person(self, event: Line, number: int, file: Path) -> None:
         if event.kind == FORGOTTEN and (stone := tombstone_of(event.model_dump())):
             self.stones.append(stone)
-        elif isinstance(event, JudgmentLine) and event.subject is not None:
+        elif isinstance(event, JudgmentLine | EpochLine) and event.subject is not None:
             first = self.people.get(event.subject)
             if first is None or event.ts < first[0]:
                 self.people[event.subject] = (event.ts, Finding(number, _REMAINS, file))
@@ -155,6 +163,10 @@ class _Notes:
             self.judgments.add(event.id)
         elif isinstance(event, FeedbackLine):
             self.answered.setdefault(event.judgment, (file, number))
+        elif isinstance(event, EpochLine):
+            self.epochs.add(event.id)
+        elif isinstance(event, EpochUndoneLine):
+            self.undone.setdefault(event.epoch, (file, number))
 
     def _number(self, event: Line, number: int, file: Path) -> None:
         expected = self.last.get(event.writer, 0) + 1
@@ -163,12 +175,15 @@ class _Notes:
             self.open.append((Finding(number, problem, file), event.writer, (expected, event.seq - 1)))
         self.last[event.writer] = max(event.seq, expected - 1)
 
+    def _strays(self) -> Iterator[Finding]:
+        for judgment, (file, number) in self.answered.items():
+            if judgment not in self.judgments:
+                yield Finding(number, f"feedback on judgment {judgment}, which is not in this journal", file)
+        for epoch, (file, number) in self.undone.items():
+            if epoch not in self.epochs:
+                yield Finding(number, f"takes back epoch {epoch}, which is not in this journal", file)
+
     def closed(self) -> Audit:
-        strays = (
-            Finding(number, f"feedback on judgment {judgment}, which is not in this journal", file)
-            for judgment, (file, number) in self.answered.items()
-            if judgment not in self.judgments
-        )
         self._end_file()
         return Audit(
             lines=self.lines,
@@ -178,7 +193,7 @@ class _Notes:
             damaged=tuple(self.damaged),
             gaps=tuple(self.gaps),
             duplicates=tuple(self.duplicates),
-            strays=tuple(strays),
+            strays=tuple(self._strays()),
             remains=tuple(
                 finding
                 for subject, (ts, finding) in self.people.items()

@@ -1,11 +1,11 @@
-"""Which columns do judgments and feedback have in a table, and what stands in them?"""
+"""Which columns do judgments, feedback and epochs have in a table, and what stands in them?"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Final
 
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine
+from bayesian_verifier.journal._lines import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
 from bayesian_verifier.posterior import QUANTILE_LEVELS
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.journal._lines import Line
 
 _ENVELOPE: Final = {"id": "VARCHAR", "ts": "TIMESTAMPTZ", "writer": "VARCHAR", "seq": "BIGINT"}
+_PLAIN: Final = ("subject", "chosen", "verdict", "source", "reason", "model_version", "meta_comment", "epoch")
 _QUANTILES: Final = {str(level): f"q{round(100 * level):02d}" for level in QUANTILE_LEVELS}
 
 # table → column → type, as DuckDB writes types
@@ -37,6 +38,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "meta_comment": "VARCHAR",
         "tried": 'STRUCT("option" INTEGER, verdict VARCHAR, rules VARCHAR[])[]',
         "values": "DOUBLE[]",
+        "epoch": "VARCHAR",
         "more": "VARCHAR",
     },
     "feedback": {
@@ -44,6 +46,18 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "judgment": "VARCHAR",
         "feedback": "VARCHAR",
         "reward": "DOUBLE",
+        "more": "VARCHAR",
+    },
+    "epochs": {
+        **_ENVELOPE,
+        "kind": "VARCHAR",
+        "subject": "VARCHAR",
+        "from": "TIMESTAMPTZ",
+        "window": "VARCHAR",
+        "reason": "VARCHAR",
+        "epoch": "VARCHAR",
+        "by": "VARCHAR",
+        "why": "VARCHAR",
         "more": "VARCHAR",
     },
 }
@@ -59,6 +73,10 @@ def row_of(event: Line) -> tuple[str, dict[str, object]] | None:
     if isinstance(event, FeedbackLine):
         row = _row(event, ("judgment", "feedback", "reward"))
         return "feedback", row
+    if isinstance(event, EpochLine):
+        return "epochs", _row(event, ("kind", "subject", "window", "reason", "by")) | {"from": event.since}
+    if isinstance(event, EpochUndoneLine):
+        return "epochs", _row(event, ("kind", "epoch", "by", "why"))
     return None
 
 
@@ -68,7 +86,7 @@ def _judgment(event: JudgmentLine) -> dict[str, object]:
     quantiles = (posterior.quantiles if posterior is not None else None) or {}
     case = event.case.model_dump(mode="json")
     return {
-        **_row(event, ("subject", "chosen", "verdict", "source", "reason", "model_version", "meta_comment")),
+        **_row(event, _PLAIN),
         "wealth_low": low,
         "wealth_high": high,
         "options": case["options"],

@@ -30,7 +30,7 @@ class Event(NamedTuple):
     """One line, as far as its place in the set depends on it.
 
     content: digest of what it says, its writer and number apart.   crc: of its bytes.
-    subject: whom it is about.   judgment: the id of the one that it answers or names.
+    subject: whom it is about.   judgment: the id of the one that it answers or names; of the epoch that it takes back.
     The first six fields are the canonical order, in which an event precedes another.
     """
 

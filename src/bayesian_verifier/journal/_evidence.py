@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, seconds_since_epoch
+from bayesian_verifier.journal._epochs import Epoch, Epochs, counts
+from bayesian_verifier.journal._lines import (
+    EpochLine,
+    EpochUndoneLine,
+    FeedbackLine,
+    JudgmentLine,
+    seconds_since_epoch,
+)
 from bayesian_verifier.journal._marks import mark_after
 from bayesian_verifier.judgment import Judgment
 
@@ -35,11 +42,13 @@ class History(NamedTuple):
     """What is known of a subject: answered judgments, oldest first, and the last trusted posterior.
 
     marks: of each beginning of the judgments, see `marks_of`; empty where older ones are left out.
+    epoch: the one that holds, None where all answers count; judgments and posterior are of it alone.
     """
 
     judgments: tuple[Judgment, ...] = ()
     trusted: Trusted | None = None
     marks: tuple[bytes, ...] = ()
+    epoch: Epoch | None = None
 
 
 class _Answered(NamedTuple):
@@ -57,21 +66,26 @@ class Evidence:
     def __init__(self) -> None:
         self._open: dict[str, JudgmentLine] = {}
         self._answered: dict[str, _Answered] = {}
-        self._in_order: list[_Answered] = []  # by when they were made
+        self._in_order: list[_Answered] = []  # those whose answer counts, by when they were made
         self._marks: list[bytes] = []  # of the beginnings of that order, as far as they are known
-        self._trusted: Trusted | None = None
-        self._trusted_order: _Order = ("", "", 0)
+        self._trusted: dict[str | None, tuple[_Order, Trusted]] = {}  # the last of each epoch
+        self._subject = ""
+        self._epochs = Epochs()
+        self._epoch: Epoch | None = None
         self._known: History | None = None
-        self._has_forgotten = False
+        self._is_cut = False  # whether some that count are no longer kept
+        self._has_forgotten = False  # whether some that were answered are
 
     def add_judgment(self, line: JudgmentLine) -> None:
         """Note a judgment; of two with one id the first stays."""
         if line.chosen is not None and line.id not in self._answered:
             self._open.setdefault(line.id, line)
-        posterior = line.posterior
-        if line.source == "verifier" and posterior is not None and line.order > self._trusted_order:
-            self._trusted = Trusted(posterior.belief, seconds_since_epoch(line.ts))
-            self._trusted_order = line.order
+        posterior, before = line.posterior, self._trusted.get(line.epoch)
+        if line.source == "verifier" and posterior is not None and (before is None or line.order > before[0]):
+            self._trusted[line.epoch] = (
+                line.order,
+                Trusted(posterior.belief, seconds_since_epoch(line.ts)),
+            )
             self._known = None
 
     def add_feedback(self, line: FeedbackLine) -> None:
@@ -83,10 +97,31 @@ class Evidence:
         elif (made := self._open.pop(line.judgment, None)) and (judgment := as_evidence(made, line)):
             self._put(_Answered(made.id, made.order, line.order, judgment), None)
 
+    def add_epoch(self, line: EpochLine | EpochUndoneLine) -> bool:
+        """Note from when on answers count; False if some that may count now are no longer kept."""
+        self._epochs.add(line)
+        if isinstance(line, EpochLine):
+            self._subject = line.subject
+        epoch = self._epochs.current(self._subject)
+        if epoch == self._epoch:
+            return True
+        self._epoch = epoch
+        self._known = None
+        self._marks = []
+        # those of one time stay in the order in which they were answered first
+        self._in_order = sorted(filter(self._counts, self._answered.values()), key=attrgetter("made"))
+        return not self._has_forgotten
+
+    def _counts(self, answered: _Answered) -> bool:
+        return counts(answered.answered[0], self._epoch)
+
     def _put(self, new: _Answered, old: _Answered | None) -> None:
         """Put an answered judgment where it belongs, or in the place of what was known of it."""
+        self._answered[new.id] = new
+        if not self._counts(new):
+            return
         key = attrgetter("made")
-        if old is None:
+        if old is None or not self._counts(old):
             place = bisect_right(self._in_order, new.made, key=key)
             self._in_order.insert(place, new)
         else:
@@ -95,7 +130,6 @@ class Evidence:
                 place += 1
             self._in_order[place] = new
         del self._marks[place:]
-        self._answered[new.id] = new
         self._known = None
 
     def holds(self, judgment_id: str) -> bool:
@@ -106,19 +140,23 @@ class Evidence:
         """What is known now."""
         if self._known is None:
             newest = tuple(answered.judgment for answered in self._in_order[-MOST_ANSWERED:])
-            self._known = History(newest, self._trusted, self._marks_of_all())
+            trusted = self._trusted.get(None if self._epoch is None else self._epoch.id)
+            self._known = History(
+                newest, None if trusted is None else trusted[1], self._marks_of_all(), self._epoch
+            )
         return self._known
 
     def _marks_of_all(self) -> tuple[bytes, ...]:
-        if self._has_forgotten or len(self._in_order) > MOST_ANSWERED:
+        if self._is_cut or len(self._in_order) > MOST_ANSWERED:
             return ()
         for answered in self._in_order[len(self._marks) :]:
             self._marks.append(mark_after(self._marks[-1] if self._marks else b"", answered.judgment))
         return tuple(self._marks)
 
     def forget_old(self) -> None:
-        """Keep the newest answered judgments and the newest that wait for an answer."""
-        if len(self._in_order) > 2 * MOST_ANSWERED:
+        """Keep the newest answered judgments that count and the newest that wait for an answer."""
+        if len(self._answered) > 2 * MOST_ANSWERED:
+            self._is_cut = self._is_cut or len(self._in_order) > MOST_ANSWERED
             self._in_order = self._in_order[-MOST_ANSWERED:]
             self._answered = {one.id: one for one in self._in_order}
             self._has_forgotten = True

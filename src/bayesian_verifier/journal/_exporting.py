@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PART = "part-0.parquet"
-_FORM = "1"  # of the columns; another form is written again though the rows are the same
+_FORM = "2"  # of the columns; another form is written again though the rows are the same
 _WORK = ".export-"
 _MOST_OPEN = 64
 _PATIENCE = 10.0  # seconds to wait for another export
@@ -72,7 +72,7 @@ def export(
     prune: bool = False,
     progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Exported:
-    """Write all judgments and feedback of a journal to Parquet, by the day of their ts in UTC.
+    """Write all judgments, feedback and epochs of a journal to Parquet, by the day of their ts in UTC.
 
     prune: also remove days that the journal does not hold, as after a person was forgotten.
     Raises CallerError where there is no such journal, JournalError where a file cannot be read or written, or

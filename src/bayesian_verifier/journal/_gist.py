@@ -20,16 +20,19 @@ _BEGINNING = re.compile(
 
 
 class Gist(NamedTuple):
-    """What an index has to know of a line. subject: of a judgment.   judgment: that feedback is on."""
+    """What an index has to know of a line. subject: of a judgment or an epoch.
+
+    about: id of the judgment that feedback is on, or of the epoch that is undone.
+    """
 
     kind: str
     id: str
     subject: str | None
-    judgment: str | None
+    about: str | None
 
 
 def gist_of(line: bytes) -> Gist | None:
-    """The gist of a line without its newline, None where it is neither judgment nor feedback.
+    """The gist of a line without its newline, None where a person's evidence does not depend on it.
 
     Raises DamagedLineError.
     """
@@ -50,4 +53,8 @@ def _of_members(line: bytes) -> Gist | None:
             return Gist("judgment", id_, subject, None)
         case {"kind": "feedback", "id": str(id_), "judgment": str(judgment)}:
             return Gist("feedback", id_, None, judgment)
+        case {"kind": "epoch", "id": str(id_), "subject": str(subject)}:
+            return Gist("epoch", id_, subject, None)
+        case {"kind": "epoch_undone", "id": str(id_), "epoch": str(epoch)}:
+            return Gist("epoch_undone", id_, None, epoch)
     return None

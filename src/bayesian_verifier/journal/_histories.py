@@ -17,7 +17,13 @@ from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._evidence import Evidence, History
 from bayesian_verifier.journal._following import Follower
 from bayesian_verifier.journal._gist import gist_of
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, parse_line
+from bayesian_verifier.journal._lines import (
+    EpochLine,
+    EpochUndoneLine,
+    FeedbackLine,
+    JudgmentLine,
+    parse_line,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +46,11 @@ class Histories:
 
     def _clear(self) -> None:
         self._subject_of: dict[str, str | None] = {}  # of each judgment
+        self._epoch_of: dict[str, str | None] = {}  # whose each epoch is
         self._places: dict[str, array[int]] = {}  # start, end, start, end, … of each subject's lines
-        self._early: dict[str, list[RawLine]] = {}  # answers that stand before their judgment
+        self._early: dict[
+            str, list[RawLine]
+        ] = {}  # answers, and undoings, that stand before what they are about
         self._decoded: OrderedDict[str, Evidence] = OrderedDict()
 
     def of(self, subject: str) -> History:
@@ -79,15 +88,16 @@ class Histories:
             return
         if gist is None:
             return
-        if gist.judgment is None:
+        whose = self._epoch_of if gist.kind in {"epoch", "epoch_undone"} else self._subject_of
+        if gist.about is None:
             subject = gist.subject if gist.subject is None else intern(gist.subject)
-            self._subject_of.setdefault(gist.id, subject)
+            whose.setdefault(gist.id, subject)
             for related in (line, *self._early.pop(gist.id, ())):
                 self._place(subject, related)
-        elif gist.judgment in self._subject_of:
-            self._place(self._subject_of[gist.judgment], line)
+        elif gist.about in whose:
+            self._place(whose[gist.about], line)
         else:
-            self._early.setdefault(gist.judgment, []).append(line)
+            self._early.setdefault(gist.about, []).append(line)
 
     def _place(self, subject: str | None, line: RawLine) -> None:
         if subject is None:
@@ -124,7 +134,7 @@ class Histories:
 
 
 def _add(evidence: Evidence, data: bytes) -> bool:
-    """Add a line; False if it answers a judgment that is not kept, or that proposed nothing."""
+    """Add a line; False if what it bears on is not kept: a judgment's answer, or those that an epoch is about."""
     try:
         line = parse_line(data)
     except DamagedLineError as exc:
@@ -136,4 +146,6 @@ def _add(evidence: Evidence, data: bytes) -> bool:
         if not evidence.holds(line.judgment):
             return False
         evidence.add_feedback(line)
+    elif isinstance(line, EpochLine | EpochUndoneLine):
+        return evidence.add_epoch(line)
     return True

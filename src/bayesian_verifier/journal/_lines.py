@@ -1,8 +1,9 @@
 """What may a line of the journal hold?
 
-Every line has the envelope of `Line`. Three kinds are known here, a judgment, the feedback on one and the
-beginning of a file; lines of any other kind are carried as they are. Members that this version does not know
-are kept, so that a newer writer and an older reader can share a file.
+Every line has the envelope of `Line`. The kinds known here are a judgment, the feedback on one, what a window
+of answers says, from when on a person's answers count, and the beginning of a file; lines of any other kind are
+carried as they are. Members that this version does not know are kept, so that a newer writer and an older reader
+can share a file.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class JudgmentLine(Line):
     tried: what the prover was asked, in order.   values: posterior-expected V of each option, None where an
     option has none.   source, reason, model_version: who gave the posterior and why it was that one.
     posterior: None where nobody gave one, as in what was imported.
+    epoch: the id of the one that the evidence was of, None where all answers counted.
     """
 
     kind: Literal["judgment"]
@@ -103,6 +105,7 @@ class JudgmentLine(Line):
     meta_comment: str
     tried: tuple[Tried, ...] = Field(default=(), strict=False)
     values: tuple[float | None, ...] = Field(default=(), strict=False)
+    epoch: str | None = None
 
 
 class FeedbackLine(Line):
@@ -142,6 +145,30 @@ class WindowLine(Line):
     ended: Annotated[str, Field(pattern=_TIMESTAMP)]
 
 
+class EpochLine(Line):
+    """From when on a subject's answers are evidence, as they have changed.
+
+    since: the member `from`; answers given from then on count, earlier ones do not.   window: the one with the alarm,
+    None where a person opened the epoch.   by: who opened it.
+    """
+
+    kind: Literal["epoch"]
+    subject: Annotated[str, Field(min_length=1)]
+    since: Annotated[str, Field(alias="from", pattern=_TIMESTAMP)]
+    window: str | None
+    reason: Literal["drift", "asked"]
+    by: Annotated[str, Field(min_length=1)]
+
+
+class EpochUndoneLine(Line):
+    """An epoch is taken back, and all is as if it had not been opened. epoch: its id.   by, why: for people."""
+
+    kind: Literal["epoch_undone"]
+    epoch: Annotated[str, Field(min_length=1)]
+    by: Annotated[str, Field(min_length=1)]
+    why: str | None
+
+
 class Before(_Frozen):
     """What a file of a journal says of the one before it: all of its bytes, its last line torn or not."""
 
@@ -163,6 +190,8 @@ _KINDS: dict[str, type[Line]] = {
     "judgment": JudgmentLine,
     "feedback": FeedbackLine,
     "window": WindowLine,
+    "epoch": EpochLine,
+    "epoch_undone": EpochUndoneLine,
     "segment": SegmentLine,
 }
 
@@ -188,7 +217,8 @@ def parse_line(line: bytes) -> Line:
 
 def journal_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of the journal."""
-    schema = TypeAdapter(JudgmentLine | FeedbackLine | WindowLine | SegmentLine | OtherLine).json_schema()
+    known = JudgmentLine | FeedbackLine | WindowLine | EpochLine | EpochUndoneLine | SegmentLine
+    schema = TypeAdapter(known | OtherLine).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of judgments.jsonl",

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bayesian_verifier.journal._codec import DamagedLineError, decode_line
+from bayesian_verifier.journal._naming import named_by
 from bayesian_verifier.journal._tombstones import id_digest, tombstone_of
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Traces:
     def note(self, line: Known) -> None:
         """Take in what a line says."""
         members = line.members
-        id_, judgment = members.get("id"), members.get("judgment")
+        id_, name = members.get("id"), named_by(members)
         if stone := tombstone_of(members):
             if stone.is_of(self.subject):
                 self.has_tombstone = True
@@ -67,8 +68,8 @@ class Traces:
             return
         if not isinstance(id_, str):
             return
-        if isinstance(judgment, str):
-            named, naming = id_digest(judgment), id_digest(id_)
+        if name is not None:
+            named, naming = id_digest(name), id_digest(id_)
             self._naming.setdefault(named, []).append(naming)
             if named in self.digests:
                 self._add(naming)
@@ -91,9 +92,9 @@ class Traces:
                 id_digest(text.decode(errors="replace")) in self.digests
                 for text in _QUOTED.findall(line.piece.data)
             )
-        id_, judgment = members.get("id"), members.get("judgment")
+        id_, name = members.get("id"), named_by(members)
         return (
             members.get("subject") == self.subject
             or (isinstance(id_, str) and id_digest(id_) in self.digests)
-            or (isinstance(judgment, str) and id_digest(judgment) in self.digests)
+            or (name is not None and id_digest(name) in self.digests)
         )

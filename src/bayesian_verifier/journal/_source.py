@@ -13,6 +13,7 @@ from bayesian_verifier.journal._codec import DamagedLineError, decode_line
 from bayesian_verifier.journal._event_set import Event, Place
 from bayesian_verifier.journal._merged_block import KIND as MERGED
 from bayesian_verifier.journal._merged_block import heading_of
+from bayesian_verifier.journal._naming import named_by
 from bayesian_verifier.journal._ranges import Ranges, difference, joined
 from bayesian_verifier.journal._tombstones import KIND as FORGOTTEN
 from bayesian_verifier.journal._tombstones import Tombstone, removed_by, tombstone_of
@@ -185,7 +186,7 @@ def _event_of(members: Mapping[str, Any], place: Place) -> Event:
         raise DamagedLineError("/id, /writer or /kind: not text")
     if not (writer and id_ and kind):
         raise DamagedLineError("/id, /writer or /kind: empty")
-    subject, judgment = members.get("subject"), members.get("judgment")
+    subject, name = members.get("subject"), named_by(members)
     return Event(
         ts,
         sys.intern(writer),
@@ -194,7 +195,7 @@ def _event_of(members: Mapping[str, Any], place: Place) -> Event:
         _content(members),
         int(crc, 16),
         sys.intern(subject) if isinstance(subject, str) else None,
-        sys.intern(judgment) if isinstance(judgment, str) else None,
+        None if name is None else sys.intern(name),
         place,
     )
 

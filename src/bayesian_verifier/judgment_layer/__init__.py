@@ -2,7 +2,7 @@
 
 from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
 from bayesian_verifier.judgment_layer._client import VerifierClient
-from bayesian_verifier.judgment_layer._controller import Controller, Fallback, MetaJudgmentController
+from bayesian_verifier.judgment_layer._controller import Controller, Fallback, Forgets, MetaJudgmentController
 from bayesian_verifier.judgment_layer._health import Health, ShadowHealth
 from bayesian_verifier.judgment_layer._layer import JudgmentLayer
 from bayesian_verifier.judgment_layer._values import (
@@ -23,6 +23,7 @@ __all__ = [
     "Decision",
     "Failure",
     "Fallback",
+    "Forgets",
     "Health",
     "JudgmentLayer",
     "MetaJudgmentController",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bayesian_verifier.journal import Epoch
     from bayesian_verifier.judgment_layer._choice import Choice
     from bayesian_verifier.judgment_layer._controller import Fallback
     from bayesian_verifier.judgment_layer._values import Assessment, Outcome, Posterior, Reason
 
 #: Said where the journal may hold more of a person than was known when they were asked about.
 LATE = " Part of what this person answered was not read in time."
+
+_CHANGED = " This person changed: what they answered before {day} is left out."
 
 _WHY: dict[Reason, str] = {
     "timeout": "did not answer in time",
@@ -43,6 +46,12 @@ def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_s
         detail = ", ".join(outcome.posterior.doubts)
     because = f" ({detail})" if detail else ""
     return f"The verifier {_WHY[reason]}{because}. The Meta-Judgment Controller answers: {fallback.sentence}."
+
+
+def gaps(epoch: Epoch | None, *, is_late: bool) -> str:
+    """Sentences on answers that the verifier was not asked about; empty where there are none."""
+    changed = "" if epoch is None else _CHANGED.format(day=epoch.since[:10])
+    return changed + LATE if is_late else changed
 
 
 def meta_comment(choice: Choice, assessment: Assessment) -> str:

@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
 from bayesian_verifier.judgment_layer._bracket import bracket
 from bayesian_verifier.judgment_layer._curves import told_by
@@ -58,6 +58,17 @@ class Controller(Protocol):
         """A belief about a person from their judgments, oldest first, at a time in seconds since 1970."""
 
 
+@runtime_checkable
+class Forgets(Controller, Protocol):
+    """A controller that can also be told that a person has changed.
+
+    One that cannot is told to remember the cautious prior of them instead.
+    """
+
+    def forget(self, subject: str) -> None:
+        """What was remembered of this subject does not hold any more."""
+
+
 class _Remembered(NamedTuple):
     belief: Belief
     at: float
@@ -97,6 +108,12 @@ class MetaJudgmentController:
             memory.of.move_to_end(subject)
             while len(memory.of) > self._most:
                 memory.of.popitem(last=False)
+
+    def forget(self, subject: str) -> None:
+        """Remember no posterior of a subject, as when they have changed."""
+        memory = self._memory.here()
+        with memory.lock:
+            memory.of.pop(subject, None)
 
     def assess(self, subject: str | None, judgments: Sequence[Judgment], at: float) -> Fallback:
         """The best belief there is about a person at a time in seconds since 1970."""

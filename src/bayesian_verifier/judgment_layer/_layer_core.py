@@ -14,7 +14,7 @@ from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
 from bayesian_verifier.judgment_layer._choice import choose
-from bayesian_verifier.judgment_layer._comments import LATE, explain_fallback, explain_posterior, meta_comment
+from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps, meta_comment
 from bayesian_verifier.judgment_layer._health import Health
 from bayesian_verifier.judgment_layer._reader import Reader
 from bayesian_verifier.judgment_layer._recorder import Recorder
@@ -106,7 +106,8 @@ class LayerCore:
         if judgments is None:
             return Asked(subject, known, since, None if is_late else subject, is_late)
         parsed = _parsed(judgments)
-        return Asked(subject, History(tuple(parsed[-MOST_ANSWERED:]), known.trusted), since, None)
+        given = known._replace(judgments=tuple(parsed[-MOST_ANSWERED:]), marks=())
+        return Asked(subject, given, since, None)
 
     def failed_call(self, exc: Exception) -> Outcome:
         """What it means that a client raised, which none should."""
@@ -126,7 +127,7 @@ class LayerCore:
             if self.shadow.takes():
                 call = asked.subject, asked.history, posterior.belief, posterior.model_version
                 return Concluded(assessment, Seen(*call, outcome.trace_id, now, None))
-            self._standby.remember(asked.subject, posterior.belief, now / 1e9)
+            self._standby.remember(asked.subject, asked.history.epoch, posterior.belief, now / 1e9)
             return Concluded(assessment, None)
         fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
@@ -147,6 +148,7 @@ class LayerCore:
     def _assessment(
         self, belief: Belief, explanation: str, reason: Reason | None, asked: Asked, outcome: Outcome
     ) -> Assessment:
+        epoch, told = asked.history.epoch, asked.stream is not None or asked.is_late
         return Assessment(
             mean=belief.mean,
             sd=belief.sd,
@@ -158,13 +160,14 @@ class LayerCore:
             elapsed_ms=(self._monotonic() - asked.since) * 1e3,
             trace_id=outcome.trace_id,
             evidence=len(asked.history.judgments),
-            explanation=explanation + LATE if asked.is_late else explanation,
+            explanation=explanation + gaps(epoch if told else None, is_late=asked.is_late),
+            epoch=None if epoch is None else epoch.id,
         )
 
     def follow(self, seen: Seen | None) -> None:
         """Put a call to the controller too, now that the person has their answer."""
         if seen is not None and not self.shadow.begin(seen):
-            self._standby.remember(seen.subject, seen.belief, seen.at / 1e9)
+            self._standby.remember(seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9)
 
     def decide(self, case: Case, subject: str | None, concluded: Concluded) -> Decision:
         """Choose, verify and record. Raises CallerError for what no journal can hold."""

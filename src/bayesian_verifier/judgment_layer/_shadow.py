@@ -117,7 +117,7 @@ class Shadow:
         try:
             fallback, failure = self._standby.attempt(seen.subject, seen.history, seen.at / 1e9)
             elapsed = self._monotonic() - start
-            self._standby.remember(seen.subject, seen.belief, seen.at / 1e9)
+            self._standby.remember(seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9)
             counts.failed += failure is not None
             counts.slowest = max(counts.slowest, elapsed)
             self._record(seen, fallback, {"failure": failure, "controller_ms": round(elapsed * 1e3, 3)})

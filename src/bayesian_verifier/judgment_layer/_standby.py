@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback
+from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback, Forgets
+from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
-    from bayesian_verifier.journal import History
+    from bayesian_verifier.journal import Epoch, History
     from bayesian_verifier.judgment_layer._controller import Controller
 
 _log = logging.getLogger(__name__)
@@ -19,6 +21,8 @@ _log = logging.getLogger(__name__)
 # Utility is taken for r within ±10: nobody is described by a mean or an sd beyond this.
 _GREATEST = 100.0
 _LONGEST_WORDS = 1000
+# as many as the Meta-Judgment Controller remembers; one dropped is told again, which costs a call
+_MOST_SUBJECTS = 10_000
 
 
 class Attempt(NamedTuple):
@@ -28,6 +32,26 @@ class Attempt(NamedTuple):
     failure: str | None
 
 
+class _Told:
+    """The epoch that a controller was told of last, of those subjects that have one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: OrderedDict[str, str] = OrderedDict()
+
+    def changes(self, subject: str, epoch: str | None) -> bool:
+        """Note the epoch of a subject; whether it is another."""
+        with self._lock:
+            if self._of.get(subject) == epoch:
+                return False
+            self._of.pop(subject, None)
+            if epoch is not None:
+                self._of[subject] = epoch
+            while len(self._of) > _MOST_SUBJECTS:
+                self._of.popitem(last=False)
+            return True
+
+
 class Standby:
     """A controller that may raise or answer nonsense: then the cautious prior stands, and it is counted."""
 
@@ -35,17 +59,19 @@ class Standby:
         self._controller = controller
         self._lock = threading.Lock()
         self._failures = 0
+        self._told = PerProcess(_Told)
 
     @property
     def failures(self) -> int:
         """Calls of the controller that raised, or whose answer was no belief."""
         return self._failures
 
-    def remember(self, subject: str | None, belief: Belief, at: float) -> None:
-        """Tell the controller of a trusted posterior, from a time in seconds since 1970."""
+    def remember(self, subject: str | None, epoch: Epoch | None, belief: Belief, at: float) -> None:
+        """Tell the controller of a posterior trusted in an epoch, from a time in seconds since 1970."""
         if subject is None:
             return
         try:
+            self._follow(subject, epoch, at)
             self._controller.remember(subject, belief, at)
         except Exception:  # noqa: BLE001 somebody else's code, which must not stop a judgment
             self._count("cannot remember")
@@ -53,12 +79,23 @@ class Standby:
     def attempt(self, subject: str | None, history: History, at: float) -> Attempt:
         """What the controller makes of a person who was last trusted when the history says."""
         try:
-            if history.trusted is not None and subject is not None:
-                self._controller.remember(subject, *history.trusted)
+            if subject is not None:
+                self._follow(subject, history.epoch, at)
+                if history.trusted is not None:
+                    self._controller.remember(subject, *history.trusted)
             return Attempt(_checked(self._controller.assess(subject, history.judgments, at)), None)
         except Exception as exc:  # noqa: BLE001 as above
             self._count("cannot assess")
             return Attempt(None, type(exc).__name__)
+
+    def _follow(self, subject: str, epoch: Epoch | None, at: float) -> None:
+        """Have the controller forget a subject whose epoch is another than it was told of last."""
+        if not self._told.here().changes(subject, None if epoch is None else epoch.id):
+            return
+        if isinstance(self._controller, Forgets):
+            self._controller.forget(subject)
+        else:
+            self._controller.remember(subject, CAUTIOUS, at)
 
     def assess(self, subject: str | None, history: History, at: float) -> Fallback:
         """The controller's answer, else the cautious prior and why."""

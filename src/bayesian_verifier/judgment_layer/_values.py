@@ -55,6 +55,7 @@ class Assessment:
     model_version: of the model that answered this call, None where none did.
     breaker: phase of the circuit breaker after the call.   elapsed_ms: of the whole assessment.
     evidence: judgments it was asked about.   explanation: sentences for people.
+    epoch: the id of the one that these were of, None where all that the person answered counts.
     """
 
     mean: float
@@ -68,6 +69,7 @@ class Assessment:
     trace_id: str
     evidence: int
     explanation: str
+    epoch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

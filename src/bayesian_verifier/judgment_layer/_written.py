@@ -49,6 +49,7 @@ def judgment_line(
             "trace_id": assessment.trace_id,
             "breaker": assessment.breaker,
             "elapsed_ms": round(assessment.elapsed_ms, 3),
+            **({} if assessment.epoch is None else {"epoch": assessment.epoch}),
         },
         event_id=event_id,
         at=at,
