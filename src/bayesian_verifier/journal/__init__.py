@@ -11,6 +11,21 @@ from bayesian_verifier.journal._import_lines import BadLine
 from bayesian_verifier.journal._import_map import ImportMap, read_map
 from bayesian_verifier.journal._importing import Imported, import_file
 from bayesian_verifier.journal._journal import Journal
+from bayesian_verifier.journal._ledger_lines import (
+    AlarmLine,
+    ApprovalAskedLine,
+    ApprovedLine,
+    ExpiredLine,
+    GateLine,
+    PopulationLine,
+    PromotionLine,
+    RejectedLine,
+    RollbackLine,
+    TrainingEndedLine,
+    TrainingStartedLine,
+    ledger_lines,
+    ledger_schema,
+)
 from bayesian_verifier.journal._lines import (
     FeedbackLine,
     JudgmentLine,
@@ -23,6 +38,7 @@ from bayesian_verifier.journal._lines import (
     journal_schema,
     parse_line,
     seconds_since_epoch,
+    timestamp,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._merging import Taken, Union, merge
@@ -34,15 +50,20 @@ from bayesian_verifier.journal._tailing import tail
 __all__ = [
     "EVIDENCE_FIELDS",
     "MOST_ANSWERED",
+    "AlarmLine",
+    "ApprovalAskedLine",
+    "ApprovedLine",
     "Audit",
     "BadLine",
     "Damaged",
     "DamagedLineError",
+    "ExpiredLine",
     "Exported",
     "FeedbackLine",
     "Finding",
     "Forgotten",
     "Fsync",
+    "GateLine",
     "History",
     "ImportMap",
     "Imported",
@@ -54,10 +75,16 @@ __all__ = [
     "NotDurableError",
     "Numbered",
     "OtherLine",
+    "PopulationLine",
+    "PromotionLine",
     "RecordedPosterior",
+    "RejectedLine",
+    "RollbackLine",
     "SegmentLine",
     "Summary",
     "Taken",
+    "TrainingEndedLine",
+    "TrainingStartedLine",
     "Tried",
     "Trusted",
     "Union",
@@ -69,6 +96,8 @@ __all__ = [
     "forget",
     "import_file",
     "journal_schema",
+    "ledger_lines",
+    "ledger_schema",
     "mark_after",
     "marks_of",
     "merge",
@@ -79,4 +108,5 @@ __all__ = [
     "segments",
     "summary_of",
     "tail",
+    "timestamp",
 ]
