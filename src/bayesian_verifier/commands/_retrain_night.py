@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from datetime import datetime
 from pathlib import Path
@@ -142,11 +141,3 @@ def night_of(
         any_time=any_time,
         tell=tell,
     )
-
-
-def login_name() -> str:
-    """Who runs this, as the ledger has it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"

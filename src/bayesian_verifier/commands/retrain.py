@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._login import login_name
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -89,7 +91,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Finish what was left, then train, compare and promote what is due, if the hour and the machine allow it."""
-    from bayesian_verifier.commands._retrain_night import login_name, night_of
+    from bayesian_verifier.commands._retrain_night import night_of
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining import run as run_night
 
@@ -144,7 +146,7 @@ def pending(files: Files, as_json: bool) -> None:
 @click.pass_obj
 def approve(files: Files, request: str, by: str | None, why: str | None) -> None:
     """Say yes to REQUEST (its id, or the beginning of it): the challenger is promoted."""
-    from bayesian_verifier.commands._retrain_night import login_name, store_of
+    from bayesian_verifier.commands._retrain_night import store_of
     from bayesian_verifier.commands.models import PICKED_UP
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining import approve as say_yes
@@ -164,7 +166,7 @@ def approve(files: Files, request: str, by: str | None, why: str | None) -> None
 @click.pass_obj
 def reject(files: Files, request: str, by: str | None, why: str | None) -> None:
     """Say no to REQUEST (its id, or the beginning of it): the champion stays."""
-    from bayesian_verifier.commands._retrain_night import login_name, store_of
+    from bayesian_verifier.commands._retrain_night import store_of
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining import reject as say_no
 
@@ -206,6 +208,6 @@ def _hands(files: Files, work: str, train_with: str | None, judge_with: str | No
     return OurHands(places, small=small)
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
+def _leave(number: int, _: FrameType | None) -> None:
     """On SIGTERM: give the machine back and say so in the ledger, on the way out."""
     raise SystemExit(128 + number)

@@ -1,5 +1,6 @@
 """When to train a challenger, on what, and whether it is better."""
 
+from bayesian_verifier.retraining._answering import Answered, Current, answered_at, current_at
 from bayesian_verifier.retraining._challengers import (
     Challenger,
     challengers,
@@ -31,6 +32,7 @@ from bayesian_verifier.retraining._knowing import (
     known_of,
     seen,
 )
+from bayesian_verifier.retraining._kpis import Kpis, Spread, kpis
 from bayesian_verifier.retraining._lease import (
     BEAT_SECONDS,
     SILENT_SECONDS,
@@ -71,6 +73,7 @@ from bayesian_verifier.retraining._operations import (
     Training,
     operations,
 )
+from bayesian_verifier.retraining._outages import FAULTS, Outage, outages
 from bayesian_verifier.retraining._planning import (
     Plan,
     plan,
@@ -94,21 +97,25 @@ from bayesian_verifier.retraining._waves import (
 
 __all__ = [
     "BEAT_SECONDS",
+    "FAULTS",
     "SHARES",
     "SILENT_SECONDS",
     "Alarms",
     "AlreadyDecidedError",
+    "Answered",
     "Asked",
     "Asker",
     "Challenger",
     "Champion",
     "Comparison",
+    "Current",
     "Decision",
     "Ended",
     "Finished",
     "Hands",
     "Hold",
     "Known",
+    "Kpis",
     "Lease",
     "LeaseBusyError",
     "LeaseEndedError",
@@ -121,6 +128,7 @@ __all__ = [
     "Night",
     "Operations",
     "Order",
+    "Outage",
     "Outcome",
     "Pair",
     "Plan",
@@ -131,6 +139,7 @@ __all__ = [
     "Seen",
     "Slot",
     "SlotSettings",
+    "Spread",
     "Step",
     "Store",
     "Trained",
@@ -139,10 +148,12 @@ __all__ = [
     "Weighed",
     "Windows",
     "Wish",
+    "answered_at",
     "approve",
     "asker_of",
     "challengers",
     "compared",
+    "current_at",
     "dead_runs",
     "decide",
     "due",
@@ -151,6 +162,7 @@ __all__ = [
     "is_better",
     "is_held",
     "known_of",
+    "kpis",
     "leased",
     "level_of",
     "looks",
@@ -160,6 +172,7 @@ __all__ = [
     "next_prior",
     "no_comparison",
     "operations",
+    "outages",
     "plan",
     "planned",
     "read_operations",
