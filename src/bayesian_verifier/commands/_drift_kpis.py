@@ -63,7 +63,7 @@ def print_kpis(found: Kpis) -> None:
     ]
     for name, spread, told in rows:
         shown = ("–" if value is None else told(value) for value in (spread.median, spread.longest))
-        table.add_row(name, str(spread.count), *shown)
+        table.add_row(name, str(spread.times), *shown)
     console = Console()
     console.print(table)
     console.print(

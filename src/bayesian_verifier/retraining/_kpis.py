@@ -24,9 +24,9 @@ _DAY = 86_400.0
 
 
 class Spread(NamedTuple):
-    """Of some durations: how many, and their median and greatest; None where there is none."""
+    """Of some delays: how often there was one, and their median and greatest; None where there is none."""
 
-    count: int
+    times: int
     median: float | None
     longest: float | None
 

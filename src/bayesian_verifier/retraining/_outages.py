@@ -1,4 +1,4 @@
-"""When did people have to do without the service, and until when? From the reasons that judgments are journalled with."""
+"""When did people have to do without the service, and until when? From the reasons given in the journal."""
 
 from __future__ import annotations
 
