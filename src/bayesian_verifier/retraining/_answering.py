@@ -1,4 +1,4 @@
-"""Which version of the model answered at some time? What was current, by the ledger, and who answered, by the journal."""
+"""Which version of the model answered at some time? What was current, by the ledger; who answered, by the journal."""
 
 from __future__ import annotations
 
