@@ -31,6 +31,7 @@ COMMANDS = {
         "schema",
         "models",
         "drift",
+        "retrain",
         "lease",
         "doctor",
     )

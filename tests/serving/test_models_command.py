@@ -23,7 +23,8 @@ def models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Models:
     publish(tmp_path, "v1", "v2", "v3")
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(["models", "--model-store", str(tmp_path), "--name", "closed-form", *arguments])
+        places = ["--model-store", str(tmp_path), "--ledger", str(tmp_path / "ledger.jsonl")]
+        code = run(["models", *places, "--name", "closed-form", *arguments])
         said = capsys.readouterr()
         return code, said.out, said.err
 

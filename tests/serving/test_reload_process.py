@@ -44,7 +44,9 @@ class Shop(NamedTuple):
     def models(self, *arguments: str) -> str:
         """`bayesian-verifier models …` on this store, as a process of its own."""
         program = "from bayesian_verifier.cli import main; main()"
-        command = [sys.executable, "-c", program, "models", "--model-store", str(self.store.root), *arguments]
+        ledger = ["--ledger", str(self.store.root / "ledger.jsonl")]
+        places = ["--model-store", str(self.store.root), *ledger]
+        command = [sys.executable, "-c", program, "models", *places, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def hang_up(self) -> None:

@@ -101,6 +101,32 @@ def report(journal: str, settings_file: str | None, last: int, html: Path | None
         print_summary(found, last)
 
 
+@command.command(epilog="Example: bayesian-verifier drift kpis judgments.jsonl --json")
+@click.argument("journal", type=click.Path(exists=True, dir_okay=False))
+@click.option("--ledger", type=click.Path(dir_okay=False), help="Instead of ledger.jsonl beside the journal.")
+@click.option("--settings", "settings_file", type=click.Path(), help="Instead of configs/retraining.toml.")
+@click.option(
+    "--prometheus",
+    type=click.Path(dir_okay=False),
+    help="Write them into this file for node_exporter's textfile collector, and print nothing.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def kpis(
+    journal: str, ledger: str | None, settings_file: str | None, prometheus: str | None, as_json: bool
+) -> None:
+    """How often people change, and how soon that is noticed, answered and mended."""
+    from bayesian_verifier.commands._drift_kpis import kpis_document, kpis_of, print_kpis, write_prometheus
+
+    there = Path(journal)
+    found = kpis_of(there, Path(ledger) if ledger else there.with_name("ledger.jsonl"), settings_file)
+    if prometheus:
+        write_prometheus(found, Path(prometheus))
+    elif as_json:
+        click.echo(json.dumps(kpis_document(found), indent=1, allow_nan=False))
+    else:
+        print_kpis(found)
+
+
 @command.command(
     epilog="Example: bayesian-verifier drift evaluate --people 200 --windows 2000\n\n"
     "Exits with 1 when the detector misses what the settings ask of it."

@@ -14,6 +14,7 @@ DOCUMENTS = {
     "record": "bayesian_verifier.judgment:Judgment",
     "case": "bayesian_verifier.judgment:Case",
     "journal": "bayesian_verifier.journal:journal_schema",
+    "ledger": "bayesian_verifier.journal:ledger_schema",
 }
 
 

@@ -1,5 +1,11 @@
 """When to train a challenger, on what, and whether it is better."""
 
+from bayesian_verifier.retraining._answering import Answered, Current, answered_at, current_at
+from bayesian_verifier.retraining._challengers import (
+    Challenger,
+    challengers,
+    standing_of,
+)
 from bayesian_verifier.retraining._comparison import (
     SHARES,
     Comparison,
@@ -8,6 +14,25 @@ from bayesian_verifier.retraining._comparison import (
     level_of,
     no_comparison,
 )
+from bayesian_verifier.retraining._deciding import (
+    AlreadyDecidedError,
+    Store,
+    approve,
+    read_operations,
+    reject,
+    settle,
+)
+from bayesian_verifier.retraining._due import (
+    Step,
+    due,
+)
+from bayesian_verifier.retraining._knowing import (
+    Champion,
+    Seen,
+    known_of,
+    seen,
+)
+from bayesian_verifier.retraining._kpis import Kpis, Spread, kpis
 from bayesian_verifier.retraining._lease import (
     BEAT_SECONDS,
     SILENT_SECONDS,
@@ -19,48 +44,147 @@ from bayesian_verifier.retraining._lease import (
     wished,
 )
 from bayesian_verifier.retraining._lease_file import Asker, LeaseBusyError, LeaseFile
-from bayesian_verifier.retraining._leased_run import Ended, run_leased
+from bayesian_verifier.retraining._leased_run import (
+    Ended,
+    Finished,
+    LeaseEndedError,
+    Machine,
+    leased,
+    run_leased,
+)
+from bayesian_verifier.retraining._night import (
+    Hands,
+    Night,
+    Order,
+    Outcome,
+    Pair,
+    Trained,
+    Weighed,
+    asker_of,
+    dead_runs,
+    planned,
+    run,
+    slot_at,
+    slot_now,
+)
+from bayesian_verifier.retraining._operations import (
+    Asked,
+    Operations,
+    Training,
+    operations,
+)
+from bayesian_verifier.retraining._outages import FAULTS, Outage, outages
+from bayesian_verifier.retraining._planning import (
+    Plan,
+    plan,
+)
 from bayesian_verifier.retraining._prior import Limits, Prior, fitted_prior, next_prior
-from bayesian_verifier.retraining._settings import RetrainingSettings, SlotSettings, TriggerSettings
+from bayesian_verifier.retraining._settings import (
+    LeaseSettings,
+    PromotionSettings,
+    RetrainingSettings,
+    SlotSettings,
+    TriggerSettings,
+)
 from bayesian_verifier.retraining._slot import Load, Slot, machine_load, slot
 from bayesian_verifier.retraining._trigger import Alarms, Decision, Hold, Known, Reason, decide, is_armed
+from bayesian_verifier.retraining._waves import (
+    Look,
+    Windows,
+    looks,
+    windows_of,
+)
 
 __all__ = [
     "BEAT_SECONDS",
+    "FAULTS",
     "SHARES",
     "SILENT_SECONDS",
     "Alarms",
+    "AlreadyDecidedError",
+    "Answered",
+    "Asked",
     "Asker",
+    "Challenger",
+    "Champion",
     "Comparison",
+    "Current",
     "Decision",
     "Ended",
+    "Finished",
+    "Hands",
     "Hold",
     "Known",
+    "Kpis",
     "Lease",
     "LeaseBusyError",
+    "LeaseEndedError",
     "LeaseFile",
+    "LeaseSettings",
     "Limits",
     "Load",
+    "Look",
+    "Machine",
+    "Night",
+    "Operations",
+    "Order",
+    "Outage",
+    "Outcome",
+    "Pair",
+    "Plan",
     "Prior",
+    "PromotionSettings",
     "Reason",
     "RetrainingSettings",
+    "Seen",
     "Slot",
     "SlotSettings",
+    "Spread",
+    "Step",
+    "Store",
+    "Trained",
+    "Training",
     "TriggerSettings",
+    "Weighed",
+    "Windows",
     "Wish",
+    "answered_at",
+    "approve",
+    "asker_of",
+    "challengers",
     "compared",
+    "current_at",
+    "dead_runs",
     "decide",
+    "due",
     "fitted_prior",
     "is_armed",
     "is_better",
     "is_held",
+    "known_of",
+    "kpis",
+    "leased",
     "level_of",
+    "looks",
     "machine_load",
     "may_take",
     "must_yield",
     "next_prior",
     "no_comparison",
+    "operations",
+    "outages",
+    "plan",
+    "planned",
+    "read_operations",
+    "reject",
+    "run",
     "run_leased",
+    "seen",
+    "settle",
     "slot",
+    "slot_at",
+    "slot_now",
+    "standing_of",
+    "windows_of",
     "wished",
 ]

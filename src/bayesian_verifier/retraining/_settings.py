@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time  # noqa: TC003 pydantic reads the annotations
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -43,8 +43,25 @@ class SlotSettings(_Table):
     max_pressure: Annotated[float, Field(gt=0, le=100)]
 
 
+class LeaseSettings(_Table):
+    """How urgently the machine is asked for, and for how long; see the file."""
+
+    priority: int
+    max_hours: Annotated[float, Field(gt=0)]
+
+
+class PromotionSettings(_Table):
+    """Whether people are asked before a promotion, and what no answer means; see the file."""
+
+    approval: bool
+    expires_days: Annotated[float, Field(gt=0)]
+    default: Literal["reject", "approve"]
+
+
 class RetrainingSettings(_Table):
     """All of it."""
 
     trigger: TriggerSettings
     slot: SlotSettings
+    lease: LeaseSettings
+    promotion: PromotionSettings
