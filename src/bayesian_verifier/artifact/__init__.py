@@ -2,7 +2,7 @@
 
 from bayesian_verifier.artifact._function import Emission, PosteriorFunction
 from bayesian_verifier.artifact._manifest import Manifest, ParameterNote, digest
-from bayesian_verifier.artifact._model import Model, load_model
+from bayesian_verifier.artifact._model import Model, load_model, read_manifest
 from bayesian_verifier.artifact._store import ModelStore
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "PosteriorFunction",
     "digest",
     "load_model",
+    "read_manifest",
 ]

@@ -87,8 +87,7 @@ def _network(
     from bayesian_verifier.posterior import wide_points
     from bayesian_verifier.settings import model_store as store_of
     from bayesian_verifier.settings import read_settings
-    from bayesian_verifier.simulators import load_simulator
-    from bayesian_verifier.training import DRAWS, Network, seed_of
+    from bayesian_verifier.training import DRAWS, Network, priors_of, seed_of, simulator_under
 
     settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
     store = ModelStore(store_of(settings))
@@ -96,7 +95,7 @@ def _network(
     if wanted is None:
         raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
     model = load_model(store.path(settings.model_name, wanted))
-    simulator = load_simulator(model.manifest.simulator)
+    simulator = simulator_under(model.manifest.simulator, priors_of(model.manifest))
     points = wide_points(DRAWS, len(simulator.parameters))
     seed = seed_of(model.manifest.files["posterior.jaxexport"])
     return (

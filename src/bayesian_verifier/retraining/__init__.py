@@ -8,6 +8,7 @@ from bayesian_verifier.retraining._comparison import (
     level_of,
     no_comparison,
 )
+from bayesian_verifier.retraining._evidence_from import EvidenceFrom
 from bayesian_verifier.retraining._lease import (
     BEAT_SECONDS,
     SILENT_SECONDS,
@@ -20,6 +21,7 @@ from bayesian_verifier.retraining._lease import (
 )
 from bayesian_verifier.retraining._lease_file import Asker, LeaseBusyError, LeaseFile
 from bayesian_verifier.retraining._leased_run import Ended, run_leased
+from bayesian_verifier.retraining._met import Met, Told, met
 from bayesian_verifier.retraining._prior import Limits, Prior, fitted_prior, next_prior
 from bayesian_verifier.retraining._settings import RetrainingSettings, SlotSettings, TriggerSettings
 from bayesian_verifier.retraining._slot import Load, Slot, machine_load, slot
@@ -34,6 +36,7 @@ __all__ = [
     "Comparison",
     "Decision",
     "Ended",
+    "EvidenceFrom",
     "Hold",
     "Known",
     "Lease",
@@ -41,11 +44,13 @@ __all__ = [
     "LeaseFile",
     "Limits",
     "Load",
+    "Met",
     "Prior",
     "Reason",
     "RetrainingSettings",
     "Slot",
     "SlotSettings",
+    "Told",
     "TriggerSettings",
     "Wish",
     "compared",
@@ -57,6 +62,7 @@ __all__ = [
     "level_of",
     "machine_load",
     "may_take",
+    "met",
     "must_yield",
     "next_prior",
     "no_comparison",

@@ -8,6 +8,15 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from bayesian_verifier.training._approximator import build_approximator
+from bayesian_verifier.training._challenger import (
+    Lessons,
+    begins_from,
+    challenger_settings,
+    inputs_of,
+    published_with,
+    small,
+    weights_of,
+)
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
 from bayesian_verifier.training._misfit_calibration import calibrate_misfit
@@ -22,6 +31,7 @@ from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
 from bayesian_verifier.training._plots import draw_plots
+from bayesian_verifier.training._priors import priors_of, simulator_under
 from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (
     EvaluationSettings,
@@ -33,6 +43,7 @@ __all__ = [
     "DRAWS",
     "FLAG_BELOW",
     "EvaluationSettings",
+    "Lessons",
     "Network",
     "Outcome",
     "Parity",
@@ -42,15 +53,23 @@ __all__ = [
     "Report",
     "Settings",
     "TrainingSettings",
+    "begins_from",
     "build_approximator",
     "calibrate_misfit",
+    "challenger_settings",
     "draw_plots",
     "draw_power",
     "evaluate",
+    "inputs_of",
     "misfit_power",
     "parity",
+    "priors_of",
+    "published_with",
     "read_people",
     "read_weights",
     "seed_of",
+    "simulator_under",
+    "small",
     "train",
+    "weights_of",
 ]
