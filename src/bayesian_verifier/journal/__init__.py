@@ -23,6 +23,7 @@ from bayesian_verifier.journal._lines import (
     journal_schema,
     parse_line,
     seconds_since_epoch,
+    timestamp,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._merging import Taken, Union, merge
@@ -79,4 +80,5 @@ __all__ = [
     "segments",
     "summary_of",
     "tail",
+    "timestamp",
 ]

@@ -9,6 +9,8 @@ from bayesian_verifier.retraining._comparison import (
     no_comparison,
 )
 from bayesian_verifier.retraining._evidence_from import EvidenceFrom
+from bayesian_verifier.retraining._foreseen import foreseen
+from bayesian_verifier.retraining._gate import GateSettings, Judged, Verdict, number_of, verdict
 from bayesian_verifier.retraining._lease import (
     BEAT_SECONDS,
     SILENT_SECONDS,
@@ -22,6 +24,7 @@ from bayesian_verifier.retraining._lease import (
 from bayesian_verifier.retraining._lease_file import Asker, LeaseBusyError, LeaseFile
 from bayesian_verifier.retraining._leased_run import Ended, run_leased
 from bayesian_verifier.retraining._met import Met, Told, met
+from bayesian_verifier.retraining._next_answers import NextAnswer, next_answers
 from bayesian_verifier.retraining._prior import Limits, Prior, fitted_prior, next_prior
 from bayesian_verifier.retraining._settings import RetrainingSettings, SlotSettings, TriggerSettings
 from bayesian_verifier.retraining._slot import Load, Slot, machine_load, slot
@@ -37,7 +40,9 @@ __all__ = [
     "Decision",
     "Ended",
     "EvidenceFrom",
+    "GateSettings",
     "Hold",
+    "Judged",
     "Known",
     "Lease",
     "LeaseBusyError",
@@ -45,6 +50,7 @@ __all__ = [
     "Limits",
     "Load",
     "Met",
+    "NextAnswer",
     "Prior",
     "Reason",
     "RetrainingSettings",
@@ -52,10 +58,12 @@ __all__ = [
     "SlotSettings",
     "Told",
     "TriggerSettings",
+    "Verdict",
     "Wish",
     "compared",
     "decide",
     "fitted_prior",
+    "foreseen",
     "is_armed",
     "is_better",
     "is_held",
@@ -64,9 +72,12 @@ __all__ = [
     "may_take",
     "met",
     "must_yield",
+    "next_answers",
     "next_prior",
     "no_comparison",
+    "number_of",
     "run_leased",
     "slot",
+    "verdict",
     "wished",
 ]

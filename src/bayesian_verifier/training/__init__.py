@@ -19,6 +19,8 @@ from bayesian_verifier.training._challenger import (
 )
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
+from bayesian_verifier.training._foresight import log_losses
+from bayesian_verifier.training._meeting import Cases, meet, seed_of_pair
 from bayesian_verifier.training._misfit_calibration import calibrate_misfit
 from bayesian_verifier.training._misfit_power import (
     FLAG_BELOW,
@@ -42,6 +44,7 @@ from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
 __all__ = [
     "DRAWS",
     "FLAG_BELOW",
+    "Cases",
     "EvaluationSettings",
     "Lessons",
     "Network",
@@ -61,6 +64,8 @@ __all__ = [
     "draw_power",
     "evaluate",
     "inputs_of",
+    "log_losses",
+    "meet",
     "misfit_power",
     "parity",
     "priors_of",
@@ -68,6 +73,7 @@ __all__ = [
     "read_people",
     "read_weights",
     "seed_of",
+    "seed_of_pair",
     "simulator_under",
     "small",
     "train",
