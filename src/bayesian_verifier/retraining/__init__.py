@@ -1,7 +1,8 @@
 """When to train a challenger, on what, and whether it is better."""
 
 from bayesian_verifier.retraining._comparison import (
-    SHARES,
+    MOST_LOST,
+    STAKES,
     Comparison,
     compared,
     is_better,
@@ -9,7 +10,7 @@ from bayesian_verifier.retraining._comparison import (
     no_comparison,
 )
 from bayesian_verifier.retraining._evidence_from import EvidenceFrom
-from bayesian_verifier.retraining._foreseen import foreseen
+from bayesian_verifier.retraining._foreseen import Foreseen, foreseen
 from bayesian_verifier.retraining._gate import GateSettings, Judged, Verdict, number_of, verdict
 from bayesian_verifier.retraining._lease import (
     BEAT_SECONDS,
@@ -32,14 +33,16 @@ from bayesian_verifier.retraining._trigger import Alarms, Decision, Hold, Known,
 
 __all__ = [
     "BEAT_SECONDS",
-    "SHARES",
+    "MOST_LOST",
     "SILENT_SECONDS",
+    "STAKES",
     "Alarms",
     "Asker",
     "Comparison",
     "Decision",
     "Ended",
     "EvidenceFrom",
+    "Foreseen",
     "GateSettings",
     "Hold",
     "Judged",

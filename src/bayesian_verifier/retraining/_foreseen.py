@@ -1,40 +1,44 @@
-"""What do two models' log-losses on the same answers come to? The figures of the gate, from the paired test."""
+"""What do two models' predictions of the same answers come to? The figures of the gate, from the paired test."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bayesian_verifier.retraining._comparison import compared, no_comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
-def foreseen(
-    champion: Sequence[float], challenger: Sequence[float], subjects: Iterable[str], *, bound: float
-) -> dict[str, Any]:
-    """`next_answers` of the evidence: of log-losses in nats, in the order in which the answers came.
+class Foreseen(NamedTuple):
+    """One answer of a person, and the chance of approval that each model gave it before."""
 
-    evidence: that the challenger is better; against: that the champion is; None where a loss is no number.
-    bound: the largest log-loss there can be; rounding beyond it is forgiven.
+    subject: str
+    champion: float
+    challenger: float
+    approved: bool
+
+
+def foreseen(answers: Sequence[Foreseen]) -> dict[str, Any]:
+    """`next_answers` of the evidence, of answers in the order in which they came.
+
+    evidence: that the challenger is better; against: that the champion is; None where a chance is no number.
     """
-    figures: dict[str, Any] = {"answers": len(champion), "people": len(set(subjects))}
-    if not all(map(math.isfinite, (*champion, *challenger))):
-        return {**figures, "evidence": None, "against": None, "mean_gain": None, "log_loss": None}
+    figures: dict[str, Any] = {"answers": len(answers), "people": len({one.subject for one in answers})}
     ahead, behind = no_comparison(), no_comparison()
-    for one, other in zip(champion, challenger, strict=True):
-        first, second = (min(max(loss, 0.0), bound) for loss in (one, other))
-        ahead = compared(ahead, first, second, bound=bound)
-        behind = compared(behind, second, first, bound=bound)
+    lost = {"champion": 0.0, "challenger": 0.0}
+    for _, champion, challenger, approved in answers:
+        if not (0.0 < champion < 1.0 and 0.0 < challenger < 1.0):
+            return {**figures, "evidence": None, "against": None, "mean_gain": None, "log_loss": None}
+        ahead = compared(ahead, champion, challenger, approved=approved)
+        behind = compared(behind, challenger, champion, approved=approved)
+        lost["champion"] -= math.log(champion if approved else 1.0 - champion)
+        lost["challenger"] -= math.log(challenger if approved else 1.0 - challenger)
     return {
         **figures,
         "evidence": ahead.evidence,
         "against": behind.evidence,
         "mean_gain": ahead.mean_gain,
-        "log_loss": {"champion": _mean(champion), "challenger": _mean(challenger)},
+        "log_loss": {name: total / len(answers) for name, total in lost.items()} if answers else None,
     }
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
