@@ -125,16 +125,20 @@ def _met(journal: Path | None, per_person: int) -> Met | None:
 def _next_answers(
     champion: Network, challenger: Network, journal: Path | None, since: str, bars: Bars, *, sound: bool
 ) -> dict[str, Any]:
-    from bayesian_verifier.retraining import foreseen
-    from bayesian_verifier.simulators.lottery import LAPSE
-    from bayesian_verifier.training import log_losses
+    from bayesian_verifier.retraining import Foreseen, foreseen
+    from bayesian_verifier.training import chances
 
     answers = _answers(journal, since)
-    losses: list[list[float]] = []
+    given: list[list[float]] = []
     for number, network in enumerate((champion, challenger)):
-        losses.append(log_losses(network, answers).tolist() if sound else [math.nan] * len(answers))
+        given.append(chances(network, answers).tolist() if sound else [math.nan] * len(answers))
         bars.tick("next answers", number + 1, 2)
-    return foreseen(losses[0], losses[1], [one.subject for one in answers], bound=-math.log(LAPSE / 2))
+    return foreseen(
+        [
+            Foreseen(one.subject, first, second, one.judgment.feedback == "approve")
+            for one, first, second in zip(answers, *given, strict=True)
+        ]
+    )
 
 
 def _answers(journal: Path | None, since: str) -> list[NextAnswer]:

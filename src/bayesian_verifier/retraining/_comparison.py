@@ -1,10 +1,11 @@
 """Does the challenger predict people's next answers better than the champion? A paired test, open to a look any night.
 
 d_t is the champion's log-loss on an answer less the challenger's, both predicted before it was given. While the
-challenger is no better, E[d_t | past] ≤ 0; then wealth that starts at 1 and is multiplied by 1 + λ_t d_t, with a stake
-λ_t ≥ 0 fixed before the answer, cannot grow on average, so that it reaches 1/α with probability α at most, whenever it
-is looked at, for ever (Ville 1939). Stakes are as large as the two predictions allow: what the challenger can lose on an
-answer is known before it comes. The mean over a few stakes is such a wealth too (Waudby-Smith & Ramdas 2024, JRSS B 86).
+challenger is no better, E[d_t | past] ≤ 0; then wealth that starts at 1 and is multiplied by 1 + λ_t d_t, with a
+stake λ_t ≥ 0 fixed before the answer, cannot grow on average, so that it reaches 1/α with probability α at most,
+whenever it is looked at, for ever (Ville 1939). Stakes are as large as the two predictions allow: what the challenger
+can lose on an answer is known before it comes. The mean over a few stakes is such a wealth too (Waudby-Smith & Ramdas
+2024, JRSS B 86).
 """
 
 from __future__ import annotations

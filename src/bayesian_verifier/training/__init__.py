@@ -19,7 +19,7 @@ from bayesian_verifier.training._challenger import (
 )
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
-from bayesian_verifier.training._foresight import log_losses
+from bayesian_verifier.training._foresight import chances
 from bayesian_verifier.training._meeting import Cases, meet, seed_of_pair
 from bayesian_verifier.training._misfit_calibration import calibrate_misfit
 from bayesian_verifier.training._misfit_power import (
@@ -60,11 +60,11 @@ __all__ = [
     "build_approximator",
     "calibrate_misfit",
     "challenger_settings",
+    "chances",
     "draw_plots",
     "draw_power",
     "evaluate",
     "inputs_of",
-    "log_losses",
     "meet",
     "misfit_power",
     "parity",

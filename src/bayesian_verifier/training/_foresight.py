@@ -1,7 +1,7 @@
 """How well does a model foresee a person's next answer, from what is known of them before it?
 
 As it would be served: the network's draws, mended by their weights where those can be relied on; with nothing known,
-the prior. What it gave the answer that came is the mean over the draws of that answer's chance.
+the prior. The chance that it gives to approval is the mean over the draws of each draw's chance.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Float = NDArray[np.float64]
 _AT_ONCE = 64
 
 
-class Foreseen(Protocol):
+class ToForesee(Protocol):
     """An answer, and the same person's judgments before it."""
 
     @property
@@ -49,8 +49,8 @@ class _Known(NamedTuple):
     informative: int
 
 
-def log_losses(network: Network, answers: Iterable[Foreseen]) -> Float:
-    """−ln of what the model gave each feedback [n], in nats; NaN where the network gives no numbers.
+def chances(network: Network, answers: Iterable[ToForesee]) -> Float:
+    """The chance of approval [n] that a model gave to each before it came; NaN where the network gives no numbers.
 
     Raises ValueError where the simulator offers no likelihood of an answer.
     """
@@ -62,9 +62,9 @@ def log_losses(network: Network, answers: Iterable[Foreseen]) -> Float:
         people[answer.subject] = known
         waiting.append((known, answer.judgment))
         if len(waiting) == _AT_ONCE:
-            found += _losses(network, waiting)
+            found += _chances(network, waiting)
             waiting.clear()
-    return np.array(found + _losses(network, waiting), np.float64)
+    return np.array(found + _chances(network, waiting), np.float64)
 
 
 def _with(network: Network, before: _Known | None, judgments: tuple[Judgment, ...]) -> _Known:
@@ -79,16 +79,16 @@ def _with(network: Network, before: _Known | None, judgments: tuple[Judgment, ..
     return _Known(judgments, described.evidence, described.informative)
 
 
-def _losses(network: Network, waiting: Sequence[tuple[_Known, Judgment]]) -> list[float]:
+def _chances(network: Network, waiting: Sequence[tuple[_Known, Judgment]]) -> list[float]:
     if not waiting:
         return []
     said = network.ask([known.evidence for known, _ in waiting])
     return [
-        _loss(network, one, known, judgment) for one, (known, judgment) in zip(said, waiting, strict=True)
+        _chance(network, one, known, judgment) for one, (known, judgment) in zip(said, waiting, strict=True)
     ]
 
 
-def _loss(network: Network, said: Said, known: _Known, judgment: Judgment) -> float:
+def _chance(network: Network, said: Said, known: _Known, judgment: Judgment) -> float:
     theta, share = said.theta, network.points.share
     if not known.informative:
         theta = prior_draws(network)
@@ -96,9 +96,10 @@ def _loss(network: Network, said: Said, known: _Known, judgment: Judgment) -> fl
         correction = network.corrected(said, known.evidence)
         if correction.reliable and correction.weights is not None:
             share = correction.weights.share
-    chance = network.simulator.log_likelihood(theta, [judgment.model_copy(update={"reward": None})])
+    approval = judgment.model_copy(update={"feedback": "approve", "reward": None})
+    chance = network.simulator.log_likelihood(theta, [approval])
     if chance is None:
         raise ValueError(
             f"simulator {network.simulator.name!r} offers no likelihood, so nothing can be foreseen"
         )
-    return -float(np.log(share @ np.exp(chance)))
+    return float(share @ np.exp(chance))
