@@ -7,12 +7,15 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bayesian_verifier.commands._configs import config_file
 from bayesian_verifier.commands._report_page import print_figures
+
+if TYPE_CHECKING:
+    from bayesian_verifier.training import EvaluationSettings
 
 
 @click.command(
@@ -36,6 +39,21 @@ from bayesian_verifier.commands._report_page import print_figures
 @click.option(
     "--plots", type=click.Path(file_okay=False), help="Draw the report's plots into this directory."
 )
+@click.option(
+    "--against",
+    metavar="CHAMPION",
+    help="Let VERSION, a challenger, meet this version instead: the gate's evidence.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(exists=True, dir_okay=False),
+    help="With --against: people's cases, and their answers since the challenger was trained.",
+)
+@click.option(
+    "--number",
+    type=click.IntRange(min=1),
+    help="With --against: say what the gate says of the challenger so numbered.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
 def command(
     version: str | None,
@@ -47,6 +65,9 @@ def command(
     calibration_sets: int | None,
     misfit_people: int | None,
     plots: str | None,
+    against: str | None,
+    journal: str | None,
+    number: int | None,
     as_json: bool,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
@@ -59,6 +80,11 @@ def command(
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}
     asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    if against is not None:
+        _meet(version, against, model_store, name, asked, journal, number, as_json=as_json)
+        return
+    if journal or number:
+        raise click.UsageError("--journal and --number are for --against")
     network, told, seed, typicality, misfit = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     with Bars() as bars:
@@ -78,6 +104,43 @@ def command(
     sys.exit(1 if report.misses else 0)
 
 
+def _meet(
+    version: str | None,
+    against: str,
+    model_store: str | None,
+    name: str | None,
+    asked: EvaluationSettings,
+    journal: str | None,
+    number: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Evidence of the gate, and its verdict where a number is given."""
+    from bayesian_verifier.artifact import ModelStore
+    from bayesian_verifier.commands._bars import Bars
+    from bayesian_verifier.commands._meeting import Pair, gate_evidence, print_evidence
+    from bayesian_verifier.retraining import RetrainingSettings, verdict
+    from bayesian_verifier.settings import model_store as store_of
+    from bayesian_verifier.settings import read_settings
+    from bayesian_verifier.settings_file import read_table
+
+    if version is None:
+        raise click.UsageError("--against needs VERSION, the challenger")
+    settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
+    pair = Pair.of(ModelStore(store_of(settings)), settings.model_name, against, version)
+    with Bars() as bars:
+        evidence = gate_evidence(pair, Path(journal) if journal else None, asked, bars)
+    if number is not None:
+        gate = read_table(RetrainingSettings, config_file(None, "retraining.toml")).gate
+        evidence.update(verdict(evidence, number, gate)._asdict())
+    if as_json:
+        click.echo(json.dumps(evidence, allow_nan=False))
+        return
+    print_evidence(evidence)
+    if number is not None:
+        click.echo(f"{evidence['verdict']}: {'; '.join(evidence['reasons'])}")
+
+
 def _network(
     version: str | None, model_store: str | None, name: str | None
 ) -> tuple[Any, str, int, Any, Any]:
@@ -87,8 +150,7 @@ def _network(
     from bayesian_verifier.posterior import wide_points
     from bayesian_verifier.settings import model_store as store_of
     from bayesian_verifier.settings import read_settings
-    from bayesian_verifier.simulators import load_simulator
-    from bayesian_verifier.training import DRAWS, Network, seed_of
+    from bayesian_verifier.training import DRAWS, Network, priors_of, seed_of, simulator_under
 
     settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
     store = ModelStore(store_of(settings))
@@ -96,7 +158,7 @@ def _network(
     if wanted is None:
         raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
     model = load_model(store.path(settings.model_name, wanted))
-    simulator = load_simulator(model.manifest.simulator)
+    simulator = simulator_under(model.manifest.simulator, priors_of(model.manifest))
     points = wide_points(DRAWS, len(simulator.parameters))
     seed = seed_of(model.manifest.files["posterior.jaxexport"])
     return (

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from bayesian_verifier.commands._challenger import Asked, train_challenger
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._report_page import print_figures
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bayesian_verifier.commands._bars import Bars
     from bayesian_verifier.training import Outcome, Settings
 
@@ -28,7 +33,13 @@ if TYPE_CHECKING:
 @click.option("--cases", type=click.Path(dir_okay=False), help="Instead of configs/simulators/lottery.toml.")
 @click.option("--evaluation", type=click.Path(dir_okay=False), help="Instead of configs/evaluation.toml.")
 @click.option(
-    "--store", default="models", show_default=True, type=click.Path(), help="Where the model is published."
+    "--store",
+    "--into",
+    "store",
+    default="models",
+    show_default=True,
+    type=click.Path(),
+    help="Where the model is published.",
 )
 @click.option(
     "--work", default="runs/train", show_default=True, type=click.Path(), help="Checkpoints and the lock."
@@ -46,6 +57,19 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False),
     help="Train nothing: export, measure and publish these weights again (a model's weights.npz).",
 )
+@click.option(
+    "--from-journal",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Train a challenger of the current model: learn on the cases people met, begin from its weights.",
+)
+@click.option(
+    "--prior-from-windows", is_flag=True, help="The challenger's prior is fitted to the journal's windows."
+)
+@click.option("--prior", metavar="MEAN,SD", help="The challenger's prior of risk_aversion, as stated.")
+@click.option("--cold", is_flag=True, help="The challenger begins from nothing, as the shipped model did.")
+@click.option("--small", "is_small", is_flag=True, help="Make do with what [small] of the settings says.")
+@click.option("--no-promote", is_flag=True, help="Publish, but leave what is served as it is.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON at the end, for programs.")
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the number in the settings.")
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the one in the settings.")
 def command(
@@ -57,16 +81,35 @@ def command(
     people: str | None,
     log: str | None,
     weights: str | None,
+    from_journal: str | None,
+    prior_from_windows: bool,
+    prior: str | None,
+    cold: bool,
+    is_small: bool,
+    no_promote: bool,
+    as_json: bool,
     steps: int | None,
     seed: int | None,
 ) -> None:
-    """Train a model, measure it, and publish it if it passes the gate (exit code 1 if it does not)."""
+    """Train a model, measure it, and publish it if it passes the gate (exit code 1 if it does not).
+
+    With --from-journal it is a challenger: published, and never made current here.
+    """
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.training import read_people, train
 
-    settings = _settings(config, cases, evaluation, steps, seed)
+    settings = _settings(config, cases, evaluation, steps, seed, is_small=is_small)
+    if from_journal:
+        asked = Asked(Path(from_journal), prior_from_windows, prior, cold)
+        _refuse({"--log": log, "--weights": weights, "--people": people}, "with --from-journal")
+        with _progress() as bars:
+            line = train_challenger(asked, settings, ModelStore(Path(store)), Path(work), bars)
+        _tell_challenger(line, as_json=as_json)
+        return
+    of_challengers = {"--prior-from-windows": prior_from_windows, "--prior": prior, "--cold": cold}
+    _refuse(of_challengers, "without --from-journal")
     if log:
         judgments = [one for own in read_people(Path(log))[0].values() for one in own]
         settings = replace(settings, log=judgments)
@@ -78,15 +121,29 @@ def command(
             Path(work),
             now=lambda: datetime.now(UTC),
             weights=Path(weights) if weights else None,
+            promote=not no_promote,
             people=known,
             fitted=bars.fitted(settings.training.steps.count),
             tick=bars.tick,
         )
-    _tell(outcome, Path(store), settings.training.name)
+    _tell(outcome, Path(store), settings.training.name, as_json=as_json)
+
+
+def _refuse(options: Mapping[str, object], when: str) -> None:
+    """Raise UsageError for the first option that was given."""
+    for name, value in options.items():
+        if value:
+            raise click.UsageError(f"{name} says nothing {when}")
 
 
 def _settings(
-    config: str | None, cases: str | None, evaluation: str | None, steps: int | None, seed: int | None
+    config: str | None,
+    cases: str | None,
+    evaluation: str | None,
+    steps: int | None,
+    seed: int | None,
+    *,
+    is_small: bool,
 ) -> Settings:
     from bayesian_verifier.settings_file import read_table
     from bayesian_verifier.simulators.lottery import read_mixture
@@ -94,17 +151,20 @@ def _settings(
         EvaluationSettings,
         Settings,
         TrainingSettings,
+        small,
     )
 
     training = read_table(TrainingSettings, config_file(config, "training.toml"))
     if steps is not None:
-        training = training.model_copy(update={"steps": training.steps.model_copy(update={"count": steps})})
+        challenger = training.challenger.model_copy(update={"steps": steps})
+        of_all = training.steps.model_copy(update={"count": steps})
+        training = training.model_copy(update={"steps": of_all, "challenger": challenger})
     if seed is not None:
         training = training.model_copy(update={"seed": seed})
     mixture = read_mixture(config_file(cases, "simulators/lottery.toml"))
-    return Settings(
-        training, mixture, read_table(EvaluationSettings, config_file(evaluation, "evaluation.toml"))
-    )
+    graded = read_table(EvaluationSettings, config_file(evaluation, "evaluation.toml"))
+    settings = Settings(training, mixture, graded)
+    return small(settings) if is_small else settings
 
 
 def _progress() -> Bars:
@@ -113,11 +173,36 @@ def _progress() -> Bars:
     return Drawn()
 
 
-def _tell(outcome: Outcome, store: Path, name: str) -> None:
-    from bayesian_verifier.commands._report_page import print_figures
-
-    print_figures(outcome.report.to_json())
-    click.echo(f"trained in {outcome.seconds / 60:.1f} min")
+def _tell(outcome: Outcome, store: Path, name: str, *, as_json: bool) -> None:
+    report = outcome.report.to_json()
+    if as_json:
+        line = {
+            "version": outcome.version,
+            "seconds": round(outcome.seconds, 1),
+            "misses": outcome.report.misses,
+        }
+        click.echo(json.dumps(line, allow_nan=False))
+    else:
+        print_figures(report)
+        click.echo(f"trained in {outcome.seconds / 60:.1f} min")
     if outcome.version is None:
         sys.exit(1)
-    click.echo(f"published {store / name / outcome.version}")
+    if not as_json:
+        click.echo(f"published {store / name / outcome.version}")
+
+
+def _tell_challenger(line: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(line, allow_nan=False))
+    else:
+        prior, cases = line["prior"], line["cases"]
+        click.echo(
+            f"learned {cases['cases']} cases that people met ({cases['dropped']} dropped) and a prior of "
+            f"{prior['mean']:.3f} ± {prior['sd']:.3f} ({prior['source']}, {prior['people']} people with windows)"
+        )
+        for miss in line["misses"]:
+            click.echo(f"  {miss}")
+        said = {"unchanged": "already there, made of the same", "challenger": "published, not current"}
+        click.echo(f"{said.get(line['outcome'], 'misses the gate, not published')}: {line['version']}")
+    if line["version"] is None:
+        sys.exit(1)

@@ -7,7 +7,8 @@ from bayesian_verifier.retraining._challengers import (
     standing_of,
 )
 from bayesian_verifier.retraining._comparison import (
-    SHARES,
+    MOST_LOST,
+    STAKES,
     Comparison,
     compared,
     is_better,
@@ -26,6 +27,9 @@ from bayesian_verifier.retraining._due import (
     Step,
     due,
 )
+from bayesian_verifier.retraining._evidence_from import EvidenceFrom
+from bayesian_verifier.retraining._foreseen import Foreseen, foreseen
+from bayesian_verifier.retraining._gate import GateSettings, Judged, Verdict, number_of, verdict
 from bayesian_verifier.retraining._knowing import (
     Champion,
     Seen,
@@ -52,6 +56,8 @@ from bayesian_verifier.retraining._leased_run import (
     leased,
     run_leased,
 )
+from bayesian_verifier.retraining._met import Met, Told, met
+from bayesian_verifier.retraining._next_answers import NextAnswer, next_answers
 from bayesian_verifier.retraining._night import (
     Hands,
     Night,
@@ -98,8 +104,9 @@ from bayesian_verifier.retraining._waves import (
 __all__ = [
     "BEAT_SECONDS",
     "FAULTS",
-    "SHARES",
+    "MOST_LOST",
     "SILENT_SECONDS",
+    "STAKES",
     "Alarms",
     "AlreadyDecidedError",
     "Answered",
@@ -111,9 +118,13 @@ __all__ = [
     "Current",
     "Decision",
     "Ended",
+    "EvidenceFrom",
     "Finished",
+    "Foreseen",
+    "GateSettings",
     "Hands",
     "Hold",
+    "Judged",
     "Known",
     "Kpis",
     "Lease",
@@ -125,6 +136,8 @@ __all__ = [
     "Load",
     "Look",
     "Machine",
+    "Met",
+    "NextAnswer",
     "Night",
     "Operations",
     "Order",
@@ -142,9 +155,11 @@ __all__ = [
     "Spread",
     "Step",
     "Store",
+    "Told",
     "Trained",
     "Training",
     "TriggerSettings",
+    "Verdict",
     "Weighed",
     "Windows",
     "Wish",
@@ -158,6 +173,7 @@ __all__ = [
     "decide",
     "due",
     "fitted_prior",
+    "foreseen",
     "is_armed",
     "is_better",
     "is_held",
@@ -168,9 +184,12 @@ __all__ = [
     "looks",
     "machine_load",
     "may_take",
+    "met",
     "must_yield",
+    "next_answers",
     "next_prior",
     "no_comparison",
+    "number_of",
     "operations",
     "outages",
     "plan",
@@ -185,6 +204,7 @@ __all__ = [
     "slot_at",
     "slot_now",
     "standing_of",
+    "verdict",
     "windows_of",
     "wished",
 ]

@@ -1,9 +1,11 @@
 """Does the challenger predict people's next answers better than the champion? A paired test, open to a look any night.
 
 d_t is the champion's log-loss on an answer less the challenger's, both predicted before it was given. While the
-challenger is no better, E[d_t | past] ≤ 0; then wealth that starts at 1 and stakes a share ν of itself on d_t > 0
-cannot grow on average, so that it reaches 1/α with probability α at most, whenever it is looked at, for ever
-(Ville 1939). The mean over a few fixed shares is such a wealth too (Waudby-Smith & Ramdas 2024, JRSS B 86).
+challenger is no better, E[d_t | past] ≤ 0; then wealth that starts at 1 and is multiplied by 1 + λ_t d_t, with a
+stake λ_t ≥ 0 fixed before the answer, cannot grow on average, so that it reaches 1/α with probability α at most,
+whenever it is looked at, for ever (Ville 1939). Stakes are as large as the two predictions allow: what the challenger
+can lose on an answer is known before it comes. The mean over a few stakes is such a wealth too (Waudby-Smith & Ramdas
+2024, JRSS B 86).
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-#: shares of wealth staked on each answer, as parts of what a loss at the bound would take
-SHARES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+#: stakes, in wealth a nat: half is best where the challenger is exactly right, as then E[d²] ≈ 2 E[d]
+STAKES = (0.0625, 0.125, 0.25, 0.5, 1.0)
+#: but no answer may cost more of the wealth than this
+MOST_LOST = 0.9
 
 
 class Comparison(NamedTuple):
-    """What is known of one pair so far: answers compared, log-wealth of each share, sum of d in nats."""
+    """What is known of one pair so far: answers compared, log-wealth of each stake, sum of d in nats."""
 
     answers: int
     log_wealth: tuple[float, ...]
@@ -24,7 +28,7 @@ class Comparison(NamedTuple):
 
     @property
     def evidence(self) -> float:
-        """The e-value: mean wealth over the shares."""
+        """The e-value: mean wealth over the stakes."""
         top = max(self.log_wealth)
         return math.exp(top) * sum(math.exp(one - top) for one in self.log_wealth) / len(self.log_wealth)
 
@@ -36,23 +40,24 @@ class Comparison(NamedTuple):
 
 def no_comparison() -> Comparison:
     """Nothing compared yet."""
-    return Comparison(0, (0.0,) * len(SHARES), 0.0)
+    return Comparison(0, (0.0,) * len(STAKES), 0.0)
 
 
-def compared(so_far: Comparison, champion_loss: float, challenger_loss: float, *, bound: float) -> Comparison:
-    """With one more answer.
+def compared(so_far: Comparison, champion: float, challenger: float, *, approved: bool) -> Comparison:
+    """With one more answer. champion, challenger: the chance of approval that each gave it before, above 0, below 1.
 
-    champion_loss, challenger_loss: log-loss of that answer in nats, 0 to bound.
-    bound: the largest log-loss either can have: −ln of half the lapse rate, where answers may be lapses.
     Raises ValueError outside that range, where the test would not hold.
     """
-    for loss in (champion_loss, challenger_loss):
-        if not 0.0 <= loss <= bound:
-            raise ValueError(f"expected a log-loss from 0 to {bound:g}, got {loss}")
-    gain = champion_loss - challenger_loss
+    for chance in (champion, challenger):
+        if not 0.0 < chance < 1.0:
+            raise ValueError(f"expected a chance between 0 and 1, got {chance}")
+    if_approved = math.log(challenger / champion)
+    if_rejected = math.log1p(-challenger) - math.log1p(-champion)
+    gain = if_approved if approved else if_rejected
+    most = -min(if_approved, if_rejected, 0.0)
     wealth = tuple(
-        log_wealth + math.log1p(share * gain / bound)
-        for share, log_wealth in zip(SHARES, so_far.log_wealth, strict=True)
+        log_wealth + math.log1p((stake if stake * most <= MOST_LOST else MOST_LOST / most) * gain)
+        for stake, log_wealth in zip(STAKES, so_far.log_wealth, strict=True)
     )
     return Comparison(so_far.answers + 1, wealth, so_far.gained + gain)
 

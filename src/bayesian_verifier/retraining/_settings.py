@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bayesian_verifier.retraining._gate import GateSettings  # noqa: TC001 pydantic reads the annotations
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Days = Annotated[float, Field(ge=0)]
 
@@ -65,3 +67,4 @@ class RetrainingSettings(_Table):
     slot: SlotSettings
     lease: LeaseSettings
     promotion: PromotionSettings
+    gate: GateSettings

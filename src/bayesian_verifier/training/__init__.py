@@ -8,8 +8,19 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 from bayesian_verifier.training._approximator import build_approximator
+from bayesian_verifier.training._challenger import (
+    Lessons,
+    begins_from,
+    challenger_settings,
+    inputs_of,
+    published_with,
+    small,
+    weights_of,
+)
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
+from bayesian_verifier.training._foresight import chances
+from bayesian_verifier.training._meeting import Cases, meet, seed_of_pair
 from bayesian_verifier.training._misfit_calibration import calibrate_misfit
 from bayesian_verifier.training._misfit_power import (
     FLAG_BELOW,
@@ -22,6 +33,7 @@ from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
 from bayesian_verifier.training._plots import draw_plots
+from bayesian_verifier.training._priors import priors_of, simulator_under
 from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (
     EvaluationSettings,
@@ -32,7 +44,9 @@ from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
 __all__ = [
     "DRAWS",
     "FLAG_BELOW",
+    "Cases",
     "EvaluationSettings",
+    "Lessons",
     "Network",
     "Outcome",
     "Parity",
@@ -42,15 +56,26 @@ __all__ = [
     "Report",
     "Settings",
     "TrainingSettings",
+    "begins_from",
     "build_approximator",
     "calibrate_misfit",
+    "challenger_settings",
+    "chances",
     "draw_plots",
     "draw_power",
     "evaluate",
+    "inputs_of",
+    "meet",
     "misfit_power",
     "parity",
+    "priors_of",
+    "published_with",
     "read_people",
     "read_weights",
     "seed_of",
+    "seed_of_pair",
+    "simulator_under",
+    "small",
     "train",
+    "weights_of",
 ]

@@ -79,7 +79,7 @@ def _ranked(
             if correction.weights is not None and trusted:
                 share = correction.weights.share
         else:
-            theta = _prior_draws(network)
+            theta = prior_draws(network)
         p = math.nan
         if typicality is not None and person.size:
             p = typicality.p_value(said.summary, person.evidence.kind, person.size)
@@ -88,7 +88,8 @@ def _ranked(
     return rows
 
 
-def _prior_draws(network: Network) -> Float:
+def prior_draws(network: Network) -> Float:
+    """What is served of somebody of whom nothing is known [D, P]: the network's points under the prior itself."""
     parameters = network.simulator.parameters
     means, sds = (np.array([getattr(p, f"prior_{what}") for p in parameters]) for what in ("mean", "sd"))
     result: Float = means + sds * network.points.noise

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _REFINE = 4
 _CHUNK = 256
-_LOG_SHARE = 0.5
+#: share of a pool that comes from a log of judgments, where there is one and nothing else is asked for
+LOG_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,16 @@ def draw_pool(
     mixture: CaseMixture,
     points: NDArray[np.float64],
     log: Sequence[Judgment] = (),
+    log_share: float = LOG_SHARE,
 ) -> CasePool:
     """A pool of about `size` cases of a mixture, those without an advantage left out.
 
-    log: judgments of people. Where there are any, half of the pool are their cases, drawn with replacement, so that
+    log: judgments of people. Where there are any, a share of the pool are their cases, drawn with replacement, so that
     the network learns on what people really meet; their answers are not looked at.
     Raises CallerError when no case of the log has an advantage.
     """
     grid = np.interp(np.arange((points.size - 1) * _REFINE + 1) / _REFINE, np.arange(points.size), points)
-    logged = _from_log(rng, round(_LOG_SHARE * size), log, grid) if log else []
+    logged = _from_log(rng, round(log_share * size), log, grid) if log else []
     generated = size - sum(len(curves) for curves in logged)
     curves = []
     for start in range(0, generated, _CHUNK):

@@ -40,7 +40,7 @@ def publish(
     now: datetime,
     training: dict[str, Any],
 ) -> str:
-    """Write the model, its report and its plots as a new version and make it current; the version's name.
+    """Write the model, its report and its plots as a new version; the version's name.
 
     now: aware; the version is named by it and by the start of the function's sha256.
     """
@@ -73,7 +73,6 @@ def publish(
             files=_digests(directory),
         )
         (directory / names.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n")
-    store.promote(settings.name, version)
     return version
 
 

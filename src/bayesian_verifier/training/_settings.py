@@ -36,6 +36,38 @@ class StepSettings(_Table):
     checkpoint: int = Field(ge=1)
 
 
+class PriorSettings(_Table):
+    """How people's windows may move the prior of risk_aversion; see `configs/training.toml`."""
+
+    mean_step: float = Field(gt=0)
+    sd_factor: float = Field(gt=1)
+    people: int = Field(ge=2)
+    days: float = Field(gt=0)
+
+
+class ChallengerSettings(_Table):
+    """What differs where a model learns from the journal; see `configs/training.toml`."""
+
+    journal_share: float = Field(ge=0, lt=1)
+    per_person: int = Field(ge=1)
+    steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, lt=1)
+    warmup: int = Field(ge=0)
+    average: float = Field(ge=0, lt=1)
+    prior: PriorSettings
+
+
+class SmallSettings(_Table):
+    """What `train --small` makes do with; see `configs/training.toml`."""
+
+    steps: int = Field(ge=1)
+    pool: int = Field(ge=128)
+    typicality_people: int = Field(ge=64)
+    misfit_people: int = Field(ge=64)
+    sets: int = Field(ge=1)
+    calibration_sets: int = Field(ge=0)
+
+
 class TrainingSettings(_Table):
     """All of `configs/training.toml`."""
 
@@ -46,6 +78,8 @@ class TrainingSettings(_Table):
     misfit_people: int = Field(ge=64)
     network: NetworkSettings
     steps: StepSettings
+    challenger: ChallengerSettings
+    small: SmallSettings
 
 
 class Gate(_Table):

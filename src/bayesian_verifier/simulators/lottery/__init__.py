@@ -2,6 +2,7 @@
 
 from bayesian_verifier.simulators.lottery._advantage import advantage_curves, advantages
 from bayesian_verifier.simulators.lottery._cases import Answered
+from bayesian_verifier.simulators.lottery._chance import LAPSE
 from bayesian_verifier.simulators.lottery._evidence import LotteryEvidence, evidence_of
 from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCases, generate_cases
 from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
@@ -30,6 +31,7 @@ MAX_REWARD = 3.0
 __all__ = [
     "ANSWERS",
     "KNOTS",
+    "LAPSE",
     "MAX_REWARD",
     "REWARD_TERMS",
     "RIVALS",

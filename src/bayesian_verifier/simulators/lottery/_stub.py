@@ -49,7 +49,16 @@ class LotterySimulator:
     )
     sums_size = POINTS.size * (KNOTS + REWARD_TERMS)
 
-    def __init__(self) -> None:
+    def __init__(self, parameters: Sequence[Parameter] | None = None) -> None:
+        """People under the prior of the shipped model, or under that of a model with these parameters.
+
+        Raises ValueError where they are not the same parameters under another normal prior.
+        """
+        if parameters is not None:
+            meant, given = ([(p.name, p.link) for p in some] for some in (self.parameters, parameters))
+            if given != meant:
+                raise ValueError(f"expected priors of {meant}, got {given}")
+            self.parameters = tuple(parameters)
         self.points = POINTS
         self.rivals: Rivals | None = LotteryRivals()
         self.feature_layout: dict[str, Any] = {
