@@ -32,6 +32,7 @@ COMMANDS = {
         "models",
         "drift",
         "lease",
+        "dashboard",
         "doctor",
     )
 }
@@ -46,6 +47,7 @@ EXTRAS = {
     "opentelemetry": "otel",
     "orjson": "serve",
     "prometheus_client": "serve",
+    "starlette": "dashboard",
     "uvicorn": "serve",
 }
 

@@ -28,6 +28,7 @@ from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_
 from bayesian_verifier.journal._merging import Taken, Union, merge
 from bayesian_verifier.journal._news import New, News
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
+from bayesian_verifier.journal._sealed_news import Sealed, SealedNews
 from bayesian_verifier.journal._segments import Summary, segments, summary_of
 from bayesian_verifier.journal._tailing import tail
 
@@ -55,6 +56,8 @@ __all__ = [
     "Numbered",
     "OtherLine",
     "RecordedPosterior",
+    "Sealed",
+    "SealedNews",
     "SegmentLine",
     "Summary",
     "Taken",
