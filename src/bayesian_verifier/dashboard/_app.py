@@ -90,7 +90,8 @@ class Dashboard:
                     Route(PREFIX, self._home),
                     Route(f"{PREFIX}/", self._page),
                     Route(f"{PREFIX}/static/{{path:path}}", self._file),
-                    Route(f"{api}/state", self._data(lambda _: self._state())),
+                    Route(f"{api}/access", self._access),
+                Route(f"{api}/state", self._data(lambda _: self._state())),
                     Route(f"{api}/people", self._data(lambda q: people_document(cache, q.query_params))),
                     Route(f"{api}/people/{{key}}", self._data(self._person)),
                     Route(f"{api}/population", self._data(self._population)),
@@ -130,6 +131,12 @@ class Dashboard:
         if request.headers.get("if-none-match") == found.tag:
             return Response(status_code=304, headers=headers)
         return Response(found.content, headers={**headers, "content-type": found.media_type})
+
+    async def _access(self, request: Request) -> Response:
+        """Whether a token is asked for: a page that knows asks its reader before it is refused."""
+        self._rules().admit_to_page(request.headers)
+        said = {"token": self._rules().token_digest is not None}
+        return Response(bytes_of(said), headers=_NO_STORE, media_type="application/json")
 
     def _data(self, document: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Any]:
         """A route that gives a document, found in a thread."""

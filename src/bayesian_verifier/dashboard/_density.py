@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NORMAL = NormalDist()
 _SCORES = tuple(_NORMAL.inv_cdf(level) for level in LEVELS)
-_REACH = 3.6
+_REACH = 3.2
 _POINTS = 145
 #: a quantile function flatter than this share of its mean slope is drawn as if it were not: two equal quantiles
 _LEAST_SLOPE = 0.05

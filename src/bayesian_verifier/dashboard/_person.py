@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.dashboard._cache import Cache
 
 _MOST_WINDOWS = 500
-_MOST_RECENT = 50
+_MOST_RECENT = 20
 _HEAD = """
     SELECT any_value(subject), count(*), min(t), max(t), count(*) FILTER (t BETWEEN ? AND ?),
            count(*) FILTER (source <> 'verifier' AND t BETWEEN ? AND ?)

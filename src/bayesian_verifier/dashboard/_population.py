@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.dashboard._cache import Cache
 
 #: buckets of time at most, and the widths a bucket may have, in ms
-_MOST_BUCKETS = 160
+_MOST_BUCKETS = 100
 _MINUTE, _HOUR, _DAY = 60_000.0, 3_600_000.0, 86_400_000.0
 _WIDTHS = (
     *(
