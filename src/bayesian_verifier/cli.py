@@ -33,6 +33,7 @@ COMMANDS = {
         "drift",
         "retrain",
         "lease",
+        "dashboard",
         "doctor",
     )
 }
@@ -47,6 +48,7 @@ EXTRAS = {
     "opentelemetry": "otel",
     "orjson": "serve",
     "prometheus_client": "serve",
+    "starlette": "dashboard",
     "uvicorn": "serve",
 }
 

@@ -59,6 +59,11 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", description="the name of a model in the store"
     )
     token_file: OptionalPath = Field(description="a file holding the bearer token, or nothing")
+    journal: Path = Field(description="the path of a journal")
+    ledger: OptionalPath = Field(
+        description="the path of a ledger, or nothing for ledger.jsonl beside the journal"
+    )
+    dashboard: Literal["auto", "on", "off"] = Field(description="auto, on or off")
     queue_limit: int = Field(ge=1, le=100_000, description="a whole number, 1 to 100000")
     summary_points: Annotated[int, AfterValidator(_power_of_two)] = Field(
         ge=64, le=4096, description="a power of two, 64 to 4096"
@@ -164,6 +169,11 @@ def compilation_cache(settings: Settings, environ: Mapping[str, str]) -> Path | 
 def model_store(settings: Settings) -> Path:
     """The directory of the model store: the one named, else the one shipped with the package."""
     return settings.model_store or PACKAGE / "shipped_models"
+
+
+def ledger_of(settings: Settings) -> Path:
+    """The ledger: the one named, else the one beside the journal."""
+    return settings.ledger or settings.journal.with_name("ledger.jsonl")
 
 
 def shipped_config(name: str = "service.toml") -> Path:

@@ -8,13 +8,14 @@ import signal
 import sys
 import threading
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fastapi import FastAPI
 
@@ -156,8 +157,29 @@ def service_of(settings: Settings, environ: Mapping[str, str], *, own_signals: b
         grace_seconds=settings.grace_seconds,
         own_signals=own_signals,
     )
-    app.state.read_token_again = keeper.read_again if settings.token_file else None
+    page_read_again = _with_page(app, settings)
+
+    def read_again() -> None:
+        keeper.read_again()
+        page_read_again()
+
+    app.state.read_token_again = read_again if settings.token_file else None
     return app
+
+
+def _with_page(app: FastAPI, settings: Settings) -> Callable[[], None]:
+    """Put the dashboard beside the service, where it is wanted and can be had; how its token is read again.
+
+    Raises ModuleNotFoundError where it is wanted and its extra is missing.
+    """
+    if settings.dashboard == "off" or (settings.dashboard == "auto" and find_spec("duckdb") is None):
+        return lambda: None
+    from bayesian_verifier.commands._page import Beside, Rules, dashboard_of
+
+    rules = Rules(settings)
+    page = dashboard_of(settings, rules, leaving=lambda: app.state.service.leaving)
+    app.add_middleware(Beside, page=page.app)
+    return rules.read_again
 
 
 def _welcome(settings: Settings, listener: socket.socket) -> str:
@@ -170,4 +192,7 @@ def _welcome(settings: Settings, listener: socket.socket) -> str:
         place, base = str(settings.uds), f"--unix-socket {settings.uds} http://localhost"
     token = settings.token_file
     lines = curl_lines(base, None if token is None else f'"Authorization: Bearer $(cat {token})"')
-    return "\n".join([f"listening on {place}", "try:", *(f"  {line}" for line in lines)])
+    said = [f"listening on {place}", "try:", *(f"  {line}" for line in lines)]
+    if settings.uds is None and settings.dashboard != "off" and find_spec("duckdb") is not None:
+        said.append(f"watch it at {base}/dashboard/")
+    return "\n".join(said)

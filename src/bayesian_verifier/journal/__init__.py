@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         ledger_schema,
     )
     from bayesian_verifier.journal._merging import Taken, Union, merge
+    from bayesian_verifier.journal._sealed_news import Sealed, SealedNews
     from bayesian_verifier.journal._tailing import tail
 
 __all__ = [
@@ -93,6 +94,8 @@ __all__ = [
     "RecordedPosterior",
     "RejectedLine",
     "RollbackLine",
+    "Sealed",
+    "SealedNews",
     "SegmentLine",
     "Summary",
     "Taken",
@@ -153,6 +156,7 @@ __getattr__ = deferred(
             "ledger_schema",
         ),
         "_merging": ("Taken", "Union", "merge"),
+        "_sealed_news": ("Sealed", "SealedNews"),
         "_tailing": ("tail",),
     },
 )

@@ -52,17 +52,22 @@ def seal(members: bytes) -> bytes:
     return b'%b,"crc":"%08x"}\n' % (body, zlib.crc32(body))
 
 
-def decode_line(line: bytes) -> dict[str, Any]:
-    """The members of a line without its newline.
-
-    Raises DamagedLineError unless the checksum holds and the line is one object of standard JSON.
-    """
+def check_seal(line: bytes) -> None:
+    """Raises DamagedLineError unless a line without its newline ends in the checksum of what stands before it."""
     found = _SEAL.search(line, max(0, len(line) - SEAL_WIDTH))
     if found is None:
         raise DamagedLineError("does not end in a checksum: cut short, or not a line of this journal")
     stated, actual = int(found[1], 16), zlib.crc32(line[:-SEAL_WIDTH])
     if stated != actual:
         raise DamagedLineError(f"the checksum says {stated:08x}, the bytes say {actual:08x}")
+
+
+def decode_line(line: bytes) -> dict[str, Any]:
+    """The members of a line without its newline.
+
+    Raises DamagedLineError unless the checksum holds and the line is one object of standard JSON.
+    """
+    check_seal(line)
     try:
         value = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as exc:
