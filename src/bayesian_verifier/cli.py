@@ -32,6 +32,7 @@ COMMANDS = {
         "models",
         "drift",
         "lease",
+        "experiment",
         "doctor",
     )
 }
@@ -39,11 +40,13 @@ COMMANDS = {
 EXTRAS = {
     "bayesflow": "train",
     "duckdb": "scale",
+    "equinox": "rl",
     "fastapi": "serve",
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",
     "opentelemetry": "otel",
+    "optax": "rl",
     "orjson": "serve",
     "prometheus_client": "serve",
     "uvicorn": "serve",
