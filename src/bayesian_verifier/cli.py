@@ -34,6 +34,7 @@ COMMANDS = {
         "retrain",
         "lease",
         "dashboard",
+        "experiment",
         "doctor",
     )
 }
@@ -41,11 +42,13 @@ COMMANDS = {
 EXTRAS = {
     "bayesflow": "train",
     "duckdb": "scale",
+    "equinox": "rl",
     "fastapi": "serve",
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",
     "opentelemetry": "otel",
+    "optax": "rl",
     "orjson": "serve",
     "prometheus_client": "serve",
     "starlette": "dashboard",

@@ -73,6 +73,13 @@ class PosteriorFunction:
 
         return call
 
+    def traced(self, sums: jax.Array, noise: jax.Array) -> Emission:
+        """The same for a JAX program that is being traced: sums [B, S], noise [D, P]; no density is asked about."""
+        import jax.numpy as jnp  # noqa: PLC0415 - as above
+
+        theta, log_density, summary, _ = self._exported.call(sums, noise, jnp.zeros_like(noise[:1]))
+        return Emission(theta, log_density, summary, None)
+
     def compile_beside(
         self,
         d: int,

@@ -1,0 +1,54 @@
+"""Policies that read (s, θ*, σ): environments, arms, learning, and the experiment that compares them."""
+
+from bayesian_verifier.rl._arms import ARMS, Arm, arm_named
+from bayesian_verifier.rl._belief import Belief, ExactBelief, Read, ServedBelief
+from bayesian_verifier.rl._cases import Prior
+from bayesian_verifier.rl._environment import ACTIONS, ASK, Rules, Seen, State, reset, seen, step
+from bayesian_verifier.rl._evaluation import Score, evaluate
+from bayesian_verifier.rl._gymnasium import JudgmentEnvironment
+from bayesian_verifier.rl._policy import PolicyNet, Said
+from bayesian_verifier.rl._ppo import Learned, Training, train
+from bayesian_verifier.rl._report import Report, registered, report_of
+from bayesian_verifier.rl._rollout import greedy, sampling
+from bayesian_verifier.rl._rules import RULES, Rule
+from bayesian_verifier.rl._running import Piece, begin, carry_out, pieces
+from bayesian_verifier.rl._settings import Experiment
+
+__all__ = [
+    "ACTIONS",
+    "ARMS",
+    "ASK",
+    "RULES",
+    "Arm",
+    "Belief",
+    "ExactBelief",
+    "Experiment",
+    "JudgmentEnvironment",
+    "Learned",
+    "Piece",
+    "PolicyNet",
+    "Prior",
+    "Read",
+    "Report",
+    "Rule",
+    "Rules",
+    "Said",
+    "Score",
+    "Seen",
+    "ServedBelief",
+    "State",
+    "Training",
+    "arm_named",
+    "begin",
+    "carry_out",
+    "evaluate",
+    "greedy",
+    "pieces",
+    "registered",
+    "report_of",
+    "reset",
+    "sampling",
+    "seen",
+    "step",
+    "train",
+]

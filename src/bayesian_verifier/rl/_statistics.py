@@ -1,0 +1,98 @@
+"""What do the raw numbers of an experiment say, and how surely?
+
+Arms are compared by the mean over people of a seed, then by the interquartile mean over seeds (Agarwal et al. 2021,
+NeurIPS 34), with percentile intervals from a bootstrap that draws seeds within each arm, and people for all arms
+alike, as all met the same people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Float = NDArray[np.float64]
+_ENDS = (0.025, 0.975)
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def interquartile_mean(values: Float) -> Float:
+    """Mean of the middle half along the first axis; with fewer than four values, of all."""
+    ordered = np.sort(values, axis=0)
+    cut = len(ordered) // 4
+    result: Float = ordered[cut : len(ordered) - cut].mean(axis=0)
+    return result
+
+
+class Bootstrap:
+    """Rewards of each arm under many resamplings of seeds and people, from a seed of its own.
+
+    rewards: by arm [S, N], the same N people in each.
+    """
+
+    def __init__(self, rewards: Mapping[str, Float], resamples: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        people = next(iter(rewards.values())).shape[1]
+        counts = rng.multinomial(people, np.full(people, 1 / people), size=resamples) / people
+        self._point = {arm: float(interquartile_mean(table.mean(axis=1))) for arm, table in rewards.items()}
+        self._drawn = {arm: self._of_arm(rng, table, counts) for arm, table in rewards.items()}
+
+    @staticmethod
+    def _of_arm(rng: np.random.Generator, table: Float, counts: Float) -> Float:
+        by_seed = table @ counts.T
+        rows = rng.integers(0, len(table), (len(table), counts.shape[0]))
+        return interquartile_mean(np.take_along_axis(by_seed, rows, axis=0))
+
+    def reward(self, arm: str) -> Estimate:
+        """Reward a decision."""
+        return _estimate(self._point[arm], self._drawn[arm])
+
+    def lead(self, arm: str, other: str) -> Estimate:
+        """How much more a decision `arm` earns than `other`."""
+        return _estimate(self._point[arm] - self._point[other], self._drawn[arm] - self._drawn[other])
+
+    def closed(self, arm: str, low: str, high: str) -> Estimate:
+        """Share of the gap from `low` to `high` that `arm` closes."""
+        gap = self._drawn[high] - self._drawn[low]
+        return _estimate(
+            (self._point[arm] - self._point[low]) / (self._point[high] - self._point[low]),
+            (self._drawn[arm] - self._drawn[low]) / gap,
+        )
+
+
+def _estimate(value: float, drawn: Float) -> Estimate:
+    low, high = np.quantile(drawn, _ENDS)
+    return Estimate(value, float(low), float(high))
+
+
+def chance_of_improvement(one: Float, other: Float) -> float:
+    """Chance that a seed of `one` [S, N] beats one of `other` [S', N], ties half; means over people."""
+    ours, theirs = one.mean(axis=1)[:, None], other.mean(axis=1)[None, :]
+    return float(((ours > theirs) + 0.5 * (ours == theirs)).mean())
+
+
+def steps_to(level: float, steps: Float, reward: Float) -> float | None:
+    """Steps [U] at which the running mean of five updates' reward [U] first reaches a level; None: not within."""
+    window = min(5, len(reward))
+    smooth = np.convolve(reward, np.full(window, 1 / window), mode="valid")
+    reached = np.flatnonzero(smooth >= level)
+    return float(steps[reached[0] + window - 1]) if reached.size else None
+
+
+def median_steps(reached: list[float | None]) -> float | None:
+    """The median over seeds, a seed that never got there counting as later than any; None if most did not."""
+    ordered = sorted(np.inf if one is None else one for one in reached)
+    # of two in the middle the later
+    middle = ordered[len(ordered) // 2]
+    return float(middle) if np.isfinite(middle) else None
