@@ -54,7 +54,7 @@ class Disk(Files):
 
 def until(holds: Callable[[], bool]) -> None:
     """Wait for it, ten seconds at most."""
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.002)

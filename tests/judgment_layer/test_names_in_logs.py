@@ -24,9 +24,9 @@ CASE = {
 
 
 def _layer(path: Path) -> JudgmentLayer:
-    """A layer whose service nobody serves."""
+    """A layer whose service nobody serves, and which waits for the journal to be read."""
     client = VerifierClient("http://127.0.0.1:9", timeout=0.05)
-    return JudgmentLayer(client, MetaJudgmentController(), Journal(path))
+    return JudgmentLayer(client, MetaJudgmentController(), Journal(path), history_timeout=30)
 
 
 def _resealed(line: bytes, old: bytes, new: bytes) -> bytes:

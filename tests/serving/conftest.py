@@ -37,11 +37,11 @@ def serving(
     """Serve an application with the real server in a thread; gives a client and the server. limits: of `server_of`."""
     listener = listen_tcp("127.0.0.1", 0)
     up = threading.Event()
-    chosen: dict[str, float] = {"keep_alive_seconds": 75, "drain_seconds": 0.1, "grace_seconds": 5} | limits
+    chosen: dict[str, float] = {"keep_alive_seconds": 75, "drain_seconds": 0.1, "grace_seconds": 30} | limits
     server = server_of(app, log_level="error", on_listening=up.set, **chosen)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
-    assert up.wait(10)
+    assert up.wait(60)
     try:
         with httpx.Client(base_url=base_url(listener), timeout=30) as client:
             if wait_until_ready:
@@ -49,7 +49,7 @@ def serving(
             yield client, server
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
     assert not thread.is_alive()
 
 

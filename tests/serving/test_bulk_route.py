@@ -132,7 +132,7 @@ def test_a_single_request_does_not_wait_for_a_whole_list(engine: Engine, serve: 
 
     with serve(create_app(lambda: engine, make_seed=held_seed)) as (client, _), ThreadPoolExecutor(2) as pool:
         many = pool.submit(client.post, ROUTE, json=[DRAW] * 10)
-        assert begun.wait(10)
+        assert begun.wait(60)
         one = pool.submit(client.post, "/v1/posterior", json={"judgments": []})
         while client.get("/health").json()["queue"]["waiting"] < 2:
             time.sleep(0.005)
@@ -176,7 +176,7 @@ def test_a_full_queue_refuses_a_list_as_it_does_a_single(engine: Engine, serve: 
         ThreadPoolExecutor(1) as pool,
     ):
         many = pool.submit(client.post, ROUTE, json=[DRAW] * 5)
-        assert begun.wait(10)
+        assert begun.wait(60)
         assert client.get("/health").json()["queue"]["waiting"] == 1
         refused = client.post(ROUTE, json=[DRAW])
         assert_problem(refused, 429)

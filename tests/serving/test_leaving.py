@@ -58,7 +58,7 @@ def test_whatever_a_connection_is_in_the_midst_of_its_requests_are_answered(
         kept.send(get())
         assert told(kept.reply()) == (200, False)
         in_flight.send(post(DRAW))
-        assert taken.wait(10)
+        assert taken.wait(60)
         ahead.send(post(DRAW) * 3)
         half_body.send(post(DRAW)[:-9])
         half_head.send(post(DRAW)[:30])
@@ -180,7 +180,7 @@ def test_a_second_signal_ends_it_at_once(engine: Engine, serve: Serve) -> None:
     ):
         with raw(client) as waiting:
             waiting.send(post(DRAW))
-            assert taken.wait(10)
+            assert taken.wait(60)
             server.handle_exit(signal.SIGTERM, None)
             time.sleep(0.2)
             began = time.monotonic()
@@ -196,7 +196,7 @@ def test_who_cannot_be_answered_within_the_grace_period_is_told_503(engine: Engi
     app = create_app(lambda: engine, make_seed=seed, grace_seconds=0)
     with serve(app, grace_seconds=1, drain_seconds=0) as (client, server), raw(client) as waiting:
         waiting.send(post(DRAW))
-        assert taken.wait(10)
+        assert taken.wait(60)
         server.handle_exit(signal.SIGTERM, None)
         reply = waiting.reply()
         go_on.set()

@@ -183,7 +183,7 @@ def test_refusals_are_counted_by_kind_and_requests_in_flight_are_seen(engine: En
         before = sample(client, name, reason="not-ready") or 0.0
         assert [sample(client, name, reason=one) for one in ("queue-full", "out-of-budget")] == [0, 0]
         held = pool.submit(client.post, "/v1/posterior", json={"judgments": [], "draws": 1})
-        assert begun.wait(10)
+        assert begun.wait(60)
         assert client.post("/v1/posterior", json={"judgments": []}).status_code == 429
         # this one, and the one that is held
         assert sample(client, "bayesian_verifier_http_requests_in_flight") == 2

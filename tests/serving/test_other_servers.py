@@ -117,5 +117,5 @@ def test_off_the_main_thread_nothing_is_done() -> None:
 
     thread = threading.Thread(target=enter)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert failed == []

@@ -231,7 +231,7 @@ def test_another_process_gives_the_same_bytes_and_leaves_in_order(
         mine, other = (one.post("/v1/posterior", json=body).json() for one in (client, shipped.client))
         assert without_clock(mine) == without_clock(other)
         process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while client.get("/health/ready").status_code == 200:
             assert time.monotonic() < deadline
         assert client.get("/health/live").status_code == 200
@@ -239,7 +239,7 @@ def test_another_process_gives_the_same_bytes_and_leaves_in_order(
         while (status := client.post("/v1/posterior", json={"judgments": []}).status_code) == 200:
             assert time.monotonic() < deadline
         assert status == 503
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stdout is not None
         assert process.stdout.read().splitlines()[-1] == "imported:"
     assert not (tmp_path / "socket").exists()
@@ -311,7 +311,7 @@ def test_service_with_a_damaged_model_stays_up_and_says_which_file(
         assert client.get("/health").json()["status"] == "failed"
         assert client.post("/v1/posterior", json={"judgments": []}).status_code == 503
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.6, 1.2, 2.0, 3.0])
@@ -331,7 +331,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     with started(blocked / "below", "--model-store", str(tmp_path)) as (process, client, _):
         assert "no current version" in ready(client).text
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stderr is not None
         assert "compiled functions are not kept" in process.stderr.read()
 

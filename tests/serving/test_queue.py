@@ -38,7 +38,7 @@ def test_full_queue_is_answered_429_with_a_time_to_come_back(engine: Engine, ser
     with serve(create_app(lambda: engine, queue_limit=2, make_seed=slow_seed)) as (client, _):
         with ThreadPoolExecutor(2) as pool:
             waiting = [pool.submit(client.post, "/v1/posterior", json=DRAW) for _ in range(2)]
-            assert taken.wait(10)
+            assert taken.wait(60)
             while client.get("/health").json()["queue"]["waiting"] < 2:
                 time.sleep(0.005)
             refused = client.post("/v1/posterior", json=DRAW)

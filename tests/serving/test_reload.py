@@ -165,7 +165,7 @@ def test_a_request_that_waits_is_answered_by_the_model_of_its_turn(
     holding = {**BODY, "seed": None}
     with serve(app) as (client, server), ThreadPoolExecutor(2) as pool:
         first = pool.submit(client.post, "/v1/posteriors", json=[holding, BODY, BODY])
-        assert begun.wait(10)
+        assert begun.wait(60)
         body = ASKED.get(route, ASKED[INFER])
         waiting = pool.submit(client.post, route, json=body)
         wait_until(lambda: client.get("/health").json()["queue"]["waiting"] == 2)
@@ -265,7 +265,7 @@ def test_what_is_named_while_another_is_loaded_is_loaded_next(
     renewal = Renewal(slow_reload, lambda: Pointer(shelf.current), every=0.02)
     with serve(create_app(shelf.load, renewal=renewal)) as (client, _):
         shelf.current = "v2"
-        assert begun.wait(10)
+        assert begun.wait(60)
         shelf.current = "v1"
         go_on.set()
         wait_until(lambda: reloads(client, "loaded") == 2)

@@ -47,7 +47,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind(engine: Engine, serve: Se
         for _ in range(5):
             with socket.create_connection(place, timeout=10) as raw:
                 raw.sendall(HEAD.encode() + b"{")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while len(server.server_state.tasks) > 0:
             assert time.monotonic() < deadline
             time.sleep(0.02)

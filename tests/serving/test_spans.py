@@ -111,7 +111,7 @@ def test_the_wait_in_the_queue_is_the_queues_span(engine: Engine, serve: Serve) 
     app = create_app(lambda: engine, tracer=recorder.tracer, make_seed=held_seed)
     with serve(app) as (client, _), ThreadPoolExecutor(2) as pool:
         first = pool.submit(client.post, "/v1/posterior", json={"judgments": [], "draws": 1})
-        assert begun.wait(10)
+        assert begun.wait(60)
         second = pool.submit(client.post, "/v1/posterior", json=BODY)
         while client.get("/health").json()["queue"]["waiting"] < 2:
             pass

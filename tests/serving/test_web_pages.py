@@ -196,7 +196,7 @@ def evil_page() -> Iterator[tuple[str, list[str]]]:
         thread.start()
         yield f"http://evil.test:{server.server_port}/", content
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
 
 
 def browsed(url: str, profile: Path) -> str:
