@@ -7,7 +7,14 @@ from bayesian_verifier.posterior._divergence import Divergences, between_densiti
 from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
 from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
 from bayesian_verifier.posterior._misfit_check import MisfitCheck
-from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
+from bayesian_verifier.posterior._misfit_evidence import (
+    MOST_PLACES,
+    AnswerSurfaces,
+    MisfitEvidence,
+    byte_size,
+    change_places,
+    further_places,
+)
 from bayesian_verifier.posterior._misfit_grid import MisfitGrid, natural_spline
 from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
 from bayesian_verifier.posterior._typicality import (
@@ -22,6 +29,7 @@ __all__ = [
     "ALWAYS",
     "DISTANCE_LEVELS",
     "LEVELS",
+    "MOST_PLACES",
     "QUANTILE_LEVELS",
     "WIDENING",
     "AnswerSurfaces",
@@ -41,8 +49,10 @@ __all__ = [
     "between_densities",
     "between_normals",
     "byte_size",
+    "change_places",
     "correct",
     "fit_pareto",
+    "further_places",
     "greatest_reliable_shape",
     "kl_normal",
     "log_weights",
