@@ -41,7 +41,7 @@ def told(judgments: list[Judgment], before: int = 0) -> tuple[Read, Traced]:
     """What the program says of somebody who has judged so many before."""
     read = BESIDE.read(judgments)
     with jax.enable_x64(True):
-        said = compiled()(list(read.arguments), further_places(before, read.count)[0])
+        said = compiled()(list(read.arguments), further_places(before, read.told)[0])
     return read, Traced(*(np.asarray(part) for part in said))
 
 

@@ -70,6 +70,6 @@ class MisfitCheck:
             return None
         return weighed(evidence, evidence.marginals_of(integrals), self._calibration)
 
-    def evidence_of(self, counts: Sequence[int], numbers: NDArray[np.float32]) -> MisfitEvidence:
+    def evidence_of(self, counts: tuple[int, int, int], numbers: NDArray[np.float32]) -> MisfitEvidence:
         """Evidence of (informative, feedback, reward) judgments; see `MisfitEvidence.numbers`."""
         return MisfitEvidence.of_numbers(counts, numbers, len(self._rivals.names), self.grid.shape)

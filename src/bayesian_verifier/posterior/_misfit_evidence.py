@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
 
     from bayesian_verifier.posterior._misfit_grid import MisfitGrid
 
@@ -122,7 +121,7 @@ class MisfitEvidence:
         )
 
     def integrals(self, grid: MisfitGrid) -> Float:
-        """Log-integrals over the prior [3 + A]: of the model, of its rewards alone, of `changed`, of each other rival."""
+        """Log-integrals over the prior [3 + A]: of the model, of its rewards, of `changed`, of each other rival."""
         model = self.model.astype(np.float64)
         others = np.flatnonzero(self.met)
         total = np.empty((2 + others.size, *model.shape))
@@ -138,8 +137,7 @@ class MisfitEvidence:
     @property
     def met(self) -> NDArray[np.bool_]:
         """Which of the other rivals have met a case of theirs [A]: one that has not is the model."""
-        result: NDArray[np.bool_] = self.differences.any(axis=(1, 2))
-        return result
+        return np.asarray(self.differences.any(axis=(1, 2)))
 
     def log_marginals(self, grid: MisfitGrid) -> Float:
         """Log-evidence [3 + A]: of the model, of random answers, of someone who changed, of each other rival."""
@@ -167,7 +165,7 @@ class MisfitEvidence:
 
     @classmethod
     def of_numbers(
-        cls, counts: Sequence[int], numbers: F32, rivals: int, shape: tuple[int, int]
+        cls, counts: tuple[int, int, int], numbers: F32, rivals: int, shape: tuple[int, int]
     ) -> MisfitEvidence:
         """Of three counts, `numbers`, and how many rivals on nodes of which shape."""
         k, t = shape

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -15,9 +14,10 @@ from jax import lax
 from bayesian_verifier.posterior._misfit_grid import ANYBODY
 
 if TYPE_CHECKING:
+    from jax import Array
+
     from bayesian_verifier.posterior._misfit_grid import MisfitGrid
 
-Array = jax.Array
 _LEAST = 1e-300
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.serving._engine import Engine
-    from bayesian_verifier.serving._look import Looked
+    from bayesian_verifier.serving._looked import Looked
     from bayesian_verifier.serving._plain_body import Question
     from bayesian_verifier.serving._said import Draws
     from bayesian_verifier.serving._state import Known

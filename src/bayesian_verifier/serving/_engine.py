@@ -91,7 +91,7 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         },
         typicality=model.typicality,
         misfit=check,
-        program=beside and Program(model.function, simulator, beside, check, noise.noise),
+        program=None if beside is None else Program(model.function, simulator, beside, check, noise.noise),
     )
     for count in engine.functions:
         infer(
@@ -118,9 +118,10 @@ def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
     """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
     at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
     run, given = engine.functions[at_once], sums[None]
-    parts = []
-    for start in range(0, len(noise), at_once):
-        parts.append(Draws.of(run(given, _grown(noise[start : start + at_once], at_once))))
+    parts = [
+        Draws.of(run(given, _grown(noise[start : start + at_once], at_once)))
+        for start in range(0, len(noise), at_once)
+    ]
     return _joined(parts, len(noise))
 
 

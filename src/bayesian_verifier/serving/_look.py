@@ -37,7 +37,7 @@ def _at_once(
     before: Known, answered: Sequence[Judgment], program: Program, clock: Callable[[], float]
 ) -> Looked:
     read = program.read(answered)
-    if not before.informative and not read.count:
+    if not before.informative and not read.told:
         judgments, refuted = before.judgments + len(answered), before.refuted + read.refuted
         return Looked(before._replace(judgments=judgments, refuted=refuted))
     look = program(before, read, len(answered), clock)

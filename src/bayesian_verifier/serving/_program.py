@@ -38,7 +38,7 @@ class Program:
         check: MisfitCheck | None,
         noise: F32,
     ) -> None:
-        """noise [D, P]: the points."""
+        """Noise [D, P]: the points."""
         self._beside, self._check = beside, check
         self._run = function.compile_after(
             noise, self._traced, self._shapes, simulator.log_likelihood_of_sums
@@ -59,7 +59,7 @@ class Program:
         """
         check = self._check
         sums = self._beside.sums(before.evidence)
-        places, log_stands = further_places(before.informative, read.count)
+        places, log_stands = further_places(before.informative, read.told)
         numbers = () if check is None or before.misfit is None else (before.misfit.numbers,)
         started = clock()
         emission, (total, counts, *weighed) = self._run(*read.arguments, sums, places, log_stands, *numbers)
@@ -83,7 +83,7 @@ class Program:
     @property
     def _shapes(self) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
         nothing = self.nothing()
-        given = [self._beside.sums(nothing.evidence), *further_places(0, 0)]
+        given: list[NDArray[Any]] = [self._beside.sums(nothing.evidence), *further_places(0, 0)]
         given += [] if nothing.misfit is None else [nothing.misfit.numbers]
         return [*self._beside.shapes, *((array.shape, array.dtype) for array in given)]
 

@@ -132,12 +132,12 @@ class Traced(NamedTuple):
 class Read(NamedTuple):
     """Judgments as a program takes them.
 
-    arguments: of the shapes that were promised.   count: judgments among them that were answered and not refuted.
+    arguments: of the shapes that were promised.   told: how many judgments were answered and not refuted.
     refuted: how many were.   evidence: (what was known before, the sums of all) to what is known then.
     """
 
     arguments: Sequence[NDArray[Any]]
-    count: int
+    told: int
     refuted: int
     evidence: Callable[[Any, Float], Evidence]
 

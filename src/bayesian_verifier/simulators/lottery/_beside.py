@@ -1,8 +1,11 @@
-"""What does the lottery simulator offer to be compiled beside a network? Imports JAX, so that it is itself imported late."""
+"""What does the lottery simulator offer to be compiled beside a network?
+
+It brings JAX, so that it is imported late.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +30,7 @@ Float = NDArray[np.float64]
 class LotteryBeside:
     """See `Beside`."""
 
-    shapes = SHAPES
+    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = SHAPES
 
     def read(self, judgments: Sequence[Judgment]) -> Read:
         """At most 512 judgments, as a sheet."""

@@ -6,7 +6,7 @@ the program goes no further than that. An outcome's column has one number a case
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _ALIGNMENT = 64
 #: wealth, chosen, and the answer: sign of the feedback, reward, whether there is one
 _NOTES = 5
 
-SHAPES = (
+SHAPES: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] = (
     ((2 * MOST_NUMBERS,), np.dtype(np.float64)),
     ((_NOTES, MOST_CASES), np.dtype(np.float64)),
     ((3,), np.dtype(np.int32)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -23,7 +22,7 @@ from bayesian_verifier.simulators.lottery._traced_views import NODES, no_weights
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Array = jax.Array
+    from jax import Array
 
 
 def described(sheet: Sequence[Array], places: Array) -> Traced:

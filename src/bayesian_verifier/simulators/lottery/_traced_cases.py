@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -17,7 +16,8 @@ from bayesian_verifier.simulators.lottery._sheet import MOST_NUMBERS, MOST_OPTIO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Array = jax.Array
+    from jax import Array
+
 #: log-ratios of wealth below this tell nothing apart
 NO_SPAN = 1e-290
 
@@ -114,7 +114,8 @@ def options_of(lot: Lot) -> Options:
         jnp.zeros(ROWS),
         jnp.zeros(ROWS, jnp.bool_),
     )
-    return lax.fori_loop(0, lot.options, option, none)
+    found: Options = lax.fori_loop(0, lot.options, option, none)
+    return found
 
 
 class Context(NamedTuple):

@@ -6,9 +6,8 @@ As `_advantage.py`, `_spread.py` and `_sums.py` do in NumPy; tests hold the one 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -18,7 +17,9 @@ from bayesian_verifier.simulators.lottery._spread import GRAIN, KNOTS, STRETCH
 from bayesian_verifier.simulators.lottery._sums import REWARD_GRAIN, REWARD_TERMS
 from bayesian_verifier.simulators.lottery._traced_cases import NO_SPAN, Context, Lot, Options, lead_of
 
-Array = jax.Array
+if TYPE_CHECKING:
+    from jax import Array
+
 _DOWN = 1.0 - reference_points()
 _COUNT = _DOWN.size
 #: as in `_packed.py`: log-ratios of wealth below this are stretched to it

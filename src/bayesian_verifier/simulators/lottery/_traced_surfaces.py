@@ -6,9 +6,8 @@ As `_rival_surfaces.py` does in NumPy; tests hold the one to the other.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -16,7 +15,6 @@ from jax import lax
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD
 from bayesian_verifier.simulators.lottery._rival_surfaces import OCTAVES, rival_log_noises
 from bayesian_verifier.simulators.lottery._sheet import ROWS
-from bayesian_verifier.simulators.lottery._traced_cases import Lot, Options
 from bayesian_verifier.simulators.lottery._traced_views import (
     NODES,
     VIEWS,
@@ -26,7 +24,11 @@ from bayesian_verifier.simulators.lottery._traced_views import (
     weights_of,
 )
 
-Array = jax.Array
+if TYPE_CHECKING:
+    from jax import Array
+
+    from bayesian_verifier.simulators.lottery._traced_cases import Lot, Options
+
 _RATES = -np.exp(-rival_log_noises()).astype(np.float32)
 
 
@@ -88,7 +90,8 @@ def told(so_far: TracedSurfaces, lot: Lot, options: Options, kept: Array, places
                 differences[1].at[v].add(apart[v].astype(np.float64) @ squares),
             )
 
-        return lax.cond(apart[v].any(), with_its, lambda: differences)
+        grown: tuple[Array, Array] = lax.cond(apart[v].any(), with_its, lambda: differences)
+        return grown
 
     parts = lax.fori_loop(0, ROWS, row, (so_far.parts, so_far.paid_parts))
     differences = lax.fori_loop(1, VIEWS, view, (so_far.differences, so_far.paid_differences))

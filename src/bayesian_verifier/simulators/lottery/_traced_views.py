@@ -6,9 +6,8 @@ how somebody sees a case: the model's people are the first, the rivals follow in
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -19,14 +18,15 @@ from bayesian_verifier.simulators.lottery._rivals import Rival
 from bayesian_verifier.simulators.lottery._sheet import MOST_OPTIONS, MOST_OUTCOMES, ROWS
 from bayesian_verifier.simulators.lottery._traced_cases import (
     NO_SPAN,
-    Context,
     Lot,
     Options,
     context_of,
     lead_of,
 )
 
-Array = jax.Array
+if TYPE_CHECKING:
+    from jax import Array
+
 _SEEN = (Rival(), *RIVALS.values())
 VIEWS = len(_SEEN)
 _DOWN = 1.0 - rival_risk_aversions()
