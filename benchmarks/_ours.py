@@ -141,20 +141,23 @@ def stages(served: Engine, body: bytes) -> list[Stage]:
 
     from bayesian_verifier.posterior import Belief, correct  # noqa: PLC0415
     from bayesian_verifier.serving._checks import within_reach  # noqa: PLC0415 - private parts, timed here
-    from bayesian_verifier.serving._engine import infer  # noqa: PLC0415
-    from bayesian_verifier.serving._state import Known, encode_state  # noqa: PLC0415
+    from bayesian_verifier.serving._state import encode_state  # noqa: PLC0415
 
     content = orjson.loads(body)
     judgments = parse_judgments(content["judgments"])
-    described = served.simulator.describe(judgments)
-    evidence, points, check = described.evidence, served.points, served.misfit
-    drawn = infer(served, evidence.sums, points.noise)
+    program, points = served.program, served.points
+    if program is None:
+        raise ValueError("the shipped model's simulator is compiled beside it")
+    nothing, read = program.nothing(), program.read(judgments)
+    looked = program(nothing, read, len(judgments), time.perf_counter)
+    known, drawn = looked.known, looked.said
+    if drawn is None:
+        raise ValueError("expected judgments that say something")
+    evidence = known.evidence
     theta, _ = within_reach(drawn.theta, served.parameters)
     log_density = drawn.log_density + points.log_ratio
     share = points.share
     likely = None if drawn.log_likelihood is None else drawn.log_likelihood.astype(np.float64)
-    misfit = None if check is None else check.added(check.nothing(), described.told)
-    known = Known(len(judgments), described.informative, described.refuted, evidence, misfit)
     said = answer_of(served, judgments)
 
     def summarise() -> object:
@@ -162,24 +165,18 @@ def stages(served: Engine, body: bytes) -> list[Stage]:
             p.name: Belief.from_draws(p.natural(theta[:, i]), share) for i, p in enumerate(served.parameters)
         }
 
-    def rivals() -> object:
-        return None if check is None else check.finding(check.added(check.nothing(), described.told))
-
     def typical() -> object:
         if served.typicality is None:
             return None
-        return served.typicality.p_value(
-            drawn.summary.astype(np.float64), evidence.kind, described.informative
-        )
+        return served.typicality.p_value(drawn.summary.astype(np.float64), evidence.kind, known.informative)
 
     return [
         Stage("JSON to Python", lambda: orjson.loads(body)),
         Stage("judgments validated", lambda: parse_judgments(content["judgments"])),
         Stage("whole body read (both above, and repeated names)", lambda: read_question(body)),
-        Stage("evidence described", lambda: served.simulator.describe(judgments)),
-        Stage("network", lambda: infer(served, evidence.sums, points.noise)),
+        Stage("judgments laid out", lambda: program.read(judgments)),
+        Stage("program", lambda: program(nothing, read, len(judgments), time.perf_counter)),
         Stage("weights", lambda: correct(theta, log_density, share, evidence, served.log_prior, likely)),
-        Stage("rivals of the model", rivals),
         Stage("typicality", typical),
         Stage("summary", summarise),
         Stage("state encoded", lambda: encode_state(known, served.tag)),

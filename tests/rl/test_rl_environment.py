@@ -52,9 +52,10 @@ def test_any_sequence_of_actions_keeps_to_the_rules(seed: int, actions: list[int
         decided += 1
         chosen = 0 if action == ASK else action
         regret = worth.max() - worth[chosen]
-        assert float(after.regret) == pytest.approx(regret, abs=1e-5)
+        assert float(after.regret) == pytest.approx(float(regret), abs=1e-5)
         empty = rules.battery and float(before.battery - 0.15 * before.ladder.energy[chosen] + 0.03) <= 0
-        assert float(after.reward) == pytest.approx(-before.stake * regret - 0.3 * empty, abs=1e-4)
+        expected = -float(before.stake) * float(regret) - 0.3 * empty
+        assert float(after.reward) == pytest.approx(expected, abs=1e-4)
         assert bool(after.done) == (decided % rules.decisions == 0)
         assert int(state.decided) == decided % rules.decisions
         assert bool(np.array_equal(state.theta, before.theta)) != bool(after.done)

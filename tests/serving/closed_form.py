@@ -110,6 +110,9 @@ class ClosedFormSimulator:
         sums = np.array([len(rewards), math.fsum(rewards)], np.float32)
         return Description(self.evidence(sums), told, len(judgments) - len(sound))
 
+    def beside(self) -> None:
+        """It is all done by `describe`."""
+
     def read_evidence(self, raw: bytes) -> PlainSums:
         if len(raw) != 8:
             raise ValueError(f"expected 8 bytes, got {len(raw)}")

@@ -64,7 +64,7 @@ class PosteriorFunction:
         """
         if (b, d, q) not in self._compiled:
             shapes = [(b, self.sums_size), (d, self.parameters), (q, self.parameters)]
-            self._compiled[b, d, q] = self._ahead(self._exported.call, shapes)
+            self._compiled[b, d, q] = self._ahead(self._exported.call, [(s, np.float32) for s in shapes])
         run = self._compiled[b, d, q]
         nowhere = np.zeros((q, self.parameters), np.float32)
 
@@ -94,24 +94,60 @@ class PosteriorFunction:
         """
         import jax.numpy as jnp  # noqa: PLC0415 - as above
 
+        shapes = [((1, self.sums_size), np.float32), ((d, self.parameters), np.float32)]
+
         def beside(sums: jax.Array, noise: jax.Array) -> tuple[Any, ...]:
             # nobody asks for a density: left out of the result, it is not computed either
             theta, log_density, summary, _ = self._exported.call(sums, noise, jnp.zeros_like(noise[:1]))
             known = log_likelihood(sums[0], theta[0], jnp)
             return theta, log_density, summary, None, None if known is None else known[None]
 
-        run = self._ahead(beside, [(1, self.sums_size), (d, self.parameters)], options=options)
+        run = self._ahead(beside, shapes, options=options)
         return lambda sums, noise: Emission(*run(sums, noise))
+
+    def compile_after(
+        self,
+        noise: F32,
+        before: Callable[..., tuple[Any, Any]],
+        shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]],
+        log_likelihood: Callable[[Any, Any, ModuleType], Any],
+        options: Mapping[str, str] = MappingProxyType(_FOR_ONE),
+    ) -> Callable[..., tuple[Emission, Any]]:
+        """The function for one person and the same noise [D, P] each time, after what makes the sums.
+
+        before: (arguments of these shapes) -> (sums [S], something else), traced by JAX, in double precision.
+        log_likelihood, options: as `compile_beside` takes them.
+        What is returned takes the arguments, and gives what the network says and the something else.
+        """
+        import jax  # noqa: PLC0415 - as above
+        import jax.numpy as jnp  # noqa: PLC0415
+
+        def after(*arguments: jax.Array) -> tuple[Any, ...]:
+            made, other = before(*arguments)
+            sums = made.astype(np.float32)
+            theta, log_density, summary, _ = self._exported.call(sums[None], noise, np.zeros_like(noise[:1]))
+            known = log_likelihood(sums, theta[0], jnp)
+            return theta, log_density, summary, None, None if known is None else known[None], other
+
+        with jax.enable_x64(True):
+            run = self._ahead(after, shapes, options=options)
+
+        def call(*arguments: NDArray[Any]) -> tuple[Emission, Any]:
+            with jax.enable_x64(True):
+                *said, other = run(*arguments)
+            return Emission(*said), other
+
+        return call
 
     def _ahead(
         self,
         function: Callable[..., Any],
-        shapes: Sequence[tuple[int, int]],
+        shapes: Sequence[tuple[tuple[int, ...], Any]],
         options: Mapping[str, str] | None = None,
     ) -> Callable[..., Any]:
         import jax  # noqa: PLC0415 - as above
 
-        lowered = jax.jit(function).lower(*(jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes))
+        lowered = jax.jit(function).lower(*(jax.ShapeDtypeStruct(*shape) for shape in shapes))
         try:
             compiled: Callable[..., Any] = lowered.compile(compiler_options=dict(options or {}))
         except jax.errors.JaxRuntimeError:

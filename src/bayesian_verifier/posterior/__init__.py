@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from bayesian_verifier.posterior._misfit import ALWAYS, Misfit, met, misfit
     from bayesian_verifier.posterior._misfit_calibration import LEVELS, MisfitCalibration, MisfitTable
     from bayesian_verifier.posterior._misfit_check import MisfitCheck
-    from bayesian_verifier.posterior._misfit_evidence import AnswerSurfaces, MisfitEvidence, byte_size
+    from bayesian_verifier.posterior._misfit_evidence import (
+        MOST_PLACES,
+        AnswerSurfaces,
+        MisfitEvidence,
+        byte_size,
+        change_places,
+        further_places,
+    )
     from bayesian_verifier.posterior._misfit_grid import MisfitGrid, natural_spline
     from bayesian_verifier.posterior._pareto import Weights, fit_pareto, greatest_reliable_shape, smoothed
     from bayesian_verifier.posterior._typicality import (
@@ -27,6 +34,7 @@ __all__ = [
     "ALWAYS",
     "DISTANCE_LEVELS",
     "LEVELS",
+    "MOST_PLACES",
     "QUANTILE_LEVELS",
     "WIDENING",
     "AnswerSurfaces",
@@ -46,8 +54,10 @@ __all__ = [
     "between_densities",
     "between_normals",
     "byte_size",
+    "change_places",
     "correct",
     "fit_pareto",
+    "further_places",
     "greatest_reliable_shape",
     "kl_normal",
     "log_weights",
@@ -69,7 +79,14 @@ __getattr__ = deferred(
         "_misfit": ("ALWAYS", "Misfit", "met", "misfit"),
         "_misfit_calibration": ("LEVELS", "MisfitCalibration", "MisfitTable"),
         "_misfit_check": ("MisfitCheck",),
-        "_misfit_evidence": ("AnswerSurfaces", "MisfitEvidence", "byte_size"),
+        "_misfit_evidence": (
+            "MOST_PLACES",
+            "AnswerSurfaces",
+            "MisfitEvidence",
+            "byte_size",
+            "change_places",
+            "further_places",
+        ),
         "_misfit_grid": ("MisfitGrid", "natural_spline"),
         "_pareto": ("Weights", "fit_pareto", "greatest_reliable_shape", "smoothed"),
         "_typicality": ("DISTANCE_LEVELS", "TypicalityTable", "squared_distance", "whitening_of"),

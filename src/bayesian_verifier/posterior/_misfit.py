@@ -39,7 +39,11 @@ def misfit(evidence: MisfitEvidence, grid: MisfitGrid, calibration: MisfitCalibr
     """Check evidence for misfit; None where there is none to check, or none that any rival sees otherwise."""
     if not evidence.informative:
         return None
-    marginals = evidence.log_marginals(grid)
+    return weighed(evidence, evidence.log_marginals(grid), calibration)
+
+
+def weighed(evidence: MisfitEvidence, marginals: Float, calibration: MisfitCalibration) -> Misfit | None:
+    """The same of evidence that is not empty, its marginals known."""
     there = met(evidence)
     table = calibration.table(answered(evidence), there)
     size = evidence.informative
@@ -54,7 +58,7 @@ def misfit(evidence: MisfitEvidence, grid: MisfitGrid, calibration: MisfitCalibr
 
 def met(evidence: MisfitEvidence) -> NDArray[np.bool_]:
     """Which rivals [2 + A] differ from the model on what was answered: the others are left out of the mean."""
-    others = evidence.differences.any(axis=(1, 2))
+    others = evidence.met
     return np.concatenate([[evidence.feedback > 0, evidence.informative > 2], others])  # noqa: PLR2004 - the first place of change
 
 

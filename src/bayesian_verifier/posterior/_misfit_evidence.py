@@ -7,6 +7,7 @@ few and one lies near any share of the whole.
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+
     from bayesian_verifier.posterior._misfit_grid import MisfitGrid
 
 Float = NDArray[np.float64]
@@ -25,6 +27,8 @@ _NOTHING = -1e30
 #: no honest sum is beyond this
 _GREATEST = 1e6
 _DENSE = 8
+#: places of change among 512 judgments, at most, and a place that no count of judgments reaches
+MOST_PLACES, _BEYOND = 15, 2**30
 
 
 class AnswerSurfaces(Protocol):
@@ -116,29 +120,63 @@ class MisfitEvidence:
             changed=changed.astype(np.float32),
         )
 
-    def log_marginals(self, grid: MisfitGrid) -> Float:
-        """Log-evidence [3 + A]: of the model, of random answers, of someone who changed, of each other rival."""
+    def integrals(self, grid: MisfitGrid) -> Float:
+        """Log-integrals over the prior [3 + A]: of the model, of its rewards, of `changed`, of each other rival."""
         model = self.model.astype(np.float64)
-        others = np.flatnonzero(self.differences.any(axis=(1, 2)))
+        others = np.flatnonzero(self.met)
         total = np.empty((2 + others.size, *model.shape))
         total[0] = model
         np.add(model, self.changed, out=total[1])
         np.add(model, self.differences[others], out=total[2:])
-        met = grid.log_marginal(total)
-        # a rival that has met none of its cases is the model
-        found = np.full(2 + len(self.differences), met[0])
-        found[1], found[2 + others] = met[1], met[2:]
+        found = grid.log_marginal(total)
+        result = np.full(3 + len(self.differences), found[0])
+        result[1] = grid.log_marginal_of_first(self.rewards.astype(np.float64))
+        result[2], result[3 + others] = found[1], found[2:]
+        return result
+
+    @property
+    def met(self) -> NDArray[np.bool_]:
+        """Which of the other rivals have met a case of theirs [A]: one that has not is the model."""
+        return np.asarray(self.differences.any(axis=(1, 2)))
+
+    def log_marginals(self, grid: MisfitGrid) -> Float:
+        """Log-evidence [3 + A]: of the model, of random answers, of someone who changed, of each other rival."""
+        return self.marginals_of(self.integrals(grid))
+
+    def marginals_of(self, integrals: Float) -> Float:
+        """The same, of `integrals` that were found elsewhere."""
         places = [_stands_for(place) for place in change_places(0, self.informative)]
-        changed = found[1] - np.log(sum(places)) if places else found[0]
-        coin = self.feedback * np.log(0.5)
-        random = coin + grid.log_marginal_of_first(self.rewards.astype(np.float64)) if self.reward else coin
-        return np.concatenate([[found[0], random, changed], found[2:]])
+        found = integrals.copy()
+        found[1] = self.feedback * math.log(0.5) + (integrals[1] if self.reward else 0.0)
+        found[2] = integrals[2] - math.log(sum(places)) if places else integrals[0]
+        found[3:][~self.met] = integrals[0]
+        return found
+
+    @property
+    def numbers(self) -> F32:
+        """The arrays, one after the other."""
+        arrays = (self.model, self.rewards, self.differences, self.changed)
+        return np.concatenate([a.ravel() for a in arrays])
 
     def to_bytes(self) -> bytes:
         """Little-endian: three uint32 counts, then the arrays as float32."""
-        arrays = (self.model, self.rewards, self.differences, self.changed)
-        return _COUNTS.pack(self.informative, self.feedback, self.reward) + b"".join(
-            a.astype("<f4").tobytes() for a in arrays
+        counts = _COUNTS.pack(self.informative, self.feedback, self.reward)
+        return counts + self.numbers.astype("<f4", copy=False).tobytes()
+
+    @classmethod
+    def of_numbers(
+        cls, counts: tuple[int, int, int], numbers: F32, rivals: int, shape: tuple[int, int]
+    ) -> MisfitEvidence:
+        """Of three counts, `numbers`, and how many rivals on nodes of which shape."""
+        k, t = shape
+        at = np.cumsum([k * t, k, rivals * k * t])
+        model, rewards, differences, changed = np.split(numbers, at)
+        return cls(
+            *counts,
+            model.reshape(shape),
+            rewards,
+            differences.reshape(rivals, k, t),
+            changed.reshape(shape),
         )
 
     @classmethod
@@ -154,18 +192,7 @@ class MisfitEvidence:
             raise ValueError(
                 "misfit evidence must be of numbers that judgments add up to, and its counts agree"
             )
-        k, t = shape
-        at = np.cumsum([k * t, k, rivals * k * t])
-        model, rewards, differences, changed = np.split(numbers, at)
-        return cls(
-            informative,
-            feedback,
-            reward,
-            model.reshape(shape),
-            rewards,
-            differences.reshape(rivals, k, t),
-            changed.reshape(shape),
-        )
+        return cls.of_numbers((informative, feedback, reward), numbers, rivals, shape)
 
 
 def _log_added(first: Float, others: Float) -> Float:
@@ -198,3 +225,16 @@ def _stands_for(place: int) -> int:
     if power <= _DENSE:
         return max(2, power // 2) if place == power else power // 2
     return power // 4 if place == power else power // 2
+
+
+def further_places(informative: int, count: int) -> tuple[NDArray[np.int32], Float]:
+    """Where somebody may have changed among at most 512 further judgments.
+
+    The places [MOST_PLACES], counted from the first of them, and the log of how many judgments each stands for; what is
+    not needed is far beyond.
+    """
+    places = change_places(informative, informative + count)
+    at, logs = np.full(MOST_PLACES, _BEYOND, np.int32), np.zeros(MOST_PLACES)
+    at[: len(places)] = [place - informative for place in places]
+    logs[: len(places)] = [math.log(_stands_for(place)) for place in places]
+    return at, logs

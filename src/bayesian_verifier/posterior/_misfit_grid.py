@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 _FINER = (3, 4)
 #: somebody who changes becomes anybody with this chance, else moves by so much in the first parameter (prior sd)
-_ANYBODY, _MOVE = 0.4, 1.5
+ANYBODY, _MOVE = 0.4, 1.5
 
 
 class MisfitGrid:
     """Nodes of two parameters on the link scale, and their independent normal priors (mean, sd).
 
     first [K], second [T]: ascending nodes.
+    along_first [F, K], along_second [T, G]: to the finer nodes.   first_mass [F], second_mass [G]: log of the prior's
+    mass nearest to those.   moved [K, F]: density of the first parameter after a move, over the prior's.
     """
 
     def __init__(
@@ -32,14 +34,14 @@ class MisfitGrid:
         r_prior, t_prior = NormalDist(*first_prior), NormalDist(*second_prior)
         r, t = _refined(first, _FINER[0]), _refined(second, _FINER[1])
         self.shape = (first.size, second.size)
-        self._along_first = natural_spline(first, r)
-        self._along_second = natural_spline(second, t).T
-        self._first_mass = np.log(_cell_mass(r, r_prior))
-        self._second_mass = np.log(_cell_mass(t, t_prior))
+        self.along_first = natural_spline(first, r)
+        self.along_second = natural_spline(second, t).T
+        self.first_mass = np.log(_cell_mass(r, r_prior))
+        self.second_mass = np.log(_cell_mass(t, t_prior))
         move = _MOVE * r_prior.stdev
         kernel = np.exp(-0.5 * ((first[:, None] - r) / move) ** 2) / (move * np.sqrt(2 * np.pi))
         density = np.array([r_prior.pdf(float(x)) for x in first])
-        self._moved = kernel / density[:, None]
+        self.moved = kernel / density[:, None]
 
     def log_marginal(self, surfaces: Float) -> Float:
         """Log ∫ exp(surface) dprior of log-likelihoods [..., K, T]: [...]."""
@@ -48,7 +50,7 @@ class MisfitGrid:
 
     def log_marginal_of_first(self, curves: Float) -> Float:
         """Log ∫ exp(curve) dprior of log-likelihoods [..., K] in which the second parameter has no part: [...]."""
-        fine = curves @ self._along_first.T + self._first_mass
+        fine = curves @ self.along_first.T + self.first_mass
         return _log_sum(fine)
 
     def log_after_change(self, surfaces: Float) -> Float:
@@ -58,10 +60,10 @@ class MisfitGrid:
         """
         likelihood, peak = self._likelihood(surfaces)
         anybody = self._over_second(likelihood.sum(axis=0), peak) - peak
-        moved: Float = self._moved @ likelihood.reshape(len(likelihood), -1)
-        moved *= 1 - _ANYBODY
+        moved: Float = self.moved @ likelihood.reshape(len(likelihood), -1)
+        moved *= 1 - ANYBODY
         after = moved.reshape(-1, *likelihood.shape[1:])
-        after += (_ANYBODY * np.exp(anybody))[:, None]
+        after += (ANYBODY * np.exp(anybody))[:, None]
         np.maximum(after, 1e-300, out=after)
         np.log(after, out=after)
         after += peak[:, None]
@@ -74,14 +76,14 @@ class MisfitGrid:
         """
         k, t = self.shape
         beside = surfaces.reshape(-1, k, t).transpose(1, 0, 2).reshape(k, -1)
-        fine = (self._along_first @ beside).reshape(len(self._along_first), -1, t)
+        fine = (self.along_first @ beside).reshape(len(self.along_first), -1, t)
         peak = fine.max(axis=0).max(axis=1)
-        fine += self._first_mass[:, None, None]
+        fine += self.first_mass[:, None, None]
         fine -= peak[:, None]
         return np.exp(fine, out=fine), peak
 
     def _over_second(self, slices: Float, peak: Float) -> Float:
-        fine = np.log(np.maximum(slices, 1e-300)) @ self._along_second + self._second_mass
+        fine = np.log(np.maximum(slices, 1e-300)) @ self.along_second + self.second_mass
         return _log_sum(fine) + peak
 
 

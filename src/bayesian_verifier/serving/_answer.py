@@ -11,15 +11,18 @@ from bayesian_verifier.posterior import WIDENING, Belief, correct, log_weights, 
 from bayesian_verifier.serving._checks import Checks, Findings, judged, within_reach
 from bayesian_verifier.serving._draws import equally_weighted
 from bayesian_verifier.serving._engine import MANY, infer
-from bayesian_verifier.serving._state import Known, decode_state, encode_state
+from bayesian_verifier.serving._look import looked
+from bayesian_verifier.serving._state import encode_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.serving._engine import Draws, Engine
+    from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._looked import Looked
     from bayesian_verifier.serving._plain_body import Question
-    from bayesian_verifier.simulators import Description
+    from bayesian_verifier.serving._said import Draws
+    from bayesian_verifier.serving._state import Known
 
 Float = NDArray[np.float64]
 
@@ -72,8 +75,9 @@ def answer(
     Raises OtherModelError or InvalidEvidenceError for a state that cannot be used.
     """
     answered = [j for j in question.judgments if j.feedback is not None or j.reward is not None]
-    known = _known(question.state, len(answered), engine.simulator.describe(answered), engine)
-    summary = _posterior(engine, known, clock) if known.informative else _prior(engine, known)
+    look = looked(question.state, answered, engine, clock)
+    known = look.known
+    summary = _prior(engine, known) if look.said is None else _posterior(engine, known, look.said, look)
     seconds = summary.seconds
     seed = None
     draws = None
@@ -110,12 +114,8 @@ def _of_prior(engine: Engine, noise: NDArray[np.float32]) -> Float:
     return result
 
 
-def _posterior(engine: Engine, known: Known, clock: Callable[[], float]) -> _Summary:
+def _posterior(engine: Engine, known: Known, said: Draws, look: Looked) -> _Summary:
     points = engine.points
-    misfit = None if engine.misfit is None or known.misfit is None else engine.misfit.finding(known.misfit)
-    started = clock()
-    said = infer(engine, known.evidence.sums, points.noise)
-    seconds = clock() - started
     theta, stray = within_reach(said.theta, engine.parameters)
     log_density = said.log_density + points.log_ratio
     likely = None if said.log_likelihood is None else said.log_likelihood.astype(np.float64)
@@ -132,7 +132,7 @@ def _posterior(engine: Engine, known: Known, clock: Callable[[], float]) -> _Sum
         effective=None if weights is None else weights.effective,
         reliable=correction.reliable,
         shift_sd=correction.shift_sd,
-        misfit=misfit,
+        misfit=look.misfit,
     )
     return _Summary(
         theta,
@@ -141,7 +141,7 @@ def _posterior(engine: Engine, known: Known, clock: Callable[[], float]) -> _Sum
         corrected=bool(correction.reliable),
         findings=findings,
         known=known._replace(evidence=correction.evidence),
-        seconds=seconds,
+        seconds=look.seconds,
     )
 
 
@@ -177,15 +177,6 @@ def _drawn(engine: Engine, summary: _Summary, count: int, seed: int) -> dict[str
         log_greatest=summary.log_greatest,
     )
     return {p.name: p.natural(theta[:, i]).astype(np.float32) for i, p in enumerate(engine.parameters)}
-
-
-def _known(state: str | None, judgments: int, described: Description, engine: Engine) -> Known:
-    """What is known after so many answered judgments, described, on top of what a state holds."""
-    check = engine.misfit
-    if state is not None:
-        return decode_state(state, engine.tag, engine.simulator, check).plus(judgments, described, check)
-    misfit = None if check is None else check.added(check.nothing(), described.told)
-    return Known(judgments, described.informative, described.refuted, described.evidence, misfit)
 
 
 def _counts(known: Known, judgments: Sequence[Judgment], answered: int, engine: Engine) -> Counts:

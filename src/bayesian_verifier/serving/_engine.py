@@ -7,7 +7,7 @@ for the points behind a summary and for one larger number of draws; other number
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.posterior import MisfitCheck, wide_points
 from bayesian_verifier.serving._matching import MEND, parameters_of, require_match
+from bayesian_verifier.serving._program import Program
+from bayesian_verifier.serving._said import Draws
 from bayesian_verifier.serving._state import model_tag
 from bayesian_verifier.simulators import log_prior
 
@@ -31,20 +33,6 @@ Floats = NDArray[np.float32]
 MANY = 2048
 
 
-class Draws(NamedTuple):
-    """What the network says.
-
-    theta: float32 [D, P] on the link scale.   log_density: log q(theta), float32 [D].
-    summary: float32 [C], what it makes of the evidence.   log_likelihood: of the draws, float32 [D], up to a
-    constant; None where the simulator offers none.
-    """
-
-    theta: Floats
-    log_density: Floats
-    summary: Floats
-    log_likelihood: Floats | None
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Engine:
     """One model, compiled.
@@ -54,7 +42,7 @@ class Engine:
     functions: compiled for the number of draws that is their key, increasing.
     points: the fixed points behind every summary.
     typicality: what simulated people's evidence looks like, misfit: what rivals of the model make of it; None where
-    the model does not say.
+    the model does not say.   program: from judgments to all of this in one call, where the simulator offers its part.
     """
 
     name: str
@@ -68,6 +56,7 @@ class Engine:
     functions: Mapping[int, Callable[[Floats, Floats], Emission]]
     typicality: TypicalityTable | None
     misfit: MisfitCheck | None
+    program: Program | None
 
     def log_prior(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log-density [D] of the prior of θ [D, P] on the link scale, as the model was trained under."""
@@ -82,6 +71,11 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
     """
     manifest = model.manifest
     require_match(manifest, simulator)
+    noise, check, beside = (
+        wide_points(points, len(manifest.parameters)),
+        _misfit_check(model, simulator),
+        simulator.beside(),
+    )
     engine = Engine(
         name=manifest.name,
         version=manifest.version,
@@ -90,13 +84,14 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         tag=model_tag(manifest.version),
         simulator=simulator,
         parameters=parameters_of(manifest),
-        points=wide_points(points, len(manifest.parameters)),
+        points=noise,
         functions={
             count: model.function.compile_beside(count, simulator.log_likelihood_of_sums)
-            for count in sorted({points, many})
+            for count in sorted({many} if beside else {points, many})
         },
         typicality=model.typicality,
-        misfit=_misfit_check(model, simulator),
+        misfit=check,
+        program=None if beside is None else Program(model.function, simulator, beside, check, noise.noise),
     )
     for count in engine.functions:
         infer(
@@ -123,18 +118,10 @@ def infer(engine: Engine, sums: Floats, noise: Floats) -> Draws:
     """Turn noise [D, P], any D >= 1, into draws of θ given sums [S]."""
     at_once = next((size for size in engine.functions if size >= len(noise)), max(engine.functions))
     run, given = engine.functions[at_once], sums[None]
-    parts = []
-    for start in range(0, len(noise), at_once):
-        emission = run(given, _grown(noise[start : start + at_once], at_once))
-        known = emission.log_likelihood
-        parts.append(
-            Draws(
-                np.asarray(emission.theta)[0],
-                np.asarray(emission.log_density)[0],
-                np.asarray(emission.summary)[0],
-                None if known is None else np.asarray(known)[0],
-            )
-        )
+    parts = [
+        Draws.of(run(given, _grown(noise[start : start + at_once], at_once)))
+        for start in range(0, len(noise), at_once)
+    ]
     return _joined(parts, len(noise))
 
 

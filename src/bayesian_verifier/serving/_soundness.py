@@ -16,7 +16,8 @@ from bayesian_verifier.serving._engine import infer
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bayesian_verifier.serving._engine import Draws, Engine
+    from bayesian_verifier.serving._engine import Engine
+    from bayesian_verifier.serving._said import Draws
 
 _MEND = "publish the model again, or roll back with `bayesian-verifier models rollback`"
 #: draws compared

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
@@ -113,6 +113,63 @@ class Rivals(Protocol):
         ...
 
 
+class Traced(NamedTuple):
+    """What judgments say, where JAX computes it beside the network: arrays that it traces.
+
+    sums [sums_size]: float64, what the network reads.   parts [B, K, T], rewards [K], differences [A, K, T]: as in
+    `Surfaces`, None where the simulator has no rivals.   informative, feedback, reward: how many judgments.
+    """
+
+    sums: Any
+    parts: Any
+    rewards: Any
+    differences: Any
+    informative: Any
+    feedback: Any
+    reward: Any
+
+
+class Read(NamedTuple):
+    """Judgments as a program takes them.
+
+    arguments: of the shapes that were promised.   told: how many judgments were answered and not refuted.
+    refuted: how many were.   evidence: (what was known before, the sums of all) to what is known then.
+    """
+
+    arguments: Sequence[NDArray[Any]]
+    told: int
+    refuted: int
+    evidence: Callable[[Any, Float], Evidence]
+
+
+class Beside(Protocol):
+    """The part of a simulator that JAX compiles beside a network, so that a request is one call.
+
+    shapes: of the arguments, and their types.
+    """
+
+    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]]
+
+    def read(self, judgments: Sequence[Judgment]) -> Read:
+        """As many judgments as one request may have."""
+        ...
+
+    def nothing(self) -> Evidence:
+        """No evidence yet."""
+        ...
+
+    def sums(self, evidence: Any) -> Float:  # noqa: ANN401 - this simulator's own
+        """What the network reads [sums_size], in double precision."""
+        ...
+
+    def described(self, arguments: Sequence[Any], places: Any) -> Traced:  # noqa: ANN401 - arrays that JAX traces
+        """What judgments say by themselves.
+
+        places [B - 1]: where parts of the informative ones begin, but the first, ascending.
+        """
+        ...
+
+
 class Responses(NamedTuple):
     """What simulated people answered: approve (bool [n]) and reward (float [n])."""
 
@@ -144,6 +201,10 @@ class Simulator(Protocol):
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         """What the informative judgments say; the sums never hold a likelihood."""
+        ...
+
+    def beside(self) -> Beside | None:
+        """The same for a program that is compiled once; None where it is done by `describe` alone."""
         ...
 
     def read_evidence(self, raw: bytes) -> Evidence:

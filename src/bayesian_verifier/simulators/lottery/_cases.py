@@ -15,6 +15,7 @@ from bayesian_verifier.simulators.lottery._written import written
 if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.simulators.lottery._generator import DenseCases
+    from bayesian_verifier.simulators.lottery._written import Written
 
 Float = NDArray[np.float64]
 _SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
@@ -77,28 +78,43 @@ class Told(Sequence["Judgment"]):
 
 def told(judgments: Sequence[Judgment]) -> Told:
     """Judgments of which each is known to be informative."""
-    return Told(list(judgments), written(judgments).dense(), _answers(judgments))
+    return Told(list(judgments), written(judgments).dense(), answers_of(judgments))
 
 
 def informative(judgments: Sequence[Judgment]) -> tuple[Answered, Told, int]:
     """The judgments that say something about θ, packed and as they are, and how many were refuted."""
+    candidates, refuted = unrefuted(judgments)
+    read, answers = written(candidates), answers_of(candidates)
+    packed, has_advantage = pack_written(read)
+    cases, told = read.dense(), answers
+    if not has_advantage.all():
+        candidates = [judgment for judgment, kept in zip(candidates, has_advantage, strict=True) if kept]
+        cases, told = cases.of(has_advantage), told[has_advantage]
+    return _answered(packed, told), Told(candidates, cases, told), refuted
+
+
+def unrefuted(judgments: Sequence[Judgment]) -> tuple[list[Judgment], int]:
+    """The judgments that were answered and not refuted, and how many were refuted."""
     refuted = refutations(judgments)
     candidates = [
         judgment
         for judgment, out in zip(judgments, refuted, strict=True)
         if not out and (judgment.feedback is not None or judgment.reward is not None)
     ]
-    read = written(candidates)
-    packed, has_advantage = pack_written(read)
-    cases, answers = read.dense(), _answers(candidates)
-    if not has_advantage.all():
-        candidates = [judgment for judgment, kept in zip(candidates, has_advantage, strict=True) if kept]
-        cases, answers = cases.of(has_advantage), answers[has_advantage]
-    answered = Answered(packed, answers[:, 0], answers[:, 1], answers[:, 2] != 0.0)
-    return answered, Told(candidates, cases, answers), sum(refuted)
+    return candidates, sum(refuted)
 
 
-def _answers(judgments: Sequence[Judgment]) -> Float:
+def packed_answers(cases: Written, answers: Float) -> Answered:
+    """The informative ones of cases as written and their answers [n, 3]."""
+    packed, has_advantage = pack_written(cases)
+    return _answered(packed, answers[has_advantage])
+
+
+def _answered(packed: Cases, answers: Float) -> Answered:
+    return Answered(packed, answers[:, 0], answers[:, 1], answers[:, 2] != 0.0)
+
+
+def answers_of(judgments: Sequence[Judgment]) -> Float:
     """Sign of the feedback, reward, and whether there is one [n, 3]."""
     rows = [
         (_SIGN[j.feedback], 0.0, 0.0) if j.reward is None else (_SIGN[j.feedback], j.reward, 1.0)

@@ -38,6 +38,7 @@ def log_likelihood_between(points: Float, sums: Float, theta: Float, xp: ModuleT
     points [K].   sums [K, KNOTS + 2]: counts of signed advantages, as `spread` makes them, sums of (reward - ∆)² and
     of (reward - ∆).   xp: NumPy, or jax.numpy where JAX traces this.
     """
+    points = points.astype(theta.dtype, copy=False)
     index, weight = stencils(points, theta[:, 0], xp)
     counts = collected(sums[:, :KNOTS], xp)
     chance = log_chance(xp.asarray(_SITES, theta.dtype)[None, :], xp.exp(theta[:, 1])[:, None], xp)

@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 from bayesian_verifier.simulators.lottery._chance import log_likelihood_between
 from bayesian_verifier.simulators.lottery._evidence_bytes import read_sums, written_sums
 from bayesian_verifier.simulators.lottery._reference import local_points, reference_points
+from bayesian_verifier.simulators.lottery._spread import KNOTS
 from bayesian_verifier.simulators.lottery._sums import Sums, no_sums, sums_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bayesian_verifier.simulators.lottery._cases import Answered
 
 Float = NDArray[np.float64]
@@ -37,13 +40,13 @@ _COARSEST, _LEAST_REACH = 0.7, 4.0
 class LotteryEvidence:
     """Sums at the reference points and, where the posterior is narrow, at points around it.
 
-    before, latest: what was known before the newest judgments, and those, for a second look at them.
+    before, latest: what was known before the newest judgments, and how those are had, for a second look at them.
     """
 
     wide: Sums
     local: Sums | None = None
     before: LotteryEvidence | None = field(default=None, repr=False)
-    latest: Answered | None = field(default=None, repr=False)
+    latest: Callable[[], Answered] | None = field(default=None, repr=False)
 
     @property
     def sums(self) -> NDArray[np.float32]:
@@ -61,6 +64,11 @@ class LotteryEvidence:
         """This and what newer judgments say, which were described afresh."""
         before = replace(self, before=None, latest=None)
         return LotteryEvidence(self.wide.plus(other.wide), None, before, other.latest)
+
+    def grown(self, table: Float, latest: Callable[[], Answered]) -> LotteryEvidence:
+        """This and newer judgments, which together add up to a table at the reference points."""
+        wide = Sums(POINTS, table[:, :KNOTS], table[:, KNOTS:])
+        return LotteryEvidence(wide, None, replace(self, before=None, latest=None), latest)
 
     def log_likelihood(self, theta: Float) -> Float:
         """Log p(judgments | θ) [n] up to a constant; r is held within the reference points."""
@@ -80,7 +88,7 @@ class LotteryEvidence:
         if self.before is None or self.latest is None or not _is_narrow(centre, spread):
             return self
         points = self._points_around(centre, spread)
-        local = self.before.read_at(points).plus(sums_of(self.latest, points))
+        local = self.before.read_at(points).plus(sums_of(self.latest(), points))
         return replace(self, local=local)
 
     def _points_around(self, centre: float, spread: float) -> Float:
@@ -123,7 +131,7 @@ def no_evidence() -> LotteryEvidence:
 
 def evidence_of(answered: Answered) -> LotteryEvidence:
     """What informative judgments say by themselves."""
-    return LotteryEvidence(sums_of(answered, POINTS), None, no_evidence(), answered)
+    return LotteryEvidence(sums_of(answered, POINTS), None, no_evidence(), lambda: answered)
 
 
 def evidence_of_bytes(raw: bytes) -> LotteryEvidence:

@@ -16,11 +16,11 @@ Float = NDArray[np.float64]
 Index = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 #: spans of log-wealth below this are stretched to it: utility is straight there to 1e-5, and differences keep digits
-_STRAIGHT = 1e-5
+STRAIGHT = 1e-5
 #: and below this there is nothing to tell apart
 _NO_SPAN = 1e-290
 #: the advantage of what its owner could not bear: no one approves, and it is worth what a refuted proposal is
-_UNBEARABLE = -1.0
+UNBEARABLE = -1.0
 
 
 class SeenCases(NamedTuple):
@@ -84,7 +84,7 @@ def seen_advantages(cases: SeenCases, risk_aversion: Float) -> Float:
         context = _context(cases, outcomes)
         result = _computed(cases, outcomes, context, risk_aversion)
     if not context.kept.all():
-        result[~context.kept] = np.where(context.bearable, 0.0, _UNBEARABLE)[~context.kept, None]
+        result[~context.kept] = np.where(context.bearable, 0.0, UNBEARABLE)[~context.kept, None]
     return result
 
 
@@ -116,7 +116,7 @@ def _context(cases: SeenCases, outcomes: _Outcomes) -> _Context:
         top, bottom = np.where(kept, top, 1.0), np.where(kept, bottom, 0.0)
     span = _below(cases.wealth, bottom, top)
     kept &= span > _NO_SPAN
-    stretch = np.maximum(1.0, _STRAIGHT / np.maximum(span, _NO_SPAN))
+    stretch = np.maximum(1.0, STRAIGHT / np.maximum(span, _NO_SPAN))
     return _Context(top, span, stretch, bearable, kept)
 
 

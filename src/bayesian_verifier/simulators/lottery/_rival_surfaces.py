@@ -23,14 +23,14 @@ Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 
-_OCTAVES = 7
+OCTAVES = 7
 _GREATEST_NOISE = 0.8
 _ROWS = 96
 
 
 def rival_log_noises() -> Float:
     """Nodes of ln τ [7], an octave apart, ascending from τ = 0.0125 to 0.8."""
-    return math.log(_GREATEST_NOISE) - math.log(2.0) * np.arange(_OCTAVES, dtype=np.float64)[::-1]
+    return math.log(_GREATEST_NOISE) - math.log(2.0) * np.arange(OCTAVES, dtype=np.float64)[::-1]
 
 
 class RivalSurfaces(NamedTuple):
@@ -100,7 +100,7 @@ def _feedback(delta: F32, answer: Float, signs: F32) -> Float:
     signed = delta * answer[:, :1].astype(np.float32)
     if len(signed) <= _ROWS:
         return (signs @ _log_approval(signed)).astype(np.float64)
-    sums = np.zeros((_OCTAVES, len(signs), delta.shape[1]))
+    sums = np.zeros((OCTAVES, len(signs), delta.shape[1]))
     for start in range(0, len(signed), _ROWS):
         weights = signs[:, start : start + _ROWS]
         there = np.flatnonzero(weights.any(axis=1))
@@ -113,9 +113,9 @@ def _log_approval(signed: F32) -> F32:
 
     An octave less of noise squares the odds: one exponential serves all levels.
     """
-    odds = np.empty((_OCTAVES, *signed.shape), dtype=np.float32)
+    odds = np.empty((OCTAVES, *signed.shape), dtype=np.float32)
     np.exp(signed * np.float32(-1.0 / _GREATEST_NOISE), out=odds[-1])
-    for level in range(_OCTAVES - 2, -1, -1):
+    for level in range(OCTAVES - 2, -1, -1):
         np.multiply(odds[level + 1], odds[level + 1], out=odds[level])
     odds += np.float32(1.0)
     np.divide(np.float32(1.0 - LAPSE), odds, out=odds)

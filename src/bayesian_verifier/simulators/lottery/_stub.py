@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.simulators._protocol import Rivals
+    from bayesian_verifier.simulators._protocol import Beside, Rivals
 
 Float = NDArray[np.float64]
 REFUTED_REWARD = -1.0
@@ -87,6 +87,12 @@ class LotterySimulator:
         """Sums over the informative judgments at the reference points, and how many there are."""
         answered, told, refuted = informative(judgments)
         return Description(evidence_of(answered), told, refuted)
+
+    def beside(self) -> Beside:
+        """The same for JAX, which is imported here."""
+        from bayesian_verifier.simulators.lottery._beside import LotteryBeside  # noqa: PLC0415
+
+        return LotteryBeside()
 
     def read_evidence(self, raw: bytes) -> LotteryEvidence:
         """Evidence as it was written. Raises ValueError."""

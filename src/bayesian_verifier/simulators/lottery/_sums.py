@@ -17,7 +17,7 @@ Float = NDArray[np.float64]
 #: how many numbers describe rewards beside their reference advantage: the residual squared, and the residual
 REWARD_TERMS = 2
 #: residuals of rewards are summed in multiples of this, so that their order changes no bit
-_GRAIN = 2.0**-20
+REWARD_GRAIN = 2.0**-20
 
 
 class Sums(NamedTuple):
@@ -70,5 +70,5 @@ def sums_of(answered: Answered, points: Float) -> Sums:
 
 
 def _exact_sum(terms: Float) -> Float:
-    result: Float = _GRAIN * np.rint(terms / _GRAIN).sum(axis=0)
+    result: Float = REWARD_GRAIN * np.rint(terms / REWARD_GRAIN).sum(axis=0)
     return result

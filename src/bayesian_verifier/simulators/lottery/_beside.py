@@ -1,0 +1,55 @@
+"""What does the lottery simulator offer to be compiled beside a network?
+
+It brings JAX, so that it is imported late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators._protocol import Read, Traced
+from bayesian_verifier.simulators.lottery._cases import answers_of, packed_answers, unrefuted
+from bayesian_verifier.simulators.lottery._evidence import POINTS, LotteryEvidence, no_evidence
+from bayesian_verifier.simulators.lottery._sheet import SHAPES, sheet_of
+from bayesian_verifier.simulators.lottery._traced import described
+from bayesian_verifier.simulators.lottery._written import written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import jax
+
+    from bayesian_verifier.judgment import Judgment
+
+Float = NDArray[np.float64]
+
+
+class LotteryBeside:
+    """See `Beside`."""
+
+    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = SHAPES
+
+    def read(self, judgments: Sequence[Judgment]) -> Read:
+        """At most 512 judgments, as a sheet."""
+        candidates, refuted = unrefuted(judgments)
+        cases, answers = written(candidates), answers_of(candidates)
+
+        def evidence(before: LotteryEvidence, sums: Float) -> LotteryEvidence:
+            return before.grown(sums.reshape(POINTS.size, -1), lambda: packed_answers(cases, answers))
+
+        return Read(sheet_of(cases, answers), len(candidates), refuted, evidence)
+
+    def nothing(self) -> LotteryEvidence:
+        """No evidence yet."""
+        return no_evidence()
+
+    def sums(self, evidence: LotteryEvidence) -> Float:
+        """Counts, then reward terms, by reference point, not rounded to single precision."""
+        return evidence.wide.table.ravel()
+
+    def described(self, arguments: Sequence[jax.Array], places: jax.Array) -> Traced:
+        """Of a sheet."""
+        return described(arguments, places)

@@ -1,0 +1,162 @@
+"""How does JAX read cases from a sheet: which options can be borne, and between what are utilities measured?
+
+Everything is of one lot of cases, ROWS at a time, whatever their number of options and outcomes: loops go as far as
+the widest case. Cases without an advantage are computed all the same, and masked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax.numpy as jnp
+from jax import lax
+
+from bayesian_verifier.simulators.lottery._sheet import MOST_NUMBERS, MOST_OPTIONS, ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jax import Array
+
+#: log-ratios of wealth below this tell nothing apart
+NO_SPAN = 1e-290
+
+
+class Lot(NamedTuple):
+    """ROWS cases of a sheet.
+
+    numbers: the sheet's.   stride, start: where an outcome's column begins, and the lot in it.
+    options, outcomes: of the widest case.   wealth, chosen, sign, reward, rewarded, there: by case [ROWS].
+    """
+
+    numbers: Array
+    stride: Array
+    start: Array
+    options: Array
+    outcomes: Array
+    wealth: Array
+    chosen: Array
+    sign: Array
+    reward: Array
+    rewarded: Array
+    there: Array
+
+    def outcome(self, option: Array, place: Array) -> tuple[Array, Array]:
+        """Payoffs and probabilities [ROWS] of one outcome of one option of each case; probability 0 is padding."""
+        at = (place * self.options + option) * self.stride + self.start
+        payoff = lax.dynamic_slice(self.numbers, (at,), (ROWS,))
+        return payoff, lax.dynamic_slice(self.numbers, (at + MOST_NUMBERS,), (ROWS,))
+
+
+def lot_of(numbers: Array, rows: Array, shape: Array, index: Array) -> Lot:
+    """The lot of this index."""
+    count, options, outcomes = shape[0], shape[1], shape[2]
+    start = index * ROWS
+    wealth, chosen, sign, reward, rewarded = lax.dynamic_slice(
+        rows, (jnp.zeros_like(start), start), (rows.shape[0], ROWS)
+    )
+    return Lot(
+        numbers,
+        (count + ROWS - 1) // ROWS * ROWS,
+        start,
+        options,
+        outcomes,
+        wealth,
+        chosen.astype(jnp.int32),
+        sign,
+        reward,
+        rewarded != 0.0,
+        start + jnp.arange(ROWS) < count,
+    )
+
+
+class Options(NamedTuple):
+    """Of each option [MOST_OPTIONS, ROWS]: its least and greatest payoff, and the sum of its probabilities.
+
+    largest [ROWS]: the largest payoff of a case, either sign.   losing [ROWS]: whether one lies below 0.
+    """
+
+    least: Array
+    greatest: Array
+    total: Array
+    largest: Array
+    losing: Array
+
+
+def options_of(lot: Lot) -> Options:
+    """What can be said of options before anybody looks at them."""
+
+    def option(i: Array, known: Options) -> Options:
+        def outcome(j: Array, one: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            payoff, probability = lot.outcome(i, j)
+            here = probability > 0
+            return (
+                jnp.minimum(one[0], jnp.where(here, payoff, jnp.inf)),
+                jnp.maximum(one[1], jnp.where(here, payoff, -jnp.inf)),
+                one[2] + probability,
+            )
+
+        nothing = (jnp.full(ROWS, jnp.inf), jnp.full(ROWS, -jnp.inf), jnp.zeros(ROWS))
+        least, greatest, total = lax.fori_loop(0, lot.outcomes, outcome, nothing)
+        return Options(
+            lax.dynamic_update_index_in_dim(known.least, least, i, 0),
+            lax.dynamic_update_index_in_dim(known.greatest, greatest, i, 0),
+            lax.dynamic_update_index_in_dim(known.total, total, i, 0),
+            jnp.maximum(known.largest, jnp.where(total > 0, jnp.maximum(-least, greatest), 0.0)),
+            known.losing | (least < 0),
+        )
+
+    shape = (MOST_OPTIONS, ROWS)
+    none = Options(
+        jnp.full(shape, jnp.inf),
+        jnp.full(shape, -jnp.inf),
+        jnp.zeros(shape),
+        jnp.zeros(ROWS),
+        jnp.zeros(ROWS, jnp.bool_),
+    )
+    found: Options = lax.fori_loop(0, lot.options, option, none)
+    return found
+
+
+class Context(NamedTuple):
+    """What utilities are measured between, to somebody with this wealth [ROWS].
+
+    feasible [MOST_OPTIONS, ROWS].   top, bottom: the best and the worst payoff; of a case without an advantage 1, 0.
+    bearable: whether the proposal is.   kept: whether it has an advantage, but for too short a span.
+    """
+
+    wealth: Array
+    feasible: Array
+    top: Array
+    bottom: Array
+    bearable: Array
+    kept: Array
+
+
+def context_of(options: Options, wealth: Array, chosen: Array) -> Context:
+    """As somebody with this wealth sees the options."""
+    feasible = (options.total > 0) & (wealth + options.least >= 0)
+    top = jnp.where(feasible, options.greatest, -jnp.inf).max(axis=0)
+    bottom = jnp.where(feasible, options.least, jnp.inf).min(axis=0)
+    proposed = jnp.arange(MOST_OPTIONS)[:, None] == chosen
+    bearable = (feasible & proposed).any(axis=0)
+    kept = bearable & (top > bottom) & (feasible.sum(axis=0) >= 2)  # noqa: PLR2004 - a choice needs two
+    return Context(wealth, feasible, jnp.where(kept, top, 1.0), jnp.where(kept, bottom, 0.0), bearable, kept)
+
+
+def lead_of(lot: Lot, context: Context, width: int, worth: Callable[[Array], Array]) -> Array:
+    """The proposal's worth less that of the best other feasible option [ROWS, width].
+
+    worth: of the option of an index [ROWS, width].
+    """
+
+    def option(i: Array, sides: tuple[Array, Array]) -> tuple[Array, Array]:
+        proposed, best = sides
+        value = worth(i)
+        mine = (lot.chosen == i)[:, None]
+        other = context.feasible[i][:, None] & ~mine
+        return jnp.where(mine, value, proposed), jnp.where(other, jnp.maximum(best, value), best)
+
+    shape = (ROWS, width)
+    proposed, best = lax.fori_loop(0, lot.options, option, (jnp.zeros(shape), jnp.full(shape, -jnp.inf)))
+    return proposed - best

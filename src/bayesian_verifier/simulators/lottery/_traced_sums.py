@@ -1,0 +1,134 @@
+"""What do answers add up to at the reference points, as JAX computes it?
+
+As `_advantage.py`, `_spread.py` and `_sums.py` do in NumPy; tests hold the one to the other.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from bayesian_verifier.simulators.lottery._reference import reference_points
+from bayesian_verifier.simulators.lottery._spread import GRAIN, KNOTS, STRETCH
+from bayesian_verifier.simulators.lottery._sums import REWARD_GRAIN, REWARD_TERMS
+from bayesian_verifier.simulators.lottery._traced_cases import NO_SPAN, Context, Lot, Options, lead_of
+
+if TYPE_CHECKING:
+    from jax import Array
+
+_DOWN = 1.0 - reference_points()
+_COUNT = _DOWN.size
+#: as in `_packed.py`: log-ratios of wealth below this are stretched to it
+_STRAIGHT = 1e-200
+_CELLS = KNOTS - 2
+#: below this so many terms of the exponential's series are exact
+_SMALL, _TERMS = 0.125, 10
+
+
+class Curves(NamedTuple):
+    """∆ of a lot at the reference points [ROWS, K], and which cases have one [ROWS]."""
+
+    delta: Array
+    kept: Array
+
+
+class TracedSums(NamedTuple):
+    """Sums over answers: counts in grains, float32 [K, KNOTS]; rewards in grains [2, K]."""
+
+    counts: Array
+    rewards: Array
+
+    @property
+    def table(self) -> Array:
+        """Counts, then rewards [K, KNOTS + 2]."""
+        counts = GRAIN * self.counts.astype(jnp.float64)
+        return jnp.concatenate([counts, REWARD_GRAIN * self.rewards.T], axis=1)
+
+
+def no_traced_sums() -> TracedSums:
+    """Nothing yet."""
+    return TracedSums(jnp.zeros((_COUNT, KNOTS), jnp.float32), jnp.zeros((REWARD_TERMS, _COUNT)))
+
+
+def log_ratio(wealth: Array, payoff: Array, base: Array) -> Array:
+    """Log of (w + payoff) / (w + base), as in `_packed.py`."""
+    above = wealth + base
+    change = (payoff - base) / above
+    far = jnp.log(wealth + payoff) - jnp.log(above)
+    return jnp.where(jnp.abs(change) < 0.5, jnp.log1p(change), far)  # noqa: PLR2004 - as there
+
+
+def curves_of(lot: Lot, options: Options, context: Context) -> Curves:
+    """∆ of the lot's cases."""
+    wealth, top, bottom = context.wealth, context.top, context.bottom
+    span = log_ratio(wealth, top, bottom)
+    kept = context.kept & lot.there & (span > NO_SPAN)
+    stretch = jnp.where(span < _STRAIGHT, _STRAIGHT / span, 1.0)
+    ruin = wealth + bottom <= 0
+    whole = jnp.where(ruin, jnp.inf, span * stretch)
+    down, up = jnp.asarray(_DOWN), jnp.sign(_DOWN)
+
+    def worth(i: Array) -> Array:
+        def outcome(j: Array, total: Array) -> Array:
+            payoff, probability = lot.outcome(i, j)
+            below = jnp.where(wealth + payoff <= 0, -jnp.inf, log_ratio(wealth, payoff, top) * stretch)
+            above = jnp.where(payoff > bottom, jnp.inf, 0.0)
+            above = jnp.where(ruin, above, log_ratio(wealth, payoff, bottom) * stretch)
+            even = jnp.where(ruin, jnp.where(jnp.isneginf(below), 0.0, 1.0), above / whole)
+            share = jnp.where(probability > 0, probability / options.total[i], 0.0)
+            # of an outcome that is not there nothing may reach the sum, infinities least of all
+            below, above, even = (jnp.where(probability > 0, x, 0.0) for x in (below, above, even))
+            risen = up * _expm1(jnp.where(down > 0, below[:, None], above[:, None]) * down)
+            value = jnp.where(down == 0, even[:, None], risen)
+            return total + share[:, None] * value
+
+        return lax.fori_loop(0, lot.outcomes, outcome, jnp.zeros((lot.wealth.size, _COUNT)))
+
+    scale = jnp.where(down == 0, 1.0, -_expm1(-whole[:, None] * jnp.abs(down)))
+    return Curves(lead_of(lot, context, _COUNT, worth) / scale, kept)
+
+
+def added(sums: TracedSums, lot: Lot, curves: Curves) -> TracedSums:
+    """With the answers of a lot."""
+    delta, kept = curves
+    paid = (kept & lot.rewarded)[:, None]
+    residual = jnp.where(paid, lot.reward[:, None] - delta, 0.0)
+    terms = jnp.rint(jnp.stack([residual * residual, residual]) / REWARD_GRAIN)
+    told = kept & (lot.sign != 0)
+    signed = jnp.where(told[:, None], delta * lot.sign[:, None], 0.0)
+    cell, low, middle, high = _weights(signed)
+    low, middle, high = (jnp.where(told[:, None], part, 0.0) for part in (low, middle, high))
+    knots = jnp.arange(KNOTS, dtype=jnp.float32)
+
+    def row(c: Array, counts: Array) -> Array:
+        off = knots - cell[c][:, None]
+        spread = jnp.where(off == 0, low[c][:, None], 0.0)
+        spread = jnp.where(off == 1, middle[c][:, None], spread)
+        return counts + jnp.where(off == 2, high[c][:, None], spread)  # noqa: PLR2004 - three splines reach a place
+
+    return TracedSums(lax.fori_loop(0, lot.wealth.size, row, sums.counts), sums.rewards + terms.sum(axis=1))
+
+
+def _expm1(x: Array) -> Array:
+    """exp(x) - 1 to a few units of the last place: half the time of XLA's own."""
+    series = jnp.ones_like(x)
+    for term in range(_TERMS, 1, -1):
+        series = 1.0 + series * x * (1.0 / term)
+    return jnp.where(jnp.abs(x) < _SMALL, series * x, jnp.exp(x) - 1.0)
+
+
+def _weights(signed: Array) -> tuple[Array, ...]:
+    """The cell of each signed advantage, and in grains the weights of the three splines that reach it, float32."""
+    size = jnp.abs(signed) / STRETCH
+    warped = jnp.sign(signed) * jnp.log(size + jnp.sqrt(size * size + 1.0)) / math.asinh(1.0 / STRETCH)
+    at = (warped + 1.0) * (0.5 * _CELLS)
+    cell = jnp.minimum(jnp.floor(at), _CELLS - 1)
+    at -= cell
+    low = jnp.rint((1.0 - at) * (1.0 - at) * (0.5 / GRAIN))
+    high = jnp.rint(at * at * (0.5 / GRAIN))
+    middle = 1.0 / GRAIN - low - high
+    return tuple(part.astype(np.float32) for part in (cell, low, middle, high))
