@@ -30,8 +30,6 @@ def head_refusal(*, version: str, target: bytes, headers: Mapping[bytes, bytes])
         return MalformedRequestError("only HTTP/1.1 and HTTP/1.0 are spoken here")
     if not target.startswith(b"/") or b"#" in target:
         return MalformedRequestError("the request target must be a path that begins with a slash")
-    if not target.isascii():
-        return MalformedRequestError("the request target cannot be read")
     host = headers.get(b"host")
     if host is None and version == "1.1":
         return MalformedRequestError("Host: missing")
