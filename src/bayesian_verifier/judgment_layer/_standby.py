@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback
+from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback, MetaJudgmentController
+from bayesian_verifier.judgment_layer._in_time import InTime, NotInTimeError
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bayesian_verifier.journal import History
     from bayesian_verifier.judgment_layer._controller import Controller
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -29,33 +34,51 @@ class Attempt(NamedTuple):
 
 
 class Standby:
-    """A controller that may raise or answer nonsense: then the cautious prior stands, and it is counted."""
+    """A controller that may raise, answer nonsense or not answer: then the cautious prior stands, and it is counted.
 
-    def __init__(self, controller: Controller) -> None:
+    timeout: seconds for each call of a controller that is not our own, which is called where it is needed.
+    """
+
+    def __init__(self, controller: Controller, timeout: float) -> None:
         self._controller = controller
+        self._in_time = _at_once if type(controller) is MetaJudgmentController else InTime(timeout)
         self._lock = threading.Lock()
         self._failures = 0
 
     @property
     def failures(self) -> int:
-        """Calls of the controller that raised, or whose answer was no belief."""
+        """Calls of the controller that raised, were not over in time, or whose answer was no belief."""
         return self._failures
 
-    def remember(self, subject: str | None, belief: Belief, at: float) -> None:
-        """Tell the controller of a trusted posterior, from a time in seconds since 1970."""
+    def remember(self, subject: str | None, belief: Belief, at: float, *, is_waited_for: bool = True) -> None:
+        """Tell the controller of a trusted posterior, from a time in seconds since 1970.
+
+        is_waited_for: whether a person is, so that it must be over in time.
+        """
         if subject is None:
             return
+        call = self._in_time if is_waited_for else _at_once
         try:
-            self._controller.remember(subject, belief, at)
+            call(lambda: self._controller.remember(subject, belief, at))
         except Exception:  # noqa: BLE001 somebody else's code, which must not stop a judgment
             self._count("cannot remember")
 
-    def attempt(self, subject: str | None, history: History, at: float) -> Attempt:
+    def attempt(
+        self, subject: str | None, history: History, at: float, *, is_waited_for: bool = True
+    ) -> Attempt:
         """What the controller makes of a person who was last trusted when the history says."""
-        try:
+
+        def assessed() -> Fallback:
             if history.trusted is not None and subject is not None:
                 self._controller.remember(subject, *history.trusted)
-            return Attempt(_checked(self._controller.assess(subject, history.judgments, at)), None)
+            return _checked(self._controller.assess(subject, history.judgments, at))
+
+        call = self._in_time if is_waited_for else _at_once
+        try:
+            return Attempt(call(assessed), None)
+        except NotInTimeError as exc:
+            self._count("is late")
+            return Attempt(None, str(exc))
         except Exception as exc:  # noqa: BLE001 as above
             self._count("cannot assess")
             return Attempt(None, type(exc).__name__)
@@ -72,6 +95,10 @@ class Standby:
         with self._lock:
             self._failures += 1
         _log.exception("the controller %s", what)
+
+
+def _at_once(job: Callable[[], T]) -> T:
+    return job()
 
 
 def _checked(said: Fallback) -> Fallback:
