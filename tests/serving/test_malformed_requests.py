@@ -30,6 +30,7 @@ MALFORMED = {
     "a target of another machine": "GET http://evil.example/v1/model HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     "a target of this machine": "GET http://127.0.0.1/v1/model HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     "a target with a fragment": "GET /v1/model#x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+    "a target that is not ASCII": "POST /v2/models/\xf6/infer HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n",
     "OPTIONS *": "OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     "CONNECT": "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
     "no Host": "GET /health/live HTTP/1.1\r\n\r\n",

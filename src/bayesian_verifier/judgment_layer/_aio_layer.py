@@ -67,6 +67,7 @@ class JudgmentLayer:
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
+        controller_timeout: float = 1.0,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
@@ -82,6 +83,7 @@ class JudgmentLayer:
             most_waiting=most_waiting,
             most_waiting_bytes=most_waiting_bytes,
             history_timeout=history_timeout,
+            controller_timeout=controller_timeout,
             shadow=shadow,
             chance=chance,
             clock=clock,
@@ -95,8 +97,9 @@ class JudgmentLayer:
     ) -> Assessment:
         """How much risk a person wants; never raises for what the verifier, the controller or the journal does.
 
-        Nor does it wait beyond `history_timeout` and the client.   judgments: evidence, oldest first, of which
-        the newest 512 count; by default the subject's answered judgments in the journal.
+        Nor does it wait beyond `history_timeout`, the client and `controller_timeout`.
+        judgments: evidence, oldest first, of which the newest 512 count; by default the subject's answered
+        judgments in the journal.
         Raises CallerError for judgments that break a rule.
         """
         concluded = await self._conclude(subject, judgments)

@@ -48,7 +48,8 @@ class Fallback:
 class Controller(Protocol):
     """Whatever can stand in for the verifier, such as an agent framework's own; safe among threads, and quick.
 
-    A person waits for it when it is needed. What it raises is counted, and the cautious prior stands.
+    A person waits for it when it is needed, in a thread of its own and no longer than the layer's `controller_timeout`.
+    Being late is counted, as what it raises is, and the cautious prior stands.
     """
 
     def remember(self, subject: str, belief: Belief, at: float) -> None:

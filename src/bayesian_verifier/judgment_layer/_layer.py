@@ -57,6 +57,7 @@ class JudgmentLayer:
     max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
     most_waiting, most_waiting_bytes: lines kept in memory, and about how many bytes of them, while the journal
     cannot be written.   history_timeout: seconds an assessment waits for a history to be read from the journal.
+    controller_timeout: seconds it waits for a controller that is not our own; ours is called where it is needed.
     shadow: share of the calls that the verifier answered which the controller then answers as well, for the
     record; 0 for none.   chance: numbers even on [0, 1), one for each of those calls.
     clock: nanoseconds since 1970.   monotonic: seconds.
@@ -74,6 +75,7 @@ class JudgmentLayer:
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
+        controller_timeout: float = 1.0,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
@@ -89,6 +91,7 @@ class JudgmentLayer:
             most_waiting=most_waiting,
             most_waiting_bytes=most_waiting_bytes,
             history_timeout=history_timeout,
+            controller_timeout=controller_timeout,
             shadow=shadow,
             chance=chance,
             clock=clock,
@@ -102,8 +105,9 @@ class JudgmentLayer:
     ) -> Assessment:
         """How much risk a person wants; never raises for what the verifier, the controller or the journal does.
 
-        Nor does it wait beyond `history_timeout` and the client.   judgments: evidence, oldest first, of which
-        the newest 512 count; by default the subject's answered judgments in the journal.
+        Nor does it wait beyond `history_timeout`, the client and `controller_timeout`.
+        judgments: evidence, oldest first, of which the newest 512 count; by default the subject's answered
+        judgments in the journal.
         Raises CallerError for judgments that break a rule.
         """
         concluded = self._conclude(subject, judgments)

@@ -72,6 +72,7 @@ class LayerCore:
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
+        controller_timeout: float = 1.0,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
@@ -79,12 +80,14 @@ class LayerCore:
     ) -> None:
         if not (max_sd > 0 and math.isfinite(max_sd)):
             raise CallerError(f"expected max_sd above 0, got {max_sd!r}")
+        if not controller_timeout > 0:
+            raise CallerError(f"expected controller_timeout above 0, got {controller_timeout!r}")
         self._journal = journal
         self._max_sd = max_sd
         self._prover = _builtin_prover() if prover is None else prover
         self._clock = clock
         self._monotonic = monotonic
-        self._standby = Standby(controller)
+        self._standby = Standby(controller, controller_timeout)
         self._lock = threading.Lock()
         self._client_failures = 0
         self.recorder = Recorder(most_waiting, most_bytes=most_waiting_bytes, monotonic=monotonic)

@@ -115,9 +115,13 @@ class Shadow:
     def _run(self, seen: Seen, counts: _Counts) -> None:
         start = counts.since = self._monotonic()
         try:
-            fallback, failure = self._standby.attempt(seen.subject, seen.history, seen.at / 1e9)
+            fallback, failure = self._standby.attempt(
+                seen.subject, seen.history, seen.at / 1e9, is_waited_for=False
+            )
             elapsed = self._monotonic() - start
-            self._standby.remember(seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9)
+            self._standby.remember(
+                seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9, is_waited_for=False
+            )
             counts.failed += failure is not None
             counts.slowest = max(counts.slowest, elapsed)
             self._record(seen, fallback, {"failure": failure, "controller_ms": round(elapsed * 1e3, 3)})

@@ -6,15 +6,20 @@ import logging
 import math
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback, Forgets
+from bayesian_verifier.judgment_layer._controller import CAUTIOUS, Fallback, Forgets, MetaJudgmentController
+from bayesian_verifier.judgment_layer._in_time import InTime, NotInTimeError
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.posterior import Belief
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bayesian_verifier.journal import Epoch, History
     from bayesian_verifier.judgment_layer._controller import Controller
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -53,40 +58,69 @@ class _Told:
 
 
 class Standby:
-    """A controller that may raise or answer nonsense: then the cautious prior stands, and it is counted."""
+    """A controller that may raise, answer nonsense or not answer: then the cautious prior stands, and it is counted.
 
-    def __init__(self, controller: Controller) -> None:
+    timeout: seconds for each call of a controller that is not our own, which is called where it is needed.
+    """
+
+    def __init__(self, controller: Controller, timeout: float) -> None:
         self._controller = controller
+        self._in_time = _at_once if type(controller) is MetaJudgmentController else InTime(timeout)
         self._lock = threading.Lock()
         self._failures = 0
         self._told = PerProcess(_Told)
 
     @property
     def failures(self) -> int:
-        """Calls of the controller that raised, or whose answer was no belief."""
+        """Calls of the controller that raised, were not over in time, or whose answer was no belief."""
         return self._failures
 
-    def remember(self, subject: str | None, epoch: Epoch | None, belief: Belief, at: float) -> None:
-        """Tell the controller of a posterior trusted in an epoch, from a time in seconds since 1970."""
+    def remember(
+        self,
+        subject: str | None,
+        epoch: Epoch | None,
+        belief: Belief,
+        at: float,
+        *,
+        is_waited_for: bool = True,
+    ) -> None:
+        """Tell the controller of a posterior trusted in an epoch, from a time in seconds since 1970.
+
+        is_waited_for: whether a person is, so that it must be over in time.
+        """
         if subject is None:
             return
+        call = self._in_time if is_waited_for else _at_once
         try:
-            self._follow(subject, epoch, at)
-            self._controller.remember(subject, belief, at)
+            call(lambda: self._remember(subject, epoch, belief, at))
         except Exception:  # noqa: BLE001 somebody else's code, which must not stop a judgment
             self._count("cannot remember")
 
-    def attempt(self, subject: str | None, history: History, at: float) -> Attempt:
+    def attempt(
+        self, subject: str | None, history: History, at: float, *, is_waited_for: bool = True
+    ) -> Attempt:
         """What the controller makes of a person who was last trusted when the history says."""
-        try:
+
+        def assessed() -> Fallback:
             if subject is not None:
                 self._follow(subject, history.epoch, at)
                 if history.trusted is not None:
                     self._controller.remember(subject, *history.trusted)
-            return Attempt(_checked(self._controller.assess(subject, history.judgments, at)), None)
+            return _checked(self._controller.assess(subject, history.judgments, at))
+
+        call = self._in_time if is_waited_for else _at_once
+        try:
+            return Attempt(call(assessed), None)
+        except NotInTimeError as exc:
+            self._count("is late")
+            return Attempt(None, str(exc))
         except Exception as exc:  # noqa: BLE001 as above
             self._count("cannot assess")
             return Attempt(None, type(exc).__name__)
+
+    def _remember(self, subject: str, epoch: Epoch | None, belief: Belief, at: float) -> None:
+        self._follow(subject, epoch, at)
+        self._controller.remember(subject, belief, at)
 
     def _follow(self, subject: str, epoch: Epoch | None, at: float) -> None:
         """Have the controller forget a subject whose epoch is another than it was told of last."""
@@ -109,6 +143,10 @@ class Standby:
         with self._lock:
             self._failures += 1
         _log.exception("the controller %s", what)
+
+
+def _at_once(job: Callable[[], T]) -> T:
+    return job()
 
 
 def _checked(said: Fallback) -> Fallback:

@@ -6,12 +6,15 @@ the reading, the routing and the queueing of what is thrown away in the end. Und
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.serving._headers import budget_seconds, request_id
 from bayesian_verifier.serving._problems import MalformedHeaderError, RefusalError
 from bayesian_verifier.serving._raw_reply import KnownReplies
+from bayesian_verifier.serving._witness import ids_of
+from bayesian_verifier.tracing import HEADER, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._worker import Ticket
 
     Headers = Mapping[bytes, bytes]
+
+logger = logging.getLogger(__name__)
 
 WORK = frozenset({b"/v1/posterior", b"/v1/posteriors"})
 
@@ -85,17 +90,23 @@ class Gate:
         """One request for the inference thread has arrived whole and is on its way to the queue."""
         return self._service.worker.ticket()
 
-    def said(
-        self, error: RefusalError, target: bytes, headers: Headers, *, arrived: float, close: bool
-    ) -> bytes:
-        """The reply that refuses a request, counted. arrived: on `clock`."""
+    def identity_of(self, headers: Headers) -> str:
+        """The id of a request: its own, or a new one."""
+        return request_id(headers) or self._new_id()
+
+    def said(self, error: Exception, target: bytes, identity: str, *, arrived: float, close: bool) -> bytes:
+        """The reply that refuses a request, or owns up to a fault, counted. arrived: on `clock`."""
         path = target.partition(b"?")[0].decode("latin-1")
-        reply = self._replies.of(
-            error, path=path, version=self._service.model_version, close=close or error.unread
-        )
+        reply = self._replies.of(error, path=path, version=self._service.model_version, close=close)
         self._metrics.observe_request(self._route_name(path), reply.status, self.clock() - arrived)
         self._metrics.observe_refusal(reply.kind)
-        return reply.to(request_id(headers) or self._new_id())
+        return reply.to(identity)
+
+
+def log_fault(fault: Exception, identity: str, headers: Headers) -> None:
+    """Write down that a request of this id could not be taken in, which is our own fault."""
+    told = ids_of(identity, parse(headers.get(HEADER.encode())))
+    logger.error("a request could not be taken in", exc_info=fault, extra=told)
 
 
 def _budget(headers: Headers) -> float:

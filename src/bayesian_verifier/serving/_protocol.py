@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import httptools
-
-from bayesian_verifier.serving._connection import LINGER_SECONDS, Connection
+from bayesian_verifier.serving._connection import LINGER_SECONDS
 from bayesian_verifier.serving._crowd import excess_with
+from bayesian_verifier.serving._gate import log_fault
 from bayesian_verifier.serving._headers import headers_of
 from bayesian_verifier.serving._limits import MAX_BODY_BYTES, MAX_PIPELINED
 from bayesian_verifier.serving._problems import (
@@ -22,9 +21,9 @@ from bayesian_verifier.serving._problems import (
     TooLargeError,
     TooManyConnectionsError,
 )
-from bayesian_verifier.serving._protocol_limits import HeadMeter
+from bayesian_verifier.serving._reading import Reading
 from bayesian_verifier.serving._receive import PATIENCE
-from bayesian_verifier.serving._request_head import head_refusal, head_without_upgrade, parser_refusal
+from bayesian_verifier.serving._request_head import head_refusal, what_went_wrong
 
 if TYPE_CHECKING:
     import asyncio
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 MOST_REFUSED = 64
 
 
-class GuardedProtocol(Connection):
+class GuardedProtocol(Reading):
     """One connection. gate: asked before the application is.   limits: what the client may take."""
 
     def __init__(
@@ -52,14 +51,13 @@ class GuardedProtocol(Connection):
         gate: Gate,
         limits: ProtocolLimits,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop, idle_seconds=limits.idle_seconds)
+        super().__init__(config, server_state, app_state, _loop, limits=limits)
         self._gate = gate
-        self._limits = limits
-        self._refused: RefusalError | None = None
-        self._in_head = self._dropping = self._is_work = self._hesitant = False
-        self._head, self._body_bytes = HeadMeter(limits), 0
+        self._refused: Exception | None = None
+        self._identity = ""
+        self._dropping = self._is_work = self._hesitant = False
+        self._body_bytes = 0
         self.last_heard = 0.0
-        self.headers, self.url = [], b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, unless there are too many already and none that is idle."""
@@ -82,12 +80,12 @@ class GuardedProtocol(Connection):
         self.last_heard = self._gate.clock()
         was_in_head = self._in_head
         try:
-            self._parse(data)
+            self._feed(data)
             if was_in_head and self._in_head:
                 # nothing is heard of a name or value before it ends
                 self._head.add(len(data))
-        except (httptools.HttpParserError, RefusalError) as error:
-            self._refuse(parser_refusal(error))
+        except Exception as error:  # noqa: BLE001 whatever it is, the client is told of it
+            self._refuse(what_went_wrong(error))
             return
         self._wait_for_the_rest()
 
@@ -95,27 +93,11 @@ class GuardedProtocol(Connection):
         """One more request."""
         if len(self.pipeline) >= MAX_PIPELINED:
             raise MalformedRequestError(f"more than {MAX_PIPELINED} requests ahead of their answers")
-        self._unfinished = self._in_head = True
+        self._unfinished = True
         self._dropping = self._is_work = self._hesitant = False
-        self._head.restart()
         self._body_bytes = 0
         self.stop_waiting()
-        self.url, self.headers, self.expect_100_continue = b"", [], False
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request's target."""
-        self._head.add(len(url))
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer behind a body in chunks, which is counted and dropped (RFC 9110, section 6.5.1)."""
-        self._head.add(len(name) + len(value) + len(b": \r\n"), headers=1)
-        if self._in_head:
-            # as uvicorn does, without another call for each header
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+        self._begin()
 
     def on_headers_complete(self) -> None:
         """The request is refused, dropped unread, or handed on to the application."""
@@ -173,26 +155,6 @@ class GuardedProtocol(Connection):
         if self._refused is not None and not self.answering and not self.transport.is_closing():
             self._say(self._refused)
 
-    def _parse(self, data: bytes) -> None:
-        """Feed the parser. What asks for another protocol is read again as if it had not (RFC 9110, section 7.8)."""
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            head = head_without_upgrade(
-                self.parser.get_method(), self.url, self.parser.get_http_version(), self.headers
-            )
-            self.parser = httptools.HttpRequestParser(self)
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
-            self._parse(head + data[upgrade.args[0] :])
-
-    def _hand_on(self) -> None:
-        """Begin the request for the application, which most are not under overload."""
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
-        super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers.extend(headers)
-        super().on_headers_complete()
-
     @property
     def _is_last(self) -> bool:
         """Whether nothing can follow the request whose head has just come."""
@@ -225,18 +187,22 @@ class GuardedProtocol(Connection):
         if self._is_last or self.expect_100_continue or not self.parser.should_keep_alive():
             raise refusal
         self._dropping = True
+        identity = self._gate.identity_of(headers)
         self.transport.write(
-            self._gate.said(refusal, self.url, headers, arrived=self.last_heard, close=False)
+            self._gate.said(refusal, self.url, identity, arrived=self.last_heard, close=False)
         )
 
-    def _refuse(self, refusal: RefusalError) -> None:
-        """Read no more; answer what was asked before, then refuse, then end."""
-        self._refused = refusal
+    def _refuse(self, error: Exception) -> None:
+        """Read no more; answer what was asked before, then refuse, or own up to a fault, then end."""
+        headers = headers_of(self.headers)
+        self._refused, self._identity = error, self._gate.identity_of(headers)
+        if not isinstance(error, RefusalError):
+            log_fault(error, self._identity, headers)
         self.stop_waiting()
         if self._unfinished and not self._in_head and not self._forget_the_last():
             self.end_gently()
         elif not self.answering:
-            self._say(refusal)
+            self._say(error)
 
     def _forget_the_last(self) -> bool:
         """The request that is not whole is not for the application any more; False where it has its answer."""
@@ -250,7 +216,7 @@ class GuardedProtocol(Connection):
             self._running = None
         return True
 
-    def _say(self, refusal: RefusalError) -> None:
-        headers = headers_of(self.headers)
-        self.transport.write(self._gate.said(refusal, self.url, headers, arrived=self.last_heard, close=True))
+    def _say(self, error: Exception) -> None:
+        arrived = self.last_heard
+        self.transport.write(self._gate.said(error, self.url, self._identity, arrived=arrived, close=True))
         self.end_gently()

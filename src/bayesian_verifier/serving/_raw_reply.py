@@ -11,7 +11,7 @@ from bayesian_verifier.serving._open_inference_problem import in_words_of
 from bayesian_verifier.serving._problems import PROBLEM_JSON, problem_of
 
 if TYPE_CHECKING:
-    from bayesian_verifier.serving._problems import Problem, RefusalError
+    from bayesian_verifier.serving._problems import Problem
 
 #: Sentences with a number of requests in them; many more than a queue has places are not kept.
 MOST_KNOWN = 1024
@@ -43,7 +43,7 @@ class KnownReplies:
     def __init__(self) -> None:
         self._known: dict[object, KnownReply] = {}
 
-    def of(self, error: RefusalError, *, path: str, version: str, close: bool) -> KnownReply:
+    def of(self, error: Exception, *, path: str, version: str, close: bool) -> KnownReply:
         """The reply to a request for a path. version: of the model.   close: whether the connection ends with it."""
         if not isinstance(error, BusyError):
             return _reply(in_words_of(path, problem_of(error)), version=version, close=close)

@@ -6,7 +6,6 @@ A server and whatever stands before it must agree where a request begins, where 
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 VERSIONS = ("1.0", "1.1")
 # uri-host [ ":" port ] of RFC 3986; a user name before an @ is no part of it
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(?::[0-9]{0,5})?")
-
-logger = logging.getLogger(__name__)
 
 
 def head_refusal(*, version: str, target: bytes, headers: Mapping[bytes, bytes]) -> RefusalError | None:
@@ -60,14 +57,18 @@ def head_without_upgrade(
     return b"\r\n".join([b"%b %b HTTP/%b" % (method, target, version.encode()), *lines, b"", b""])
 
 
-def parser_refusal(error: Exception) -> RefusalError:
-    """What a parser's error, or ours inside one, is refused with."""
+def what_went_wrong(error: Exception) -> Exception:
+    """Why a request could not be taken in: what it is refused with, or a fault of our own.
+
+    error: raised while the parser was fed. It wraps whatever is raised while it calls us.
+    """
     for one in (error, error.__context__):
         if isinstance(one, RefusalError):
             return one
-    if isinstance(error, httptools.HttpParserCallbackError):
-        if not isinstance(error.__context__, httptools.HttpParserError | UnicodeError):
-            # the parser wraps whatever is raised while it calls us: a fault of our own must not pass unseen
-            logger.error("a request could not be taken in", exc_info=error)
+    if not isinstance(error, httptools.HttpParserError):
+        return error
+    if not isinstance(error, httptools.HttpParserCallbackError):
+        return MalformedRequestError(f"this is not HTTP/1.1: {error}")
+    if isinstance(error.__context__, httptools.HttpParserError):
         return MalformedRequestError("the request target cannot be read")
-    return MalformedRequestError(f"this is not HTTP/1.1: {error}")
+    return error.__context__ if isinstance(error.__context__, Exception) else error
