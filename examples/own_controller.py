@@ -2,7 +2,8 @@
 
 `CautionGate` stands for it: it knows nothing of risk aversion, has a method of its own name, and answers with a
 score from 0, reckless, to 1, as cautious as anybody. `CautionAdapter` gives it the two methods that the Judgment Layer
-calls. Nothing is inherited and nothing registered: whatever has `remember` and `assess` is a controller.
+calls. Nothing is inherited and nothing registered: whatever has `remember` and `assess` is a controller. One that
+also has `forget(subject)` is called so when somebody has changed; one that has not remembers a cautious prior then.
 
     python examples/own_controller.py [http://127.0.0.1:8080]
 

@@ -64,6 +64,24 @@ def test_show_finds_a_person_and_the_newest(path: Path) -> None:
     assert len(judged) == 2
 
 
+def test_show_tells_from_when_on_answers_count(path: Path) -> None:
+    """An epoch is its subject's, and so is the taking back of it."""
+    journal = Journal(path)
+    fields = {
+        "subject": "ada",
+        "from": "2026-11-20T08:00:00.000000Z",
+        "window": None,
+        "reason": "asked",
+        "by": "us",
+    }
+    epoch = journal.append("epoch", fields)
+    journal.append("epoch_undone", {"epoch": epoch, "by": "grace", "why": None})
+    rows = run("show", path, "--subject", "ada", "-n", "2").stdout.splitlines()
+    assert any("answers count from 2026-11-20 08:00:00" in row and "us (asked)" in row for row in rows)
+    assert any(f"epoch {epoch[:8]} undone" in row and "grace" in row for row in rows)
+    assert run("show", path, "--subject", "ben [/bold]", "--kind", "epoch_undone", "--json").stdout == ""
+
+
 def test_show_names_damage_beside_what_it_shows(path: Path) -> None:
     """On standard error, with the line's number; the rest is shown."""
     path.write_bytes(b"rubbish\n" + path.read_bytes())

@@ -191,7 +191,7 @@ def test_of_two_with_one_id_the_first_is_exported(path: Path, tmp_path: Path) ->
 def test_the_command_says_what_it_did(path: Path, tmp_path: Path) -> None:
     """To people and programs."""
     told = CliRunner().invoke(command, ["export", str(tmp_path / "out"), str(path)])
-    assert "9 judgments, 4 feedback; 6 files written, 0 unchanged" in told.stdout
+    assert "9 judgments, 4 feedback, 0 epochs; 6 files written, 0 unchanged" in told.stdout
     told = CliRunner().invoke(command, ["export", str(tmp_path / "out"), str(path), "--json"])
     assert json.loads(told.stdout)["unchanged"] == 6
 

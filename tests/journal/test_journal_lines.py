@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from journal_samples import judge, lines_of
 
 from bayesian_verifier.errors import CallerError
-from bayesian_verifier.journal import DamagedLineError, Journal, OtherLine, journal_schema, parse_line
+from bayesian_verifier.journal import (
+    DamagedLineError,
+    Journal,
+    OtherLine,
+    journal_schema,
+    parse_line,
+    timestamp,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,12 +154,15 @@ def test_every_kind_of_line_satisfies_the_schema(tmp_path: Path) -> None:
     judge(journal, None, chosen=None, verdict="refuted")
     journal.append_feedback(judged, "reject")
     journal.append("policy", {"step": 3})
+    epoch = {"subject": "ada", "from": timestamp(0), "window": None, "reason": "asked", "by": "us"}
+    opened = journal.append("epoch", epoch)
+    journal.append("epoch_undone", {"epoch": opened, "by": "us", "why": None})
     schema = jsonschema.Draft202012Validator(journal_schema())
     schema.check_schema(journal_schema())
     lines = lines_of(tmp_path / "j.jsonl")
     Journal(tmp_path / "j.jsonl", rotate_bytes=1024).append("policy", {"step": 4})
     lines += lines_of(tmp_path / "j.jsonl")
-    assert [line["kind"] for line in lines[4:]] == ["segment", "policy"]
+    assert [line["kind"] for line in lines[3:]] == ["policy", "epoch", "epoch_undone", "segment", "policy"]
     for line in lines:
         schema.validate(line)
         for name in line:
@@ -163,7 +173,10 @@ def test_every_kind_of_line_satisfies_the_schema(tmp_path: Path) -> None:
             }
     assert not schema.is_valid(lines[0] | {"chosen": -1})
     assert not schema.is_valid(lines[2] | {"feedback": "maybe"})
-    assert not schema.is_valid(lines[4] | {"number": 1})
+    assert not schema.is_valid(lines[4] | {"from": "yesterday"})
+    assert not schema.is_valid(lines[4] | {"reason": "a whim"})
+    assert not schema.is_valid(lines[5] | {"by": ""})
+    assert not schema.is_valid(lines[6] | {"number": 1})
 
 
 def test_members_that_a_newer_writer_adds_are_kept(tmp_path: Path) -> None:

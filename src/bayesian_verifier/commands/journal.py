@@ -121,15 +121,17 @@ def _follow(file: Path, subject: str | None, kind: str | None, last: int | None,
 
 
 def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
-    """Whether an event is a subject's; ids of the subject's judgments are added to `theirs`."""
-    from bayesian_verifier.journal import FeedbackLine, JudgmentLine
+    """Whether an event is a subject's; ids of the subject's judgments and epochs are added to `theirs`."""
+    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
 
     event = entry.event
     if subject is None:
         return True
-    if isinstance(event, JudgmentLine) and event.subject == subject:
+    if isinstance(event, JudgmentLine | EpochLine) and event.subject == subject:
         theirs.add(event.id)
         return True
+    if isinstance(event, EpochUndoneLine):
+        return event.epoch in theirs
     return isinstance(event, FeedbackLine) and event.judgment in theirs
 
 
@@ -150,7 +152,7 @@ def _event_table(entries: Iterable[Numbered]) -> Table:
 
 
 def _cells(entry: Numbered) -> tuple[str, ...]:
-    from bayesian_verifier.journal import FeedbackLine, JudgmentLine
+    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
 
     event = entry.event
     head = (str(entry.number), event.ts[:19].replace("T", " "), event.kind, event.id[:8])
@@ -164,6 +166,11 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
         reward = "" if event.reward is None else f"reward {event.reward:g}"
         said = ", ".join(part for part in (event.feedback, reward) if part)
         return (*head, "", f"{said} on {event.judgment[:8]}", "", "")
+    if isinstance(event, EpochLine):
+        since = event.since[:19].replace("T", " ")
+        return (*head, event.subject, f"answers count from {since}", "", f"{event.by} ({event.reason})")
+    if isinstance(event, EpochUndoneLine):
+        return (*head, "", f"epoch {event.epoch[:8]} undone", "", event.by)
     return (*head, "", "", "", event.writer)
 
 
