@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from bayesian_verifier.retraining import compared, is_better, level_of, no_comparison
 
-BOUND = -math.log(0.01)
-losses = st.floats(0.0, BOUND)
+chances = st.floats(0.01, 0.99)
 
 
-def loss(probability, approved):
-    return -math.log(probability if approved else 1 - probability)
+def kept_from_certainty(p):
+    return min(max(p, 0.01), 0.99)
 
 
 def test_an_equal_challenger_is_promoted_in_five_of_a_hundred_runs_at_most():
@@ -28,8 +27,8 @@ def test_an_equal_challenger_is_promoted_in_five_of_a_hundred_runs_at_most():
         known = no_comparison()
         for p in rng.uniform(0.1, 0.9, 400):
             approved = rng.random() < p
-            one, other = (min(max(p + 0.1 * rng.standard_normal(), 0.01), 0.99) for _ in range(2))
-            known = compared(known, loss(one, approved), loss(other, approved), bound=BOUND)
+            one, other = (kept_from_certainty(p + 0.1 * rng.standard_normal()) for _ in range(2))
+            known = compared(known, one, other, approved=approved)
             if is_better(known, 1, alpha=alpha):
                 wrong += 1
                 break
@@ -41,26 +40,50 @@ def test_a_challenger_that_knows_more_is_found_better():
     known = no_comparison()
     for p in rng.uniform(0.05, 0.95, 2000):
         approved = rng.random() < p
-        known = compared(known, loss(0.5, approved), loss(p, approved), bound=BOUND)
+        known = compared(known, 0.5, p, approved=approved)
     assert is_better(known, 5, alpha=0.05)
     assert known.mean_gain > 0.1
 
 
-@given(st.lists(st.tuples(losses, losses), max_size=60))
-def test_evidence_is_the_mean_of_what_each_share_of_wealth_became(pairs):
+@given(st.lists(st.tuples(chances, chances, st.booleans()), max_size=60))
+def test_evidence_is_the_mean_of_what_each_stake_became(answers):
+    """By products over the answers, from the definition: a stake is cut where it could lose nine tenths."""
     known = no_comparison()
-    for one, other in pairs:
-        known = compared(known, one, other, bound=BOUND)
-    wealth = [
-        np.prod([1 + share * (one - other) / BOUND for one, other in pairs])
-        for share in (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+    for champion, challenger, approved in answers:
+        known = compared(known, champion, challenger, approved=approved)
+    became = []
+    for stake in (0.0625, 0.125, 0.25, 0.5, 1.0):
+        wealth = 1.0
+        for champion, challenger, approved in answers:
+            outcomes = {
+                True: math.log(challenger) - math.log(champion),
+                False: math.log(1 - challenger) - math.log(1 - champion),
+            }
+            worst = max(0.0, *(-gain for gain in outcomes.values()))
+            wealth *= 1 + min(stake, 0.9 / worst if worst else math.inf) * outcomes[approved]
+        became.append(wealth)
+    assert known.evidence == pytest.approx(np.mean(became), rel=1e-9)
+
+
+@given(chances, chances, st.booleans())
+def test_no_answer_costs_more_than_nine_tenths_of_any_stake(champion, challenger, approved):
+    known = compared(no_comparison(), champion, challenger, approved=approved)
+    assert min(known.log_wealth) >= math.log(0.1) - 1e-9
+
+
+@given(chances, chances)
+def test_wealth_does_not_grow_on_average_where_neither_foresees_better(champion, challenger):
+    """At the chance of approval at which both lose as much on average, no stake gains or loses on average."""
+    ahead = math.log(challenger / champion)
+    behind = math.log((1 - challenger) / (1 - champion))
+    if abs(ahead - behind) < 1e-6:
+        return
+    chance = -behind / (ahead - behind)
+    grown = [
+        compared(no_comparison(), champion, challenger, approved=said).log_wealth for said in (True, False)
     ]
-    assert known.evidence == pytest.approx(np.mean(wealth), rel=1e-9)
-
-
-@given(losses, losses)
-def test_no_stake_can_lose_everything(one, other):
-    assert min(compared(no_comparison(), one, other, bound=BOUND).log_wealth) > -math.inf
+    for approved, rejected in zip(*grown, strict=True):
+        assert chance * math.exp(approved) + (1 - chance) * math.exp(rejected) == pytest.approx(1, abs=1e-9)
 
 
 def test_all_challengers_there_will_ever_be_share_the_error():
@@ -69,7 +92,8 @@ def test_all_challengers_there_will_ever_be_share_the_error():
         level_of(0, alpha=0.05)
 
 
-@pytest.mark.parametrize("wrong", [-0.1, BOUND + 0.1, math.nan, math.inf])
-def test_a_loss_the_test_would_not_hold_for_is_refused(wrong):
-    with pytest.raises(ValueError, match="log-loss"):
-        compared(no_comparison(), wrong, 0.1, bound=BOUND)
+@pytest.mark.parametrize("wrong", [-0.1, 0.0, 1.0, 1.1, math.nan, math.inf])
+def test_a_chance_the_test_would_not_hold_for_is_refused(wrong):
+    for pair in ((wrong, 0.4), (0.4, wrong)):
+        with pytest.raises(ValueError, match="chance"):
+            compared(no_comparison(), *pair, approved=True)
