@@ -38,48 +38,47 @@ class Places(NamedTuple):
         return ("--journal", str(self.journal), "--store", str(self.store), "--name", self.name)
 
 
-class OurHands:
-    """`bayesian-verifier train --from-journal` and `evaluate --against`. small: on a small budget."""
+class Programs:
+    """Ours, `bayesian-verifier train --from-journal` and `evaluate --against`, or people's own in their place.
 
-    def __init__(self, places: Places, *, small: bool) -> None:
+    train_with, judge_with: the beginning of a command line; what is asked is put behind it.
+    small: ours on a small budget.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        *,
+        train_with: str | None = None,
+        judge_with: str | None = None,
+        small: bool = False,
+    ) -> None:
         self._places = places
+        self._train_with = shlex.split(train_with or "")
+        self._judge_with = shlex.split(judge_with or "")
         self._small = small
 
     def train(self, order: Order, machine: Machine) -> Trained:
         """The cases people meet and the prior of their windows, published beside the champion."""
         there = self._places
+        if self._train_with:
+            said = ("--run", order.run, "--champion", order.champion, "--seed", str(order.seed))
+            return trained_of(_line([*self._train_with, *said, *there.options], machine))
         asked = ("train", "--from-journal", str(there.journal), "--prior-from-windows", "--json")
         where = ("--into", str(there.store), "--work", str(there.work), "--seed", str(order.seed))
-        small = ("--small",) if self._small else ()
-        return trained_of(_line([*PROGRAM, *asked, *where, *small], machine))
+        return trained_of(_line([*PROGRAM, *asked, *where, *(["--small"] if self._small else [])], machine))
 
     def weigh(self, pair: Pair, machine: Machine) -> Weighed:
         """On a sealed set, on calibration, and on what people answered since the challenger was trained."""
         there = self._places
+        if self._judge_with:
+            asked = ("--champion", pair.champion, "--challenger", pair.challenger)
+            more = ("--number", str(pair.number), "--trained", pair.trained)
+            return weighed_of(_line([*self._judge_with, *asked, *more, *there.options], machine))
         where = ("--model-store", str(there.store), "--name", there.name, "--journal", str(there.journal))
         whom = (pair.challenger, "--against", pair.champion, "--number", str(pair.number))
         small = ("--sets", "60", "--calibration-sets", "256") if self._small else ()
         return weighed_of(_line([*PROGRAM, "evaluate", *whom, *where, *small, "--json"], machine))
-
-
-class OwnHands:
-    """Programs of people's own. train, judge: the beginning of a command line; what is asked is put behind it."""
-
-    def __init__(self, places: Places, train: str, judge: str) -> None:
-        self._places = places
-        self._train = shlex.split(train)
-        self._judge = shlex.split(judge)
-
-    def train(self, order: Order, machine: Machine) -> Trained:
-        """With --run, --champion and --seed."""
-        asked = ("--run", order.run, "--champion", order.champion, "--seed", str(order.seed))
-        return trained_of(_line([*self._train, *asked, *self._places.options], machine))
-
-    def weigh(self, pair: Pair, machine: Machine) -> Weighed:
-        """With --champion, --challenger, --number and --trained."""
-        asked = ("--champion", pair.champion, "--challenger", pair.challenger)
-        more = ("--number", str(pair.number), "--trained", pair.trained)
-        return weighed_of(_line([*self._judge, *asked, *more, *self._places.options], machine))
 
 
 def trained_of(line: dict[str, Any]) -> Trained:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from bayesian_verifier.commands._retrain_night import Files
-    from bayesian_verifier.retraining import Hands
 
-_CLOSED = {"daytime", "busy"}
+_LATER = {"daytime", "busy", "running"}
 
 
 @click.group(name="retrain", short_help="Train a challenger when there is reason to; approve, reject.")
@@ -75,7 +75,7 @@ def check(files: Files, force: bool, as_json: bool) -> None:
 @click.option("--by", help="Who started it, for the ledger; your login name by default.")
 @click.option("--work", default="runs/retrain", show_default=True, type=click.Path(), help="Checkpoints.")
 @click.option("--small", is_flag=True, help="A training on a small budget, for tests and demonstrations.")
-@click.option("--train-with", help="A program of yours that trains, with --judge-with: docs/retraining.md.")
+@click.option("--train-with", help="A program of yours that trains: docs/retraining.md.")
 @click.option("--judge-with", help="A program of yours that compares.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: the outcome as a line.")
 @click.pass_obj
@@ -91,12 +91,15 @@ def run(
     as_json: bool,
 ) -> None:
     """Finish what was left, then train, compare and promote what is due, if the hour and the machine allow it."""
-    from bayesian_verifier.commands._retrain_night import night_of
+    from bayesian_verifier.commands._retrain_hands import Places, Programs
+    from bayesian_verifier.commands._retrain_night import night_of, store_of
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining import run as run_night
 
     signal.signal(signal.SIGTERM, _leave)
-    hands = _hands(files, work, train_with, judge_with, small=small)
+    store = store_of(files)
+    places = Places(files.journal, store.store.root, store.name, Path(work))
+    hands = Programs(places, train_with=train_with, judge_with=judge_with, small=small)
     with Journal(files.ledger, fsync="always") as ledger:
         night = night_of(
             files,
@@ -112,7 +115,7 @@ def run(
         click.echo(json.dumps(outcome._asdict()))
     else:
         click.echo(f"{outcome.code}: {outcome.said}")
-    sys.exit(4 if outcome.code in _CLOSED else 0)
+    sys.exit(4 if outcome.code in _LATER else 0)
 
 
 @command.command(epilog="Example: bayesian-verifier retrain pending --json")
@@ -191,21 +194,6 @@ def history(files: Files, last: int, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=1))
     else:
         print_history(rows[-last:])
-
-
-def _hands(files: Files, work: str, train_with: str | None, judge_with: str | None, *, small: bool) -> Hands:
-    from pathlib import Path
-
-    from bayesian_verifier.commands._retrain_hands import OurHands, OwnHands, Places
-    from bayesian_verifier.commands._retrain_night import store_of
-
-    store = store_of(files)
-    places = Places(files.journal, store.store.root, store.name, Path(work))
-    if train_with and judge_with:
-        return OwnHands(places, train_with, judge_with)
-    if train_with or judge_with:
-        raise click.UsageError("--train-with and --judge-with go together")
-    return OurHands(places, small=small)
 
 
 def _leave(number: int, _: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from filelock import FileLock, Timeout
 
 from bayesian_verifier.errors import BusyError, CallerError, OperatorError
-from bayesian_verifier.journal import News, timestamp
+from bayesian_verifier.journal import ExpiredLine, News, timestamp
 from bayesian_verifier.retraining._challengers import standing_of
 from bayesian_verifier.retraining._due import due
 from bayesian_verifier.retraining._operations import Operations, operations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining._due import Step
-    from bayesian_verifier.retraining._operations import Asked
+    from bayesian_verifier.retraining._operations import Asked, Decided
     from bayesian_verifier.retraining._settings import PromotionSettings
 
 _LOCK_SECONDS = 10.0
@@ -174,11 +174,16 @@ def _open_request(known: Operations, request: str) -> Asked:
         waiting = ", ".join(one.line.id for one in known.asked if one.state == "open") or "none"
         many = f"{len(found)} requests begin with" if found else "no request"
         raise CallerError(f"{many} {request!r} (waiting: {waiting})")
-    decided = found[0].decided
-    if decided is not None:
-        by = f" by {decided.by}" if hasattr(decided, "by") else ""
-        raise AlreadyDecidedError(f"request {found[0].line.id} was {found[0].state}{by} at {decided.ts}")
+    if found[0].decided is not None:
+        raise AlreadyDecidedError(f"request {found[0].line.id} {_said(found[0].decided)}")
     return found[0]
+
+
+def _said(decided: Decided) -> str:
+    if isinstance(decided, ExpiredLine):
+        return f"expired at {decided.ts}"
+    why = f": {decided.why}" if decided.why else ""
+    return f"was {decided.kind} by {decided.by} at {decided.ts}{why}"
 
 
 def _name(by: str) -> str:
