@@ -12,8 +12,10 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 60.0  # seconds for an answer or a condition
@@ -38,15 +40,25 @@ def find_chromium() -> str | None:
 
 
 class Browser:
-    """One Chromium with one page. language and time zone are fixed, so that pictures and texts are the same anywhere."""
+    """One Chromium with one page. Language and time zone are fixed: texts are the same anywhere."""
 
     def __init__(self, program: str, *, width: int = 1280, height: int = 900, scale: float = 1.0) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         ours, theirs = os.pipe(), os.pipe()
         arguments = [
             *("--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"),
-            *("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *("--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb"),
+            *(
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ),
+            *(
+                "--disable-extensions",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+                "--force-color-profile=srgb",
+            ),
             *("--lang=en-GB", f"--user-data-dir={self._directory.name}", f"--window-size={width},{height}"),
             *(("--no-sandbox",) if os.geteuid() == 0 else ()),
         ]
@@ -119,7 +131,9 @@ class Browser:
         said = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in said:
             found = said["exceptionDetails"]
-            raise BrowserError(f"{expression}: {found.get('exception', {}).get('description', found['text'])}")
+            raise BrowserError(
+                f"{expression}: {found.get('exception', {}).get('description', found['text'])}"
+            )
         return said["result"].get("value")
 
     def wait(self, expression: str, seconds: float = PATIENCE) -> Any:  # noqa: ANN401 JSON
@@ -142,7 +156,11 @@ class Browser:
         """Press and release a key."""
         for kind in ("keyDown", "keyUp"):
             self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text if kind == "keyDown" else ""
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                text=text if kind == "keyDown" else "",
             )
 
     def type(self, text: str) -> None:
@@ -154,7 +172,13 @@ class Browser:
         parameters: dict[str, Any] = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            parameters["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+            parameters["clip"] = {
+                "x": 0,
+                "y": 0,
+                "width": size["width"],
+                "height": size["height"],
+                "scale": 1,
+            }
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", **parameters)["data"]))
 
     def close(self) -> None:
@@ -195,7 +219,9 @@ class Browser:
             details = told["exceptionDetails"]
             self.complaints.append(str(details.get("exception", {}).get("description", details.get("text"))))
         elif method == "Runtime.consoleAPICalled" and told["type"] in {"error", "warning", "assert"}:
-            self.complaints.append(" ".join(str(one.get("value", one.get("description"))) for one in told["args"]))
+            self.complaints.append(
+                " ".join(str(one.get("value", one.get("description"))) for one in told["args"])
+            )
         elif method == "Log.entryAdded" and told["entry"]["level"] in {"error", "warning"}:
             self.complaints.append(f"{told['entry']['text']} {told['entry'].get('url', '')}")
 
