@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 60.0  # seconds for an answer or a condition
+ANSWER = 3.0  # seconds for an answer that is asked for again
 # the protocol's descriptors are 3 and 4, whatever ours are
 _START = (
     "import os, sys\n"
@@ -86,8 +87,8 @@ class Browser:
             self.call(f"{domain}.enable")
         self.resize(width, height, scale)
 
-    def call(self, method: str, **parameters: object) -> dict[str, Any]:
-        """The result of a command. Raises BrowserError."""
+    def call(self, method: str, *, patience: float = PATIENCE, **parameters: object) -> dict[str, Any]:
+        """The result of a command. Raises BrowserError, also where there is none in so many seconds."""
         self._next += 1
         number, answer = self._next, queue.SimpleQueue[dict[str, Any]]()
         self._answers[number] = answer
@@ -98,9 +99,9 @@ class Browser:
         while data:
             data = data[os.write(self._to, data) :]
         try:
-            said = answer.get(timeout=PATIENCE)
+            said = answer.get(timeout=patience)
         except queue.Empty:
-            raise BrowserError(f"{method}: no answer in {PATIENCE:g} s") from None
+            raise BrowserError(f"{method}: no answer in {patience:g} s") from None
         if "error" in said:
             raise BrowserError(f"{method}: {said['error'].get('message')}")
         return dict(said.get("result", {}))
@@ -126,9 +127,10 @@ class Browser:
         if said.get("errorText"):
             raise BrowserError(f"{url}: {said['errorText']}")
 
-    def evaluate(self, expression: str) -> Any:  # noqa: ANN401 JSON
+    def evaluate(self, expression: str, *, patience: float = PATIENCE) -> Any:  # noqa: ANN401 JSON
         """The value of an expression in the page; a promise is waited for. Raises BrowserError."""
-        said = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        said = self.call("Runtime.evaluate", patience=patience, **asked)
         if "exceptionDetails" in said:
             found = said["exceptionDetails"]
             raise BrowserError(
@@ -142,7 +144,8 @@ class Browser:
         while True:
             value, error = None, ""
             try:
-                value = self.evaluate(expression)
+                # a page that is just being left may never answer
+                value = self.evaluate(expression, patience=ANSWER)
             except BrowserError as exc:
                 error = str(exc)
             if value:

@@ -25,7 +25,12 @@ def test_a_decision_is_a_line_of_the_ledger(own_page, own_files, verdict, kind):
     assert said.status_code == 200
     line = lines_of(own_files, "ledger")[-1]
     assert line["id"] == said.json()["line"]
-    assert (line["kind"], line["request"], line["by"], line["why"]) == (kind, asked["id"], "Maria", "looks right")
+    assert (line["kind"], line["request"], line["by"], line["why"]) == (
+        kind,
+        asked["id"],
+        "Maria",
+        "looks right",
+    )
     own_page.until(lambda state: state["pending"] == 0)
     (shown,) = [one for one in own_page.get("operations")["decisions"] if one["id"] == asked["id"]]
     assert (shown["status"], shown["by"], shown["why"]) == (kind, "Maria", "looks right")
@@ -36,7 +41,9 @@ def test_nothing_is_decided_twice(own_page, own_files):
     asked = pending(own_page)["id"]
     assert own_page.client.post(f"/api/decisions/{asked}", json=WHO).status_code == 200
     before = lines_of(own_files, "ledger")
-    assert own_page.client.post(f"/api/decisions/{asked}", json={**WHO, "verdict": "reject"}).status_code == 409
+    assert (
+        own_page.client.post(f"/api/decisions/{asked}", json={**WHO, "verdict": "reject"}).status_code == 409
+    )
     assert own_page.client.post("/api/decisions/nobody-asked", json=WHO).status_code == 409
     assert lines_of(own_files, "ledger") == before
 
@@ -45,7 +52,9 @@ def test_what_has_expired_is_not_decided(own_page, own_files):
     past = datetime.now(UTC) - timedelta(seconds=1)
     with Journal(own_files / "ledger.jsonl") as ledger:
         fields = {"what": "promotion", "challenger": "b", "champion": "a", "default": "reject"}
-        asked = ledger.append("approval_asked", {**fields, "expires": past.isoformat().replace("+00:00", "Z")})
+        asked = ledger.append(
+            "approval_asked", {**fields, "expires": past.isoformat().replace("+00:00", "Z")}
+        )
     said = own_page.client.post(f"/api/decisions/{asked}", json=WHO)
     assert said.status_code == 409
     assert "expired" in said.json()["detail"]
