@@ -12,11 +12,14 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 PATIENCE = 60.0  # seconds for an answer or a condition
+ANSWER = 3.0  # seconds for an answer that is asked for again
 # the protocol's descriptors are 3 and 4, whatever ours are
 _START = (
     "import os, sys\n"
@@ -38,15 +41,25 @@ def find_chromium() -> str | None:
 
 
 class Browser:
-    """One Chromium with one page. language and time zone are fixed, so that pictures and texts are the same anywhere."""
+    """One Chromium with one page. Language and time zone are fixed: texts are the same anywhere."""
 
     def __init__(self, program: str, *, width: int = 1280, height: int = 900, scale: float = 1.0) -> None:
         self._directory = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
         ours, theirs = os.pipe(), os.pipe()
         arguments = [
             *("--headless=new", "--remote-debugging-pipe", "--no-first-run", "--no-default-browser-check"),
-            *("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-            *("--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb"),
+            *(
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ),
+            *(
+                "--disable-extensions",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+                "--force-color-profile=srgb",
+            ),
             *("--lang=en-GB", f"--user-data-dir={self._directory.name}", f"--window-size={width},{height}"),
             *(("--no-sandbox",) if os.geteuid() == 0 else ()),
         ]
@@ -74,8 +87,8 @@ class Browser:
             self.call(f"{domain}.enable")
         self.resize(width, height, scale)
 
-    def call(self, method: str, **parameters: object) -> dict[str, Any]:
-        """The result of a command. Raises BrowserError."""
+    def call(self, method: str, *, patience: float = PATIENCE, **parameters: object) -> dict[str, Any]:
+        """The result of a command. Raises BrowserError, also where there is none in so many seconds."""
         self._next += 1
         number, answer = self._next, queue.SimpleQueue[dict[str, Any]]()
         self._answers[number] = answer
@@ -86,9 +99,9 @@ class Browser:
         while data:
             data = data[os.write(self._to, data) :]
         try:
-            said = answer.get(timeout=PATIENCE)
+            said = answer.get(timeout=patience)
         except queue.Empty:
-            raise BrowserError(f"{method}: no answer in {PATIENCE:g} s") from None
+            raise BrowserError(f"{method}: no answer in {patience:g} s") from None
         if "error" in said:
             raise BrowserError(f"{method}: {said['error'].get('message')}")
         return dict(said.get("result", {}))
@@ -114,12 +127,15 @@ class Browser:
         if said.get("errorText"):
             raise BrowserError(f"{url}: {said['errorText']}")
 
-    def evaluate(self, expression: str) -> Any:  # noqa: ANN401 JSON
+    def evaluate(self, expression: str, *, patience: float = PATIENCE) -> Any:  # noqa: ANN401 JSON
         """The value of an expression in the page; a promise is waited for. Raises BrowserError."""
-        said = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        asked = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        said = self.call("Runtime.evaluate", patience=patience, **asked)
         if "exceptionDetails" in said:
             found = said["exceptionDetails"]
-            raise BrowserError(f"{expression}: {found.get('exception', {}).get('description', found['text'])}")
+            raise BrowserError(
+                f"{expression}: {found.get('exception', {}).get('description', found['text'])}"
+            )
         return said["result"].get("value")
 
     def wait(self, expression: str, seconds: float = PATIENCE) -> Any:  # noqa: ANN401 JSON
@@ -128,7 +144,8 @@ class Browser:
         while True:
             value, error = None, ""
             try:
-                value = self.evaluate(expression)
+                # a page that is just being left may never answer
+                value = self.evaluate(expression, patience=ANSWER)
             except BrowserError as exc:
                 error = str(exc)
             if value:
@@ -142,7 +159,11 @@ class Browser:
         """Press and release a key."""
         for kind in ("keyDown", "keyUp"):
             self.call(
-                "Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text if kind == "keyDown" else ""
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                text=text if kind == "keyDown" else "",
             )
 
     def type(self, text: str) -> None:
@@ -154,7 +175,13 @@ class Browser:
         parameters: dict[str, Any] = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            parameters["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+            parameters["clip"] = {
+                "x": 0,
+                "y": 0,
+                "width": size["width"],
+                "height": size["height"],
+                "scale": 1,
+            }
         file.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", **parameters)["data"]))
 
     def close(self) -> None:
@@ -195,7 +222,9 @@ class Browser:
             details = told["exceptionDetails"]
             self.complaints.append(str(details.get("exception", {}).get("description", details.get("text"))))
         elif method == "Runtime.consoleAPICalled" and told["type"] in {"error", "warning", "assert"}:
-            self.complaints.append(" ".join(str(one.get("value", one.get("description"))) for one in told["args"]))
+            self.complaints.append(
+                " ".join(str(one.get("value", one.get("description"))) for one in told["args"])
+            )
         elif method == "Log.entryAdded" and told["entry"]["level"] in {"error", "warning"}:
             self.complaints.append(f"{told['entry']['text']} {told['entry'].get('url', '')}")
 

@@ -1,8 +1,9 @@
 """What do two months of a Judgment Layer look like? A journal, a ledger and a model store of simulated people.
 
-Forty people answer a few times a day; six of them change. On the way the service is away for some hours, two challengers
-are promoted and one is held back, and at the end another waits for a person's approval. The windows and the alarms are
-made by the package's own watcher, beliefs are exact: see example_people.py. The same seed gives the same people.
+Forty people answer a few times a day; six of them change. On the way the service is away for some hours, one
+challenger is promoted and one is held back, and at the end another waits for a person's approval. The windows and the
+alarms are made by the package's own watcher, beliefs are exact: see example_people.py. The same seed gives the same
+people.
 
     python scripts/example_journal.py DIRECTORY [--days 60] [--seed 7] [--ends 2026-11-24T18:00]
 """
@@ -27,6 +28,12 @@ from bayesian_verifier.posterior import Belief
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
 DAY = 86_400_000_000_000  # nanoseconds
 MAX_SD = 0.6  # a wider belief is not used: the layer's default
+# shares of judgments: answered at all, shadowed by the controller, too slow; of those in the outage: really tried
+ANSWERED, SHADOWED, TOO_SLOW, TRIED = 0.93, 0.03, 0.002, 0.12
+OTHERWISE, NEUTRAL = (
+    1.4,
+    0.15,
+)  # sd apart at which the controller would choose otherwise; r that is called neutral
 OUTAGE = (0.62, 0.27)  # from this share of the days on, for so many days
 
 
@@ -116,22 +123,22 @@ class Example:
             },
         )
         proposal = Judgment.model_validate({**options, "chosen": chosen, "id": made, "subject": person.name})
-        if self.rng.random() < 0.93:
+        if self.rng.random() < ANSWERED:
             said = answer(self.rng, proposal, person, day)
             self.now += int(self.rng.uniform(4e9, 9e10))
             self.journal.append("feedback", {"judgment": made, "feedback": said, "reward": None})
             person.answered(day, proposal.model_copy(update={"feedback": said}))
-        if source == "verifier" and self.rng.random() < 0.03:
+        if source == "verifier" and self.rng.random() < SHADOWED:
             self._shadow(made, person.name, belief)
 
     def _assessed(self, day: float, known: Inferred) -> tuple[Belief, str, str | None, float]:
         began = OUTAGE[0] * self.days
         if began <= day < began + OUTAGE[1]:
             wider = Belief(known.belief.mean, round(1.35 * known.belief.sd, 4))
-            reason = "unreachable" if self.rng.random() < 0.12 else "circuit_open"
+            reason = "unreachable" if self.rng.random() < TRIED else "circuit_open"
             return wider, "controller", reason, float(self.rng.uniform(0.08, 0.5))
         elapsed = float(np.exp(self.rng.normal(0.35, 0.28)))
-        if self.rng.random() < 0.002:
+        if self.rng.random() < TOO_SLOW:
             return Belief(known.belief.mean, round(1.2 * known.belief.sd, 4)), "controller", "timeout", 50.4
         if not known.informative:
             return Belief(0.5, 1.0), "controller", "no_evidence", elapsed
@@ -148,7 +155,7 @@ class Example:
             "verifier": told,
             "difference": round(difference, 4),
         }
-        self.journal.append("shadow", {**fields, "other_choice": bool(abs(difference) > 1.4)})
+        self.journal.append("shadow", {**fields, "other_choice": bool(abs(difference) > OTHERWISE)})
 
     def _inferred(self, judgments: object) -> Inferred:
         return infer(judgments)._replace(model_version=self.operations.current)  # type: ignore[arg-type]
@@ -168,7 +175,7 @@ class Example:
 
 def _comment(belief: Belief, source: str, reason: str | None) -> str:
     """What a judgment is told with."""
-    word = "averse to" if belief.mean > 0.15 else "fond of" if belief.mean < -0.15 else "neutral to"
+    word = "averse to" if belief.mean > NEUTRAL else "fond of" if belief.mean < -NEUTRAL else "neutral to"
     said = f"Likely {word} risk: {belief.mean:.2f} ± {belief.sd:.2f}."
     return said if source == "verifier" else f"{said} By the controller: {reason}."
 

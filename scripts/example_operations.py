@@ -1,7 +1,7 @@
-"""What did operations do in the example? Trainings, the gate, approvals, promotions: lines of the ledger, and a store.
+"""What did operations do in the example? Trainings, gates, approvals, promotions: lines of a ledger, and a store.
 
-The figures of each version are those of the shipped model, a little better or worse: the store has manifests and reports,
-and no weights.
+The figures of each version are those of the shipped model, a little better or worse: the store has manifests and
+reports, and no weights.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAME = "bayesian-verifier"
 SHIPPED = Path(__file__).resolve().parent.parent / "src" / "bayesian_verifier" / "shipped_models" / NAME
 DAY = 86_400_000_000_000  # nanoseconds
+LONGEST = 0.05  # days from the beginning of a training to the question whether it may be promoted
 NIGHT = 3.1 / 24  # the hour at which trainings begin, in days
 #: share of the days at which each version was trained, and how its errors compare with the shipped model's
 MADE = ((-0.2, 1.35), (0.36, 1.0), (0.69, 1.6), (1.0, 0.82))
@@ -26,7 +27,7 @@ MADE = ((-0.2, 1.35), (0.36, 1.0), (0.69, 1.6), (1.0, 0.82))
 
 def versions(start: int, days: float) -> list[str]:
     """Their names: when they were made, and something of their bytes."""
-    nights = [int(share * days - NIGHT) + NIGHT for share, _ in MADE]
+    nights = [int(share * days - NIGHT - LONGEST) + NIGHT for share, _ in MADE]
     made = [datetime.fromtimestamp((start + night * DAY) / 1e9, UTC) for night in nights]
     return [
         f"{at:%Y-%m-%dT%H-%M-%SZ}-{0x3C21F0A9 * (number + 3) % (1 << 32):08x}"
@@ -76,7 +77,7 @@ class Operations:
         self._asked: dict[str, str] = {}
         self._plan: list[tuple[float, Callable[[float], None]]] = []
         for number in (1, 2, 3):
-            self._train(number, int(MADE[number][0] * days - NIGHT) + NIGHT)
+            self._train(number, int(MADE[number][0] * days - NIGHT - LONGEST) + NIGHT)
         self._plan.append((int(0.66 * days) + 0.4, lambda _: self._population(raised=True)))
         self._plan.append((int(0.86 * days) + 0.4, lambda _: self._population(raised=False)))
         self._plan.sort(key=lambda one: one[0])

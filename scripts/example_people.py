@@ -1,7 +1,7 @@
 """Whom does the example journal speak of? Simulated people, the lotteries they meet, and what is believed of them.
 
-They answer as the model says people do (docs/model.md): approve with the chance of the logistic function of ∆/τ. What is
-believed of them is exact, on a grid of risk aversion and choice noise; nothing here is of a real person.
+They answer as the model says people do (docs/model.md): approve with the chance of the logistic function of ∆/τ. What
+is believed of them is exact, on a grid of risk aversion and choice noise; nothing here is of a real person.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ Grid = NDArray[np.float64]
 PRIOR_MEAN, PRIOR_SD = 0.5, 1.0
 R = np.linspace(-3.5, 4.5, 161)
 LOG_TAU = np.linspace(-4.6, 0.0, 9)
+NEARLY = 1e-6  # as near to r = 1 as the logarithm is taken
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _PRIOR = -0.5 * ((R - PRIOR_MEAN) / PRIOR_SD) ** 2 - 0.5 * (LOG_TAU[:, None] - np.log(0.1)) ** 2
 NAMES = (
-    "Ada Amara Anselm Basma Bela Chidi Clara Dario Dilan Edda Emre Fatou Femi Greta Hana Hugo Ines Ivo Jonas Kaya "
-    "Leila Lior Mara Mateo Mina Nadia Noor Olga Otis Paula Pavel Quim Rosa Sami Selma Taro Uma Vera Wanda Yuki"
-).split()
+    *("Ada", "Amara", "Anselm", "Basma", "Bela", "Chidi", "Clara", "Dario", "Dilan", "Edda"),
+    *("Emre", "Fatou", "Femi", "Greta", "Hana", "Hugo", "Ines", "Ivo", "Jonas", "Kaya"),
+    *("Leila", "Lior", "Mara", "Mateo", "Mina", "Nadia", "Noor", "Olga", "Otis", "Paula"),
+    *("Pavel", "Quim", "Rosa", "Sami", "Selma", "Taro", "Uma", "Vera", "Wanda", "Yuki"),
+)
 
 
 @dataclass
@@ -90,7 +93,7 @@ def case(rng: np.random.Generator, near: float) -> dict[str, object]:
 
 def _worth(low: float, high: float, chance: float, r: float) -> float:
     """The sure amount that is worth a gamble to somebody of constant relative risk aversion."""
-    if abs(r - 1) < 1e-6:
+    if abs(r - 1) < NEARLY:
         return float(low ** (1 - chance) * high**chance)
     return float((chance * high ** (1 - r) + (1 - chance) * low ** (1 - r)) ** (1 / (1 - r)))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bayesian_verifier.settings import Settings
 
 

@@ -91,7 +91,7 @@ class Dashboard:
                     Route(f"{PREFIX}/", self._page),
                     Route(f"{PREFIX}/static/{{path:path}}", self._file),
                     Route(f"{api}/access", self._access),
-                Route(f"{api}/state", self._data(lambda _: self._state())),
+                    Route(f"{api}/state", self._data(lambda _: self._state())),
                     Route(f"{api}/people", self._data(lambda q: people_document(cache, q.query_params))),
                     Route(f"{api}/people/{{key}}", self._data(self._person)),
                     Route(f"{api}/population", self._data(self._population)),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.journal import Damaged, Sealed
 
+Rows = list[tuple[Any, ...]]
 #: lines read, and windows heard, before anybody else gets a turn
 LINES_AT_ONCE = 20_000
 WINDOWS_AT_ONCE = 100
@@ -65,6 +66,14 @@ class Version(NamedTuple):
     reading: bool
 
 
+class _Read(NamedTuple):
+    """What was read of a file."""
+
+    lines: int = 0
+    damaged_lines: int = 0
+    damaged: tuple[Damaged, ...] = ()
+
+
 class Cache:
     """Tables of a journal and its ledger; `refresh` reads on, `rows` asks.
 
@@ -76,44 +85,56 @@ class Cache:
     ) -> None:
         self.journal, self.ledger = journal, ledger
         self._detector = detector
-        self._news, self._ledger_news = SealedNews(journal), SealedNews(ledger)
+        self._news = {"journal": SealedNews(journal), "ledger": SealedNews(ledger)}
         self._connection = duckdb.connect(
             config={"threads": threads, "autoinstall_known_extensions": "false"}
         )
         self._asking, self._refreshing = threading.Lock(), threading.Lock()
-        self._number = self._lines = self._ledger_lines = 0
+        self._number = 0
         self._reading = True
         self._waiting: list[bytes] = []
-        self.damaged: list[Damaged] = []
-        self.damaged_lines = 0
+        self._read_of = {"journal": _Read(), "ledger": _Read()}
         self.unreadable: dict[str, str] = {}
         self.queries = 0
-        self._begin()
-        self._connection.execute(_schema.CREATE_LEDGER)
+        for name in self._news:
+            self._begin(name)
 
     @property
     def version(self) -> Version:
         """How far the tables are."""
-        return Version(self._number, self._lines, self._ledger_lines, len(self._waiting), self._reading)
+        journal, ledger = self._read_of["journal"], self._read_of["ledger"]
+        return Version(self._number, journal.lines, ledger.lines, len(self._waiting), self._reading)
 
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    @property
+    def damaged_lines(self) -> int:
+        """How many lines were left out."""
+        return sum(one.damaged_lines for one in self._read_of.values())
+
+    @property
+    def damaged(self) -> list[Damaged]:
+        """The first of them."""
+        return [one for read in self._read_of.values() for one in read.damaged][:MOST_DAMAGED]
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> Rows:
         """What a query finds. One at a time: a page is not to take every core of a machine that serves."""
         with self._asking:
             self.queries += 1
-            return self._connection.cursor().execute(query, list(values)).fetchall()
+            found: Rows = self._connection.cursor().execute(query, list(values)).fetchall()
+            return found
 
-    def rows_named(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    def rows_named(self, query: str, values: Mapping[str, object]) -> Rows:
         """As `rows`, for a query whose values have names."""
         with self._asking:
             self.queries += 1
-            return self._connection.cursor().execute(query, dict(values)).fetchall()
+            found: Rows = self._connection.cursor().execute(query, dict(values)).fetchall()
+            return found
 
     def refresh(self) -> bool:
         """Read both files on and hear some windows; whether anything is new, or still to be done."""
         with self._refreshing:
             before = self._number
-            self._follow("journal", self._news, self._take)
-            self._follow("ledger", self._ledger_news, self._take_ledger)
+            for name in self._news:
+                self._follow(name)
             self._reading = False
             self._hear_some()
             return self._number != before or bool(self._waiting)
@@ -121,53 +142,55 @@ class Cache:
     def close(self) -> None:
         """Let go of files and tables."""
         with self._refreshing, self._asking:
-            self._news.close()
-            self._ledger_news.close()
+            for news in self._news.values():
+                news.close()
             self._connection.close()
 
-    def _begin(self) -> None:
-        for statement in _schema.CREATE:
+    def _begin(self, name: str) -> None:
+        """Know nothing of a file."""
+        for statement in _schema.CREATE[name]:
             self._connection.execute(statement)
-        self._hears = self._detector()
-        self._waiting, self.damaged, self.damaged_lines, self._lines = [], [], 0, 0
+        self._read_of[name] = _Read()
+        if name == "journal":
+            self._hears = self._detector()
+            self._waiting = []
 
-    def _follow(self, name: str, news: SealedNews, take: Callable[[Sealed], None]) -> None:
+    def _follow(self, name: str) -> None:
+        """Read a file on to its end."""
+        news = self._news[name]
         try:
             for batch in news.read(LINES_AT_ONCE):
-                take(batch)
-                self._number += 1
+                if batch.lines or batch.damaged or self._read_of[name].lines:
+                    self._take(name, batch)
+                    self._number += 1
         except JournalError as exc:
             self._number += self.unreadable.get(name) != str(exc)
             self.unreadable[name] = str(exc)
+        except duckdb.Error:
+            # what was read is not in the tables: read it again
+            news.close()
+            raise
         else:
             self._number += self.unreadable.pop(name, None) is not None
 
-    def _take(self, batch: Sealed) -> None:
-        cursor = self._connection.cursor()
+    def _take(self, name: str, batch: Sealed) -> None:
         with self._asking:
             if batch.anew:
-                self._begin()
-            _read(cursor, batch)
-            for statement in _schema.FILL:
+                self._begin(name)
+            cursor = self._connection.cursor()
+            cursor.execute(_schema.READ, [[line.decode(errors="replace") for line in batch.lines]])
+            for statement in _schema.FILL[name]:
                 cursor.execute(statement)
-            self._waiting += [line.encode() for (line,) in cursor.execute(_schema.WINDOW_LINES).fetchall()]
-        self._lines += len(batch.lines) + len(batch.damaged)
-        self._note(batch)
-
-    def _take_ledger(self, batch: Sealed) -> None:
-        cursor = self._connection.cursor()
-        with self._asking:
-            if batch.anew:
-                cursor.execute(_schema.CREATE_LEDGER)
-                self._ledger_lines = 0
-            _read(cursor, batch)
-            cursor.execute(_schema.FILL_LEDGER)
-        self._ledger_lines += len(batch.lines)
-        self._note(batch)
-
-    def _note(self, batch: Sealed) -> None:
-        self.damaged_lines += len(batch.damaged)
-        self.damaged += batch.damaged[: MOST_DAMAGED - len(self.damaged)]
+            if name == "journal":
+                self._waiting += [
+                    line.encode() for (line,) in cursor.execute(_schema.WINDOW_LINES).fetchall()
+                ]
+        read = self._read_of[name]
+        self._read_of[name] = _Read(
+            read.lines + len(batch.lines) + len(batch.damaged),
+            read.damaged_lines + len(batch.damaged),
+            (*read.damaged, *batch.damaged)[:MOST_DAMAGED],
+        )
 
     def _hear_some(self) -> None:
         some, self._waiting = self._waiting[:WINDOWS_AT_ONCE], self._waiting[WINDOWS_AT_ONCE:]
@@ -188,7 +211,3 @@ class Cache:
             return None
         key, ended, began = key_of(window.subject), ms_of(window.ended), ms_of(heard.change_began)
         return (window.id, key, ended, heard.statistic, heard.alarm, began, *heard[3:])
-
-
-def _read(cursor: duckdb.DuckDBPyConnection, batch: Sealed) -> None:
-    cursor.execute(_schema.READ, [[line.decode(errors="replace") for line in batch.lines]])

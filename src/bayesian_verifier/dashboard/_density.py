@@ -20,7 +20,7 @@ _NORMAL = NormalDist()
 _SCORES = tuple(_NORMAL.inv_cdf(level) for level in LEVELS)
 _REACH = 3.2
 _POINTS = 145
-#: a quantile function flatter than this share of its mean slope is drawn as if it were not: two equal quantiles
+#: quantiles that are closer than this share of the mean slope are drawn as far apart: a density has no atoms
 _LEAST_SLOPE = 0.05
 
 
@@ -34,7 +34,7 @@ class Curve(NamedTuple):
 def curve_of(mean: float, sd: float, quantiles: Sequence[float] | None) -> Curve:
     """The density of a belief. quantiles: at LEVELS, non-decreasing, or None."""
     known = quantiles if quantiles and quantiles[-1] > quantiles[0] else None
-    knots = tuple(known) if known else tuple(mean + sd * z for z in _SCORES)
+    knots = _apart(known) if known else tuple(mean + sd * z for z in _SCORES)
     slopes = _slopes(knots)
     x, density = [], []
     for step in range(_POINTS):
@@ -45,13 +45,18 @@ def curve_of(mean: float, sd: float, quantiles: Sequence[float] | None) -> Curve
     return Curve(x, density)
 
 
+def _apart(quantiles: Sequence[float]) -> tuple[float, ...]:
+    """The quantiles, those that are all but equal a little apart."""
+    least = _LEAST_SLOPE * (quantiles[-1] - quantiles[0]) / (_SCORES[-1] - _SCORES[0])
+    found = [quantiles[0]]
+    for quantile, (u, v) in zip(quantiles[1:], pairwise(_SCORES), strict=True):
+        found.append(max(quantile, found[-1] + least * (v - u)))
+    return tuple(found)
+
+
 def _slopes(knots: Sequence[float]) -> list[float]:
     """Of x(z) at each quantile, so that it never decreases (Fritsch & Carlson 1980, SIAM J. Numer. Anal. 17)."""
-    least = _LEAST_SLOPE * (knots[-1] - knots[0]) / (_SCORES[-1] - _SCORES[0])
-    chords = [
-        max((b - a) / (v - u), least)
-        for (a, b), (u, v) in zip(pairwise(knots), pairwise(_SCORES), strict=True)
-    ]
+    chords = [(b - a) / (v - u) for (a, b), (u, v) in zip(pairwise(knots), pairwise(_SCORES), strict=True)]
     inner = [2 * a * b / (a + b) for a, b in pairwise(chords)]
     return [chords[0], *inner, chords[-1]]
 

@@ -1,12 +1,12 @@
-"""What did operations do? Lines of the ledger, newest first, and what they come to: trainings, decisions, promotions."""
+"""What did operations do? Its lines, newest first, and what they come to: trainings, decisions, promotions."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bayesian_verifier.dashboard._asked import limit_of, offset_of, text_of
 from bayesian_verifier.dashboard._moments import ms_of
+from bayesian_verifier.dashboard._plain_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ def ledger_document(cache: Cache, query: Mapping[str, str]) -> dict[str, Any]:
 def entries(cache: Cache, kinds: Sequence[str], most: int) -> list[Entry]:
     """The newest lines of some kinds, newest first."""
     rows = cache.rows(_OF_KINDS, [list(kinds), most])
-    return [Entry(i, t, kind, json.loads(text)) for i, t, kind, text in rows]
+    return [Entry(i, t, kind, read_json(text)) for i, t, kind, text in rows]
 
 
 def decisions(cache: Cache, now: float) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def _moment(text: object) -> float | None:
 
 
 def _members(text: str) -> dict[str, Any]:
-    members = json.loads(text)
+    members = read_json(text)
     return {
         "writer": members.get("writer"),
         "members": {name: value for name, value in members.items() if name not in _ENVELOPE},

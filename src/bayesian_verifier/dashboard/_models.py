@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bayesian_verifier.dashboard._plain_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +98,6 @@ def _pointer(file: Path) -> str | None:
 def _read(file: Path) -> dict[str, Any]:
     """A file's object; nothing where there is none, or one that cannot be read: the page says so."""
     try:
-        return _table(json.loads(file.read_text(encoding="utf-8"), parse_constant=lambda _: None))
+        return _table(read_json(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         return {}

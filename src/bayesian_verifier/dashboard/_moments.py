@@ -15,7 +15,7 @@ def ms_of(ts: str) -> float:
     """Milliseconds since 1970 of a moment as the journal writes it. Raises ValueError."""
     moment = datetime.fromisoformat(ts)
     seconds = int(moment.replace(microsecond=0).timestamp())
-    return seconds * 1000 + moment.microsecond / 1000
+    return (seconds * 1_000_000 + moment.microsecond) / 1000
 
 
 def ts_of(ms: float) -> str:

@@ -30,10 +30,14 @@ _ENVELOPE_COLUMNS = "id VARCHAR, t DOUBLE, writer VARCHAR, seq BIGINT"
 TABLES: Final[dict[str, tuple[str, str, str]]] = {
     "judgment": (
         "judgments",
-        f"{_ENVELOPE_COLUMNS}, subject VARCHAR, key VARCHAR, chosen INTEGER, verdict VARCHAR, {_BELIEF_COLUMNS}, "
-        "source VARCHAR, reason VARCHAR, model_version VARCHAR, meta_comment VARCHAR, elapsed_ms DOUBLE",
-        f"{_ENVELOPE}, r.subject, {_KEY}, r.chosen, r.verdict, {_POSTERIOR}, r.source, r.reason, r.model_version, "
-        "r.meta_comment, r.elapsed_ms",
+        (
+            f"{_ENVELOPE_COLUMNS}, subject VARCHAR, key VARCHAR, chosen INTEGER, verdict VARCHAR, {_BELIEF_COLUMNS}, "
+            "source VARCHAR, reason VARCHAR, model_version VARCHAR, meta_comment VARCHAR, elapsed_ms DOUBLE"
+        ),
+        (
+            f"{_ENVELOPE}, r.subject, {_KEY}, r.chosen, r.verdict, {_POSTERIOR}, r.source, r.reason, r.model_version, "
+            "r.meta_comment, r.elapsed_ms"
+        ),
     ),
     "feedback": (
         "feedback",
@@ -42,11 +46,16 @@ TABLES: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "window": (
         "windows",
-        f"{_ENVELOPE_COLUMNS}, subject VARCHAR, key VARCHAR, number INTEGER, informative INTEGER, {_BELIEF_COLUMNS}, "
-        "prior_mean DOUBLE, prior_sd DOUBLE, trustworthy BOOLEAN, model_version VARCHAR, log_loss DOUBLE, "
-        "began DOUBLE, ended DOUBLE",
-        f"{_ENVELOPE}, r.subject, {_KEY}, r.number, r.informative, {_POSTERIOR}, r.prior.mean, r.prior.sd, "
-        f"r.trustworthy, r.model_version, r.log_loss, {_AS_MS.format('r.began')}, {_AS_MS.format('r.ended')}",
+        (
+            f"{_ENVELOPE_COLUMNS}, subject VARCHAR, key VARCHAR, number INTEGER, informative INTEGER, "
+            f"{_BELIEF_COLUMNS}, prior_mean DOUBLE, prior_sd DOUBLE, "
+            "trustworthy BOOLEAN, model_version VARCHAR, log_loss DOUBLE, "
+            "began DOUBLE, ended DOUBLE"
+        ),
+        (
+            f"{_ENVELOPE}, r.subject, {_KEY}, r.number, r.informative, {_POSTERIOR}, r.prior.mean, r.prior.sd, "
+            f"r.trustworthy, r.model_version, r.log_loss, {_AS_MS.format('r.began')}, {_AS_MS.format('r.ended')}"
+        ),
     ),
     "shadow": (
         "shadows",
@@ -74,11 +83,13 @@ HEARD: Final = (
 HEARD_COLUMNS: Final = 14
 LEDGER: Final = "n BIGINT, id VARCHAR, t DOUBLE, kind VARCHAR, members VARCHAR"
 
-CREATE: Final = (
-    *(f"CREATE OR REPLACE TABLE {name} ({columns})" for name, columns, _ in TABLES.values()),
-    f"CREATE OR REPLACE TABLE heard ({HEARD})",
-)
-CREATE_LEDGER: Final = f"CREATE OR REPLACE TABLE ledger ({LEDGER})"
+CREATE: Final = {
+    "journal": (
+        *(f"CREATE OR REPLACE TABLE {name} ({columns})" for name, columns, _ in TABLES.values()),
+        f"CREATE OR REPLACE TABLE heard ({HEARD})",
+    ),
+    "ledger": (f"CREATE OR REPLACE TABLE ledger ({LEDGER})",),
+}
 
 #: the lines given, each read once, whatever it is
 READ: Final = f"""
@@ -86,13 +97,17 @@ READ: Final = f"""
     SELECT from_json(line, '{_SHAPE}') AS r, line
     FROM (SELECT unnest(?::VARCHAR[]) AS line) WHERE json_valid(line)
 """  # noqa: S608 built of the constants above
-FILL: Final = tuple(
-    f"INSERT INTO {name} SELECT {values} FROM fresh WHERE r.kind = '{kind}'"  # noqa: S608 constants
-    for kind, (name, _, values) in TABLES.items()
-)
 WINDOW_LINES: Final = "SELECT line FROM fresh WHERE r.kind = 'window'"
-FILL_LEDGER: Final = f"""
-    INSERT INTO ledger
-    SELECT (SELECT count(*) FROM ledger) + row_number() OVER (), r.id, {_AS_MS.format("r.ts")}, r.kind, line FROM fresh
-    WHERE r.kind <> 'segment'
-"""  # noqa: S608 constants
+FILL: Final = {
+    "journal": tuple(
+        f"INSERT INTO {name} SELECT {values} FROM fresh WHERE r.kind = '{kind}'"  # noqa: S608 constants
+        for kind, (name, _, values) in TABLES.items()
+    ),
+    "ledger": (
+        f"""
+        INSERT INTO ledger
+        SELECT (SELECT count(*) FROM ledger) + row_number() OVER (), r.id, {_AS_MS.format("r.ts")}, r.kind, line
+        FROM fresh WHERE r.kind <> 'segment'
+        """,  # noqa: S608 constants
+    ),
+}
