@@ -20,9 +20,8 @@ answer {size} real proposals a window by feedback, r and τ from the prior: not 
 who they are. Errors are standard errors; runs end at {windows:,} windows ({exact:,} of exact posteriors), which makes
 long means too small."""
 
-EXACT = (
-    "By choice noise, in prior sd of ln τ, the detector at A = {wanted:g}: windows heard over false alarms."
-)
+EXACT = """The guarantee is a mean over people. On exact posteriors, at A = {wanted:g}, by how far people's r or ln τ is
+from the prior's mean, in its sd: windows heard over false alarms."""
 
 
 def drift_section(found: Figures | None) -> list[str]:
@@ -55,10 +54,11 @@ def drift_section(found: Figures | None) -> list[str]:
         *_left_out(found),
         EXACT.format(wanted=found["wanted"][-1]),
         table(
-            ("noise", "people", "false alarms", "windows an alarm"),
+            ("of", "from … to", "people", "false alarms", "windows an alarm"),
             [
-                (group, str(one["people"]), str(one["alarms"]), number(one["windows_per_alarm"]))
-                for group, one in found["exact_by_noise"].items()
+                (name, group, str(one["people"]), str(one["alarms"]), number(one["windows_per_alarm"]))
+                for name, groups in found["exact_by"].items()
+                for group, one in groups.items()
             ],
         ),
     ]
