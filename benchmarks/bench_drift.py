@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from _drift_figures import by_group, delays_of, described, run_lengths_of
 from _drift_streams import EXACT, Effort, streams
 from _drift_ways import our_ways, peers_ways
-from _exact_windows import NOISE_PRIOR, PRIOR
+from _exact_windows import NOISE_PRIOR, PRIOR, off_reference
 from _peers import SkippedError
 from _record import about, say, write
 from rich.console import Console
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 WANTED = (370.0, 1000.0)
 #: how many people others' detectors hear, at Python's speed and alibi-detect's
-FULL = Effort(people=250, windows=4000, real_people=200, real_windows=1500, peers={"river": 250, "alibi": 60})
+FULL = Effort(people=250, windows=4000, real_people=300, real_windows=3000, peers={"river": 250, "alibi": 60})
 QUICK = Effort(people=250, windows=600, real_people=60, real_windows=120, peers={"river": 60, "alibi": 12})
 
 
@@ -77,6 +77,7 @@ def main() -> None:
     skipped: dict[str, str] = {}
     figures |= {
         "effort": effort._asdict(),
+        "off_reference_sd": off_reference(0),
         "wanted": wanted,
         "streams": {name: described(stream) for name, stream in told.items()},
         "exact_by": groups(told[EXACT], ours.first[EXACT]),
