@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Alarms = Mapping[str, NDArray[np.int64]]
     Figures = dict[str, Any]
 
-#: bounds between groups of people by choice noise, in prior sd of ln τ
-_NOISE = (-0.5, 0.5, 1.5)
+#: bounds between groups of people, in prior sd
+_GROUPS = (-1.5, -0.5, 0.5, 1.5)
 
 
 def run_lengths_of(first: Alarms) -> Figures:
@@ -43,20 +43,20 @@ def delays_of(first: Alarms, prefix: str) -> Figures:
     return found
 
 
-def by_noise(stream: Stream, first: NDArray[np.int64]) -> Figures:
-    """Windows to a false alarm by people's choice noise: windows heard over alarms, which needs no run to end."""
-    assert stream.theta is not None
-    away = (stream.theta[:, 1] - math.log(0.1)) / 1.0
-    edges = (-math.inf, *_NOISE, math.inf)
+def by_group(away: NDArray[np.float64], first: NDArray[np.int64], windows: int) -> Figures:
+    """Windows to a false alarm by how far away [N] people are from the prior's mean, in its sd.
+
+    Windows heard over alarms, which needs no run to end.
+    """
+    edges = (-math.inf, *_GROUPS, math.inf)
     found = {}
     for low, high in pairwise(edges):
         who = (away >= low) & (away < high)
-        alarms = int((first[who] < len(stream.mean)).sum())
-        windows = int(first[who].sum())
+        alarms = int((first[who] < windows).sum())
         found[f"{low:g} to {high:g}"] = {
             "people": int(who.sum()),
             "alarms": alarms,
-            "windows_per_alarm": windows / alarms if alarms else None,
+            "windows_per_alarm": int(first[who].sum()) / alarms if alarms else None,
         }
     return found
 

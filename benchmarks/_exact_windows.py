@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from _ours import ROOT
+from _reference import posterior
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import (
     MAX_REWARD,
+    DenseCases,
     LotterySimulator,
     advantage_curves,
     generate_cases,
     pack_dense,
     read_mixture,
+    records,
     respond,
 )
 
@@ -33,20 +36,30 @@ Float = NDArray[np.float64]
 MIXTURE = read_mixture(ROOT / "configs" / "simulators" / "lottery.toml")
 PRIOR, NOISE_PRIOR = LotterySimulator.parameters
 LAPSE, REWARD_SD = 0.02, 0.25  # docs/model.md
-#: steps of 0.03 prior sd in r, narrower than any window's posterior; half a prior sd in ln τ
-R = PRIOR.prior_mean + PRIOR.prior_sd * np.linspace(-5.4, 5.4, 361)
+#: steps of 0.045 prior sd in r, a third of the narrowest window's posterior; half a prior sd in ln τ
+R = PRIOR.prior_mean + PRIOR.prior_sd * np.linspace(-5.4, 5.4, 241)
 LN_TAU = NOISE_PRIOR.prior_mean + NOISE_PRIOR.prior_sd * np.linspace(-4.0, 4.0, 17)
+_BLOCK = 25
 
 
 class Pool(NamedTuple):
     """C cases on the grid.
 
-    delta [C, R]: the proposal's advantage.   approve, reject float32 [C, R * T]: logarithms of their chances.
+    delta [C, R]: the proposal's advantage.   log_chance float32 [2 C, R * T]: of rejecting and of approving case 0, of
+    case 1, …   cases: as they are.
     """
 
     delta: Float
-    approve: NDArray[np.float32]
-    reject: NDArray[np.float32]
+    log_chance: NDArray[np.float32]
+    cases: DenseCases
+
+
+class Answers(NamedTuple):
+    """What people answered in one window [N, 16]: to which cases, whether they approved, and their rewards."""
+
+    case: NDArray[np.intp]
+    approve: NDArray[np.bool_]
+    reward: Float
 
 
 class Told(NamedTuple):
@@ -70,33 +83,38 @@ class RealPeople:
 
     def windows(self, theta: Float, rng: np.random.Generator, *, moved: Float, at: int) -> Iterator[Told]:
         """Windows without end of people theta [N, 2] (link scale); r is `moved` [N] further from window `at` on."""
-        prior = (
-            _log_normal(R, PRIOR.prior_mean, PRIOR.prior_sd)[:, None]
-            + _log_normal(LN_TAU, NOISE_PRIOR.prior_mean, NOISE_PRIOR.prior_sd)
-        ).ravel()
         r, noise = theta[:, 0], np.exp(theta[:, 1])
         window = 0
         while True:
-            yield self._window(r + moved if window >= at else r, noise, prior, rng)
+            answers = self.answers(r + moved if window >= at else r, noise, rng)
+            # so many people at once, whose rows of the table stay in a core's cache
+            parts = [
+                self.posteriors(Answers(*(a[i : i + _BLOCK] for a in answers)))
+                for i in range(0, r.size, _BLOCK)
+            ]
+            yield Told(*(np.concatenate(one) for one in zip(*parts, strict=True)))
             window += 1
 
-    def _window(self, r: Float, noise: Float, prior: Float, rng: np.random.Generator) -> Told:
-        people, pool = r.size, self.pool
-        total = np.broadcast_to(prior.astype(np.float32), (people, prior.size)).copy()
-        by_reward = np.zeros((people, R.size))
-        for _ in range(self.size):
-            case = rng.integers(0, len(pool.delta), people)
-            curves = pool.delta[case]
-            delta = _at(curves, r)
-            said = respond(rng, delta, noise)
+    def answers(self, r: Float, noise: Float, rng: np.random.Generator) -> Answers:
+        """Of people with these r and τ [N], to cases drawn from the pool."""
+        case = rng.integers(0, len(self.pool.delta), (r.size, self.size))
+        delta = np.stack([_at(self.pool.delta[one], r) for one in case.T], axis=1)
+        said = respond(rng, delta.ravel(), np.repeat(noise, self.size))
+        return Answers(case, said.approve.reshape(case.shape), said.reward.reshape(case.shape))
+
+    def posteriors(self, told: Answers) -> Told:
+        """The exact marginals of r."""
+        total = np.broadcast_to(_LOG_PRIOR, (len(told.case), _LOG_PRIOR.size)).copy()
+        by_reward = np.zeros((len(told.case), R.size))
+        for case, approve, reward in zip(told.case.T, told.approve.T, told.reward.T, strict=True):
             if self.answered != "reward":
-                total += np.where(said.approve[:, None], pool.approve[case], pool.reject[case])
+                total += self.pool.log_chance[2 * case + approve]
             if self.answered != "feedback":
-                away = (said.reward[:, None] - curves) / REWARD_SD
-                by_reward -= 0.5 * away * away * (np.abs(said.reward) <= MAX_REWARD)[:, None]
-        joint = total.reshape(people, R.size, LN_TAU.size).astype(np.float64) + by_reward[:, :, None]
+                away = (reward[:, None] - self.pool.delta[case]) / REWARD_SD
+                by_reward -= 0.5 * away * away * (np.abs(reward) <= MAX_REWARD)[:, None]
+        joint = total.reshape(-1, R.size, LN_TAU.size) + by_reward.astype(np.float32)[:, :, None]
         joint -= joint.max(axis=(1, 2), keepdims=True)
-        mass = np.exp(joint).sum(axis=2)
+        mass = np.exp(joint).sum(axis=2, dtype=np.float64)
         mass /= mass.sum(axis=1, keepdims=True)
         mean = mass @ R
         away = R - mean[:, None]
@@ -104,15 +122,40 @@ class RealPeople:
         return Told(mean, sd, (mass * away**3).sum(axis=1) / sd**3)
 
 
+def off_reference(seed: int, windows: int = 20) -> float:
+    """By how many sd a mean or an sd from this grid is off that of `tests/reference`, at worst."""
+    rng = np.random.default_rng(seed)
+    pool = draw_pool(rng, 300)
+    people_, worst = RealPeople(pool, "both"), 0.0
+    theta = people(rng, windows)
+    told = people_.answers(theta[:, 0], np.exp(theta[:, 1]), rng)
+    found = people_.posteriors(told)
+    for place in range(windows):
+        cases = records(DenseCases(*(part[told.case[place]] for part in pool.cases)))
+        said = [
+            case
+            | {"feedback": "approve" if approve else "reject", "verdict": "proved"}
+            | ({"reward": float(reward)} if abs(reward) <= MAX_REWARD else {})
+            for case, approve, reward in zip(cases, told.approve[place], told.reward[place], strict=True)
+        ]
+        exact = posterior(said).r
+        off = max(abs(found.mean[place] - exact.mean), abs(found.sd[place] - exact.sd)) / exact.sd
+        worst = max(worst, float(off))
+    return worst
+
+
 def draw_pool(rng: np.random.Generator, size: int = 3000) -> Pool:
     """So many cases of the mixture that trains, less those in which there is nothing to choose."""
-    parts = []
+    curves, kept = [], []
     for start in range(0, size, 250):
-        packed, _ = pack_dense(*generate_cases(rng, min(250, size - start), MIXTURE))
-        parts.append(advantage_curves(packed, R))
-    delta = np.concatenate(parts)
+        cases = generate_cases(rng, min(250, size - start), MIXTURE)
+        packed, has_advantage = pack_dense(*cases)
+        curves.append(advantage_curves(packed, R))
+        kept.append([part[has_advantage] for part in cases])
+    delta = np.concatenate(curves)
     steep = delta.astype(np.float32)[:, :, None] * np.exp(-LN_TAU).astype(np.float32)
-    return Pool(delta, _log_chance(steep), _log_chance(-steep))
+    table = np.stack([_log_chance(-steep), _log_chance(steep)], axis=1).reshape(2 * len(delta), -1)
+    return Pool(delta, table, DenseCases(*(np.concatenate(parts) for parts in zip(*kept, strict=True))))
 
 
 def people(rng: np.random.Generator, count: int) -> Float:
@@ -138,3 +181,13 @@ def _at(curves: Float, r: Float) -> Float:
 def _log_normal(x: Float, mean: float, sd: float) -> Float:
     z = (x - mean) / sd
     return -0.5 * z * z - math.log(sd)
+
+
+_LOG_PRIOR = (
+    (
+        _log_normal(R, PRIOR.prior_mean, PRIOR.prior_sd)[:, None]
+        + _log_normal(LN_TAU, NOISE_PRIOR.prior_mean, NOISE_PRIOR.prior_sd)
+    )
+    .ravel()
+    .astype(np.float32)
+)

@@ -16,20 +16,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from _drift_figures import by_noise, delays_of, described, run_lengths_of
+from _drift_figures import by_group, delays_of, described, run_lengths_of
 from _drift_streams import EXACT, Effort, streams
 from _drift_ways import our_ways, peers_ways
+from _exact_windows import NOISE_PRIOR, PRIOR, off_reference
 from _peers import SkippedError
 from _record import about, say, write
 from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
+    import numpy as np
+    from _drift_streams import Stream
     from _drift_ways import Cannot, Way
+    from numpy.typing import NDArray
 
 WANTED = (370.0, 1000.0)
 #: how many people others' detectors hear, at Python's speed and alibi-detect's
-FULL = Effort(people=250, windows=4000, real_people=200, real_windows=1500, peers={"river": 250, "alibi": 60})
+FULL = Effort(people=250, windows=4000, real_people=300, real_windows=3000, peers={"river": 250, "alibi": 60})
 QUICK = Effort(people=250, windows=600, real_people=60, real_windows=120, peers={"river": 60, "alibi": 12})
 
 
@@ -40,6 +44,18 @@ def figures_of(way: Way) -> dict[str, Any]:
         "run_lengths": run_lengths_of(way.first),
         "delays": delays_of(way.first, ""),
         "delays_exact": delays_of(way.first, f"{EXACT}, "),
+    }
+
+
+def groups(exact: Stream, first: NDArray[np.int64]) -> dict[str, Any]:
+    """False alarms of our detector by who people are."""
+    assert exact.theta is not None
+    away = [
+        (exact.theta[:, place] - one.prior_mean) / one.prior_sd
+        for place, one in enumerate((PRIOR, NOISE_PRIOR))
+    ]
+    return {
+        name: by_group(far, first, len(exact.mean)) for name, far in zip(("r", "ln τ"), away, strict=True)
     }
 
 
@@ -61,9 +77,10 @@ def main() -> None:
     skipped: dict[str, str] = {}
     figures |= {
         "effort": effort._asdict(),
+        "off_reference_sd": off_reference(0),
         "wanted": wanted,
         "streams": {name: described(stream) for name, stream in told.items()},
-        "exact_by_noise": by_noise(told[EXACT], ours.first[EXACT]),
+        "exact_by": groups(told[EXACT], ours.first[EXACT]),
     }
     for name, people in effort.peers.items():
         say(f"{name}, {people} people of each stream")

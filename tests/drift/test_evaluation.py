@@ -35,7 +35,7 @@ def test_every_promise_holds_and_the_uncalibrated_row_shows_why_scaling_is_neede
     assert misses(found, {0.5: 12.0, 2.0: 2.0}) == []
     short = [row for row in found.rows if not row.promised]
     assert [row.population for row in short] == ["sd 20% too small"]
-    assert short[0].run_lengths[200.0].mean < 0.6 * found.rows[0].run_lengths[200.0].mean
+    assert short[0].run_lengths[200.0].mean < 0.75 * found.rows[0].run_lengths[200.0].mean
     assert found.rows[-1].variance_scale == pytest.approx(1.25**2, rel=0.2)
 
 
