@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.journal._import_lines import BadLine
     from bayesian_verifier.journal._import_map import ImportMap, read_map
     from bayesian_verifier.journal._importing import Imported, import_file
+    from bayesian_verifier.journal._lock import ProcessLock, lock_path
     from bayesian_verifier.journal._merging import Taken, Union, merge
     from bayesian_verifier.journal._tailing import tail
 
@@ -59,6 +60,7 @@ __all__ = [
     "NotDurableError",
     "Numbered",
     "OtherLine",
+    "ProcessLock",
     "RecordedPosterior",
     "SegmentLine",
     "Summary",
@@ -74,6 +76,7 @@ __all__ = [
     "forget",
     "import_file",
     "journal_schema",
+    "lock_path",
     "mark_after",
     "marks_of",
     "merge",
@@ -96,6 +99,7 @@ __getattr__ = deferred(
         "_import_lines": ("BadLine",),
         "_import_map": ("ImportMap", "read_map"),
         "_importing": ("Imported", "import_file"),
+        "_lock": ("ProcessLock", "lock_path"),
         "_merging": ("Taken", "Union", "merge"),
         "_tailing": ("tail",),
     },
