@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ledger_lines,
         ledger_schema,
     )
+    from bayesian_verifier.journal._lock import ProcessLock, lock_path
     from bayesian_verifier.journal._merging import Taken, Union, merge
     from bayesian_verifier.journal._sealed_news import Sealed, SealedNews
     from bayesian_verifier.journal._tailing import tail
@@ -90,6 +91,7 @@ __all__ = [
     "Numbered",
     "OtherLine",
     "PopulationLine",
+    "ProcessLock",
     "PromotionLine",
     "RecordedPosterior",
     "RejectedLine",
@@ -116,6 +118,7 @@ __all__ = [
     "journal_schema",
     "ledger_lines",
     "ledger_schema",
+    "lock_path",
     "mark_after",
     "marks_of",
     "merge",
@@ -155,6 +158,7 @@ __getattr__ = deferred(
             "ledger_lines",
             "ledger_schema",
         ),
+        "_lock": ("ProcessLock", "lock_path"),
         "_merging": ("Taken", "Union", "merge"),
         "_sealed_news": ("Sealed", "SealedNews"),
         "_tailing": ("tail",),
