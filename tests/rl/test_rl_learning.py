@@ -26,22 +26,29 @@ from bayesian_verifier.rl._arms import Arm
 
 A = Rules()
 BELIEF = ExactBelief(A.prior, attitudes=25, noises=5)
-QUICK = Training(updates=12, environments=32, steps=64, epochs=2, minibatches=2, width=32)
+SHORT = Training(updates=2, environments=8, steps=16, epochs=1, minibatches=1, width=16)
+LONG = Training(updates=24, environments=64, steps=64, width=32)
 
 
 @pytest.fixture(scope="module")
-def learn():
-    """Training of the hybrid, compiled once."""
-    return eqx.filter_jit(lambda key: train(key, ARMS["hybrid"], A, BELIEF, QUICK))
+def learned():
+    """A hybrid after 98,000 steps."""
+    return eqx.filter_jit(lambda key: train(key, ARMS["hybrid"], A, BELIEF, LONG))(jax.random.key(0))
 
 
-def test_a_little_learning_beats_none_and_repeats_itself(learn) -> None:
-    """25,000 steps take the reward a decision from chance's to within half of it; the same key, the same weights."""
+def test_a_little_learning_beats_none(learned) -> None:
+    """The reward lost a decision falls by a quarter at least, from what choosing at random loses."""
+    assert float(learned.reward[0]) == pytest.approx(-0.15, abs=0.03)
+    assert float(learned.reward[-3:].mean()) > 0.75 * float(learned.reward[0])
+    assert np.isfinite(np.asarray(learned.reward)).all()
+
+
+def test_a_key_gives_the_same_policy_again() -> None:
+    """To the last bit; another key gives another."""
+    learn = eqx.filter_jit(lambda key: train(key, ARMS["hybrid"], A, BELIEF, SHORT))
     one, again, other = (learn(jax.random.key(seed)) for seed in (0, 0, 1))
     assert eqx.tree_equal(one, again)
     assert not eqx.tree_equal(one.policy, other.policy)
-    assert float(one.reward[-3:].mean()) > 0.6 * float(one.reward[0])
-    assert np.isfinite(np.asarray(one.reward)).all()
 
 
 def test_the_order_of_options_means_nothing_to_a_policy() -> None:
@@ -83,9 +90,8 @@ def test_rules_that_know_more_earn_more() -> None:
     assert scores["bayes_ignoring_cost"] < scores["prior_rule"] < scores["bayes"] < -0.005
 
 
-def test_a_score_is_of_one_episode_each_of_the_same_people(learn) -> None:
+def test_a_score_is_of_one_episode_each_of_the_same_people(learned) -> None:
     """Whatever is chosen the people are the same; an episode's regret is below what a random one loses."""
-    learned = learn(jax.random.key(0))
     one = evaluate(7, 64, greedy(learned.policy), ARMS["hybrid"], A, BELIEF)
     other = evaluate(7, 64, lambda *a: RULES["prior_rule"].chooses(A, *a), ARMS["rl_only"], A, BELIEF)
     np.testing.assert_array_equal(one.risk_aversion, other.risk_aversion)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.rl._environment import Rules, State
 
 _MOST_SEEDS = 2**31
+#: all that is observed is of the order of 1; what is told of a person, in prior sd, is cut off here
+_BOUND = 10.0
 
 
 class JudgmentEnvironment(gymnasium.Env[Any, Any]):
@@ -30,7 +32,7 @@ class JudgmentEnvironment(gymnasium.Env[Any, Any]):
 
     def __init__(self, arm: Arm, rules: Rules, belief: Belief) -> None:
         size = 3 * OPTION_FEATURES + REST_FEATURES + 1 + arm.known
-        self.observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32)
+        self.observation_space = gymnasium.spaces.Box(-_BOUND, _BOUND, (size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(ACTIONS)
         self._reset = jax.jit(lambda key: reset(key, rules, belief))
         self._step = jax.jit(lambda state, action: step(state, action, rules, belief))
@@ -66,4 +68,4 @@ def _flat(key: jax.Array, state: State, arm: Arm, rules: Rules, belief: Belief) 
     view, _ = view_of(key, one, arm, rules, belief)
     seen = view.seen
     parts = (seen.options[0].ravel(), seen.rest[0], seen.may_ask.astype(jnp.float32), view.told[0])
-    return jnp.concatenate(parts)
+    return jnp.clip(jnp.concatenate(parts), -_BOUND, _BOUND)
