@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -145,10 +146,10 @@ class MisfitEvidence:
 
     def marginals_of(self, integrals: Float) -> Float:
         """The same, of `integrals` that were found elsewhere."""
-        places = [_stands_for(place) for place in change_places(0, self.informative)]
         found = integrals.copy()
         found[1] = self.feedback * math.log(0.5) + (integrals[1] if self.reward else 0.0)
-        found[2] = integrals[2] - math.log(sum(places)) if places else integrals[0]
+        places = _places_stand_for(self.informative)
+        found[2] = integrals[2] - math.log(places) if places else integrals[0]
         found[3:][~self.met] = integrals[0]
         return found
 
@@ -219,6 +220,12 @@ def change_places(low: int, high: int) -> list[int]:
     return places
 
 
+@lru_cache(maxsize=1024)
+def _places_stand_for(informative: int) -> int:
+    """How many judgments all places of change among so many stand for."""
+    return sum(_stands_for(place) for place in change_places(0, informative))
+
+
 def _stands_for(place: int) -> int:
     """How many judgments lie between a place and the one before it."""
     power = 1 << (place.bit_length() - 1)
@@ -227,6 +234,7 @@ def _stands_for(place: int) -> int:
     return power // 4 if place == power else power // 2
 
 
+@lru_cache(maxsize=1024)
 def further_places(informative: int, count: int) -> tuple[NDArray[np.int32], Float]:
     """Where somebody may have changed among at most 512 further judgments.
 
@@ -237,4 +245,5 @@ def further_places(informative: int, count: int) -> tuple[NDArray[np.int32], Flo
     at, logs = np.full(MOST_PLACES, _BEYOND, np.int32), np.zeros(MOST_PLACES)
     at[: len(places)] = [place - informative for place in places]
     logs[: len(places)] = [math.log(_stands_for(place)) for place in places]
+    at.flags.writeable = logs.flags.writeable = False
     return at, logs

@@ -5,6 +5,7 @@ As `MisfitEvidence.add` and `MisfitEvidence.integrals` do in NumPy; tests hold t
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import jax.numpy as jnp
@@ -86,30 +87,38 @@ def added(
 
 def _log_marginals(surfaces: Array, grid: MisfitGrid) -> Array:
     """As `MisfitGrid.log_marginal`: [A, K, T] to [A]."""
-    likelihood, peak = _likelihood(surfaces, grid)
-    return _over_second(likelihood.sum(axis=0), grid) + peak
+    likelihood, peaks = _likelihood(surfaces, grid)
+    top = peaks.max(axis=1)
+    return _over_second(likelihood.sum(axis=2), peaks - top[:, None], grid) + top
 
 
 def _after_change(surface: Array, grid: MisfitGrid) -> Array:
     """As `MisfitGrid.log_after_change`, of one surface [K, T]."""
-    likelihood, peak = _likelihood(surface[None], grid)
-    likelihood = likelihood[:, 0]
-    anybody = _over_second(likelihood.sum(axis=0), grid)
-    after = (1 - ANYBODY) * (jnp.asarray(grid.moved) @ likelihood) + ANYBODY * jnp.exp(anybody)
-    return jnp.log(jnp.maximum(after, _LEAST)) + peak[0]
+    likelihood, peaks = _likelihood(surface[None], grid)
+    top = peaks.max()
+    below = peaks[0] - top
+    anybody = _over_second(likelihood[0].sum(axis=1), below, grid)
+    moved = (likelihood[0] @ grid.moved.T.astype(np.float32)).T * jnp.exp(below)
+    return jnp.log(jnp.maximum((1 - ANYBODY) * moved + ANYBODY * jnp.exp(anybody), _LEAST)) + top
 
 
 def _likelihood(surfaces: Array, grid: MisfitGrid) -> tuple[Array, Array]:
-    """Likelihood times prior mass on the finer first nodes, over exp(peak): [F, A, T], and the peaks [A]."""
-    count, k, t = surfaces.shape
-    beside = jnp.swapaxes(surfaces, 0, 1).reshape(k, -1)
-    fine = (jnp.asarray(grid.along_first) @ beside).reshape(-1, count, t)
-    peak = fine.max(axis=(0, 2))
-    return jnp.exp(fine + grid.first_mass[:, None, None] - peak[:, None]), peak
+    """Likelihood times prior mass on the finer first nodes, over exp(peak), [A, T, F], and the peaks [A, T].
+
+    Single precision is enough for what is near a peak, and what is not does not count.
+    """
+    peaks = surfaces.max(axis=1)
+    above = jnp.swapaxes(surfaces - peaks[:, None], 1, 2).astype(np.float32)
+    fine = above @ grid.along_first.T.astype(np.float32) + grid.first_mass.astype(np.float32)
+    # beside a cliff the spline overshoots
+    more = fine.max(axis=2)
+    return jnp.exp(fine - more[..., None]), peaks + more
 
 
-def _over_second(slices: Array, grid: MisfitGrid) -> Array:
-    return _log_sum(jnp.log(jnp.maximum(slices, _LEAST)) @ grid.along_second + grid.second_mass)
+def _over_second(slices: Array, below: Array, grid: MisfitGrid) -> Array:
+    """Of slices [..., T] that are given over exp(-below)."""
+    level = jnp.log(slices.astype(np.float64)) + below
+    return _log_sum(jnp.maximum(level, math.log(_LEAST)) @ grid.along_second + grid.second_mass)
 
 
 def _log_sum(values: Array) -> Array:

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from bayesian_verifier.simulators._protocol import Traced
 from bayesian_verifier.simulators.lottery._rival_surfaces import OCTAVES
 from bayesian_verifier.simulators.lottery._sheet import ROWS
-from bayesian_verifier.simulators.lottery._traced_cases import context_of, lot_of, options_of
-from bayesian_verifier.simulators.lottery._traced_sums import TracedSums, added, curves_of, no_traced_sums
+from bayesian_verifier.simulators.lottery._traced_cases import lot_of
+from bayesian_verifier.simulators.lottery._traced_sums import TracedSums, added, no_traced_sums
 from bayesian_verifier.simulators.lottery._traced_surfaces import TracedSurfaces, no_traced_surfaces, told
-from bayesian_verifier.simulators.lottery._traced_views import NODES, no_weights
+from bayesian_verifier.simulators.lottery._traced_views import NODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,25 +32,29 @@ def described(sheet: Sequence[Array], places: Array) -> Traced:
     places [B]: where parts begin, but the first, counted in informative judgments.
     """
     numbers, rows, shape = sheet
-
-    def lot(index: Array, so_far: tuple[TracedSums, TracedSurfaces]) -> tuple[TracedSums, TracedSurfaces]:
-        sums, surfaces = so_far
-        cases = lot_of(numbers, rows, shape, index)
-        options = options_of(cases)
-        curves = curves_of(cases, options, context_of(options, cases.wealth, cases.chosen))
-        return added(sums, cases, curves), told(surfaces, cases, options, curves.kept, places)
-
-    nothing = (no_traced_sums(), no_traced_surfaces(places.size + 1, no_weights()))
     lots = (shape[0] + ROWS - 1) // ROWS
-    sums, surfaces = lax.fori_loop(0, lots, lot, nothing)
+
+    def with_sums(index: Array, so_far: TracedSums) -> TracedSums:
+        return added(so_far, lot_of(numbers, rows, shape, index))
+
+    def with_surfaces(index: Array, so_far: TracedSurfaces) -> TracedSurfaces:
+        kept = lax.dynamic_slice(sums.kept, (index * ROWS,), (ROWS,))
+        return told(so_far, lot_of(numbers, rows, shape, index), kept, places)
+
+    sums = lax.fori_loop(0, lots, with_sums, no_traced_sums())
+    parts = len(places) + 1
+    nothing = no_traced_surfaces(parts, sums.kept.sum(dtype=np.int32))
+    surfaces = lax.fori_loop(0, lots, with_surfaces, nothing)
+    both = _surface(surfaces.feedback) + surfaces.rewards[..., None]
+    informative, feedback, reward = surfaces.counts
     return Traced(
         sums=sums.table.ravel(),
-        parts=_surface(surfaces.parts) + surfaces.paid_parts[..., None],
-        rewards=surfaces.paid_parts.sum(axis=0),
-        differences=(_surface(surfaces.differences) + surfaces.paid_differences[..., None])[1:],
-        informative=surfaces.informative,
-        feedback=surfaces.feedback,
-        reward=surfaces.reward,
+        parts=both[:parts],
+        rewards=surfaces.rewards[:parts].sum(axis=0),
+        differences=both[parts + 1 :],
+        informative=informative,
+        feedback=feedback,
+        reward=reward,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from bayesian_verifier.simulators.lottery._sheet import MOST_NUMBERS, MOST_OPTIONS, ROWS
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from jax import Array
 
+#: the least payoff and the least of what is owed are infinite, and probabilities add up to nothing
+_NO_OPTIONS = np.zeros((3, MOST_OPTIONS, ROWS))
+_NO_OPTIONS[:2] = np.inf
 #: log-ratios of wealth below this tell nothing apart
 NO_SPAN = 1e-290
 
@@ -71,51 +75,37 @@ def lot_of(numbers: Array, rows: Array, shape: Array, index: Array) -> Lot:
 
 
 class Options(NamedTuple):
-    """Of each option [MOST_OPTIONS, ROWS]: its least and greatest payoff, and the sum of its probabilities.
-
-    largest [ROWS]: the largest payoff of a case, either sign.   losing [ROWS]: whether one lies below 0.
-    """
+    """Of each option [MOST_OPTIONS, ROWS]: its least and greatest payoff, and the sum of its probabilities."""
 
     least: Array
     greatest: Array
     total: Array
-    largest: Array
-    losing: Array
+
+    @property
+    def largest(self) -> Array:
+        """The largest payoff of a case, either sign [ROWS]."""
+        return jnp.where(self.total > 0, jnp.maximum(-self.least, self.greatest), 0.0).max(axis=0)
+
+    @property
+    def losing(self) -> Array:
+        """Whether a payoff lies below 0 [ROWS]."""
+        return (self.least < 0).any(axis=0)
 
 
 def options_of(lot: Lot) -> Options:
     """What can be said of options before anybody looks at them."""
 
-    def option(i: Array, known: Options) -> Options:
-        def outcome(j: Array, one: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+    def option(i: Array, known: Array) -> Array:
+        def outcome(j: Array, one: Array) -> Array:
             payoff, probability = lot.outcome(i, j)
-            here = probability > 0
-            return (
-                jnp.minimum(one[0], jnp.where(here, payoff, jnp.inf)),
-                jnp.maximum(one[1], jnp.where(here, payoff, -jnp.inf)),
-                one[2] + probability,
-            )
+            ends = jnp.where(probability > 0, jnp.stack([payoff, -payoff]), jnp.inf)
+            return jnp.concatenate([jnp.minimum(one[:2], ends), (one[2] + probability)[None]])
 
-        nothing = (jnp.full(ROWS, jnp.inf), jnp.full(ROWS, -jnp.inf), jnp.zeros(ROWS))
-        least, greatest, total = lax.fori_loop(0, lot.outcomes, outcome, nothing)
-        return Options(
-            lax.dynamic_update_index_in_dim(known.least, least, i, 0),
-            lax.dynamic_update_index_in_dim(known.greatest, greatest, i, 0),
-            lax.dynamic_update_index_in_dim(known.total, total, i, 0),
-            jnp.maximum(known.largest, jnp.where(total > 0, jnp.maximum(-least, greatest), 0.0)),
-            known.losing | (least < 0),
-        )
+        one = lax.fori_loop(0, lot.outcomes, outcome, jnp.asarray(_NO_OPTIONS[:, 0]))
+        return lax.dynamic_update_index_in_dim(known, one, i, 1)
 
-    shape = (MOST_OPTIONS, ROWS)
-    none = Options(
-        jnp.full(shape, jnp.inf),
-        jnp.full(shape, -jnp.inf),
-        jnp.zeros(shape),
-        jnp.zeros(ROWS),
-        jnp.zeros(ROWS, jnp.bool_),
-    )
-    found: Options = lax.fori_loop(0, lot.options, option, none)
-    return found
+    least, most, total = lax.fori_loop(0, lot.options, option, jnp.asarray(_NO_OPTIONS))
+    return Options(least, -most, total)
 
 
 class Context(NamedTuple):
@@ -150,13 +140,16 @@ def lead_of(lot: Lot, context: Context, width: int, worth: Callable[[Array], Arr
     worth: of the option of an index [ROWS, width].
     """
 
-    def option(i: Array, sides: tuple[Array, Array]) -> tuple[Array, Array]:
-        proposed, best = sides
-        value = worth(i)
-        mine = (lot.chosen == i)[:, None]
-        other = context.feasible[i][:, None] & ~mine
-        return jnp.where(mine, value, proposed), jnp.where(other, jnp.maximum(best, value), best)
+    def option(i: Array, sides: Array) -> Array:
+        mine = lot.chosen == i
+        there = jnp.stack([mine, context.feasible[i] & ~mine])
+        return jnp.where(there[..., None], jnp.maximum(sides, worth(i)), sides)
 
-    shape = (ROWS, width)
-    proposed, best = lax.fori_loop(0, lot.options, option, (jnp.zeros(shape), jnp.full(shape, -jnp.inf)))
+    # one array and not two: a step with many beginnings is handed to other threads, which takes longer than the step
+    proposed, best = lax.fori_loop(0, lot.options, option, jnp.full((2, ROWS, width), -jnp.inf))
     return proposed - best
+
+
+def zeros_after(shape: tuple[int, ...], count: Array, kind: type[np.generic] = np.float64) -> Array:
+    """Zeros that cannot be made before a count is known, so that a step does not begin before the one that counts."""
+    return jnp.full(shape, (count < 0).astype(kind))

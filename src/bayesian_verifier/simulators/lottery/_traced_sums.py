@@ -13,9 +13,10 @@ import numpy as np
 from jax import lax
 
 from bayesian_verifier.simulators.lottery._reference import reference_points
+from bayesian_verifier.simulators.lottery._sheet import MOST_CASES
 from bayesian_verifier.simulators.lottery._spread import GRAIN, KNOTS, STRETCH
 from bayesian_verifier.simulators.lottery._sums import REWARD_GRAIN, REWARD_TERMS
-from bayesian_verifier.simulators.lottery._traced_cases import NO_SPAN, Context, Lot, Options, lead_of
+from bayesian_verifier.simulators.lottery._traced_cases import NO_SPAN, Lot, context_of, lead_of, options_of
 
 if TYPE_CHECKING:
     from jax import Array
@@ -29,18 +30,15 @@ _CELLS = KNOTS - 2
 _SMALL, _TERMS = 0.125, 10
 
 
-class Curves(NamedTuple):
-    """∆ of a lot at the reference points [ROWS, K], and which cases have one [ROWS]."""
-
-    delta: Array
-    kept: Array
-
-
 class TracedSums(NamedTuple):
-    """Sums over answers: counts in grains, float32 [K, KNOTS]; rewards in grains [2, K]."""
+    """Sums over answers: counts in grains, float32 [K, KNOTS]; rewards in grains [2, K].
+
+    kept [MOST_CASES]: which cases have an advantage.
+    """
 
     counts: Array
     rewards: Array
+    kept: Array
 
     @property
     def table(self) -> Array:
@@ -51,7 +49,11 @@ class TracedSums(NamedTuple):
 
 def no_traced_sums() -> TracedSums:
     """Nothing yet."""
-    return TracedSums(jnp.zeros((_COUNT, KNOTS), jnp.float32), jnp.zeros((REWARD_TERMS, _COUNT)))
+    return TracedSums(
+        jnp.zeros((_COUNT, KNOTS), jnp.float32),
+        jnp.zeros((REWARD_TERMS, _COUNT)),
+        jnp.zeros(MOST_CASES, jnp.bool_),
+    )
 
 
 def log_ratio(wealth: Array, payoff: Array, base: Array) -> Array:
@@ -62,8 +64,10 @@ def log_ratio(wealth: Array, payoff: Array, base: Array) -> Array:
     return jnp.where(jnp.abs(change) < 0.5, jnp.log1p(change), far)  # noqa: PLR2004 - as there
 
 
-def curves_of(lot: Lot, options: Options, context: Context) -> Curves:
-    """∆ of the lot's cases."""
+def curves_of(lot: Lot) -> tuple[Array, Array]:
+    """∆ of the lot's cases at the reference points [ROWS, K], and which cases have one [ROWS]."""
+    options = options_of(lot)
+    context = context_of(options, lot.wealth, lot.chosen)
     wealth, top, bottom = context.wealth, context.top, context.bottom
     span = log_ratio(wealth, top, bottom)
     kept = context.kept & lot.there & (span > NO_SPAN)
@@ -89,12 +93,12 @@ def curves_of(lot: Lot, options: Options, context: Context) -> Curves:
         return lax.fori_loop(0, lot.outcomes, outcome, jnp.zeros((lot.wealth.size, _COUNT)))
 
     scale = jnp.where(down == 0, 1.0, -_expm1(-whole[:, None] * jnp.abs(down)))
-    return Curves(lead_of(lot, context, _COUNT, worth) / scale, kept)
+    return lead_of(lot, context, _COUNT, worth) / scale, kept
 
 
-def added(sums: TracedSums, lot: Lot, curves: Curves) -> TracedSums:
+def added(sums: TracedSums, lot: Lot) -> TracedSums:
     """With the answers of a lot."""
-    delta, kept = curves
+    delta, kept = curves_of(lot)
     paid = (kept & lot.rewarded)[:, None]
     residual = jnp.where(paid, lot.reward[:, None] - delta, 0.0)
     terms = jnp.rint(jnp.stack([residual * residual, residual]) / REWARD_GRAIN)
@@ -110,7 +114,11 @@ def added(sums: TracedSums, lot: Lot, curves: Curves) -> TracedSums:
         spread = jnp.where(off == 1, middle[c][:, None], spread)
         return counts + jnp.where(off == 2, high[c][:, None], spread)  # noqa: PLR2004 - three splines reach a place
 
-    return TracedSums(lax.fori_loop(0, lot.wealth.size, row, sums.counts), sums.rewards + terms.sum(axis=1))
+    return TracedSums(
+        lax.fori_loop(0, lot.wealth.size, row, sums.counts),
+        sums.rewards + terms.sum(axis=1),
+        lax.dynamic_update_slice(sums.kept, kept, (lot.start,)),
+    )
 
 
 def _expm1(x: Array) -> Array:

@@ -6,7 +6,7 @@ As `_rival_surfaces.py` does in NumPy; tests hold the one to the other.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,9 +15,11 @@ from jax import lax
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD
 from bayesian_verifier.simulators.lottery._rival_surfaces import OCTAVES, rival_log_noises
 from bayesian_verifier.simulators.lottery._sheet import ROWS
+from bayesian_verifier.simulators.lottery._traced_cases import options_of, zeros_after
 from bayesian_verifier.simulators.lottery._traced_views import (
     NODES,
     VIEWS,
+    WEIGHTS,
     Weights,
     differing,
     seen_curves,
@@ -27,7 +29,7 @@ from bayesian_verifier.simulators.lottery._traced_views import (
 if TYPE_CHECKING:
     from jax import Array
 
-    from bayesian_verifier.simulators.lottery._traced_cases import Lot, Options
+    from bayesian_verifier.simulators.lottery._traced_cases import Lot
 
 _RATES = -np.exp(-rival_log_noises()).astype(np.float32)
 
@@ -35,76 +37,65 @@ _RATES = -np.exp(-rival_log_noises()).astype(np.float32)
 class TracedSurfaces(NamedTuple):
     """Sums over answers so far; see `RivalSurfaces`.
 
-    parts [B, T * K], differences [VIEWS, T * K]: of feedback.   paid_parts [B, K], paid_differences [VIEWS, K]: of
-    rewards, on which noise has no bearing.   The first difference is nothing.   weights: room for a lot's.
-    informative, feedback, reward: how many judgments.
+    feedback [B + VIEWS, T * K], rewards [B + VIEWS, K], on which noise has no bearing: of each part, then of each view
+    less the model's own, which is the first.   own: what the model makes of a lot.   weights: of its outcomes.
+    counts [3]: informative judgments, those with feedback, those with a reward.
     """
 
-    parts: Array
-    differences: Array
-    paid_parts: Array
-    paid_differences: Array
-    weights: Weights
-    informative: Array
     feedback: Array
-    reward: Array
+    rewards: Array
+    own: tuple[Array, Array]
+    weights: Weights
+    counts: Array
 
 
-def no_traced_surfaces(parts: int, room: Weights) -> TracedSurfaces:
-    """Nothing yet."""
-    none = jnp.zeros((), jnp.int32)
+def no_traced_surfaces(parts: int, count: Array) -> TracedSurfaces:
+    """Nothing yet, and not before a count is known."""
+    rows, levels = parts + VIEWS, OCTAVES * NODES
     return TracedSurfaces(
-        jnp.zeros((parts, OCTAVES * NODES)),
-        jnp.zeros((VIEWS, OCTAVES * NODES)),
-        jnp.zeros((parts, NODES)),
-        jnp.zeros((VIEWS, NODES)),
-        room,
-        none,
-        none,
-        none,
+        zeros_after((rows, levels), count),
+        zeros_after((rows, NODES), count),
+        (zeros_after((ROWS, levels), count, np.float32), zeros_after((ROWS, NODES), count)),
+        Weights(zeros_after(WEIGHTS, count)),
+        zeros_after((3,), count, np.int32),
     )
 
 
-def told(so_far: TracedSurfaces, lot: Lot, options: Options, kept: Array, places: Array) -> TracedSurfaces:
+def told(so_far: TracedSurfaces, lot: Lot, kept: Array, places: Array) -> TracedSurfaces:
     """With the answers of a lot, of which some are kept.
 
     places: of the parts' beginnings but the first's, counted in informative judgments.
     """
+    options = options_of(lot)
     weights = weights_of(lot, options, so_far.weights)
-    apart = differing(lot, options) & kept
     spoken, paid = kept & (lot.sign != 0), kept & lot.rewarded
-    rank = so_far.informative + jnp.cumsum(kept) - 1
+    apart = differing(lot, options) & kept
+    rank = so_far.counts[0] + jnp.cumsum(kept) - 1
     part = (places[:, None] <= rank).sum(axis=0)
-    own_delta = seen_curves(jnp.int32(0), lot, options, weights)
-    own, own_paid = _feedback(own_delta, lot, spoken), _squares(own_delta, lot, paid)
+    parts = len(so_far.feedback) - VIEWS
 
-    def row(c: Array, parts: tuple[Array, Array]) -> tuple[Array, Array]:
-        return parts[0].at[part[c]].add(own[c]), parts[1].at[part[c]].add(own_paid[c])
-
-    def view(v: Array, differences: tuple[Array, Array]) -> tuple[Array, Array]:
-        def with_its() -> tuple[Array, Array]:
+    def view(v: Array, sums: tuple[Array, Array, tuple[Array, Array]]) -> tuple[Array, Array, Any]:
+        def with_its() -> tuple[Array, Array, Any]:
+            feedback, rewards, own = sums
             delta = seen_curves(v, lot, options, weights)
-            told, squares = _feedback(delta, lot, spoken) - own, _squares(delta, lot, paid) - own_paid
+            told, squares = _feedback(delta, lot, spoken), _squares(delta, lot, paid)
+            differs = jnp.where(v > 0, apart[v], False)  # noqa: FBT003 - an array's value
             return (
-                differences[0].at[v].add(apart[v].astype(np.float32) @ told),
-                differences[1].at[v].add(apart[v].astype(np.float64) @ squares),
+                feedback.at[parts + v].add(differs.astype(np.float32) @ (told - own[0])),
+                rewards.at[parts + v].add(differs.astype(np.float64) @ (squares - own[1])),
+                (jnp.where(v > 0, own[0], told), jnp.where(v > 0, own[1], squares)),
             )
 
-        grown: tuple[Array, Array] = lax.cond(apart[v].any(), with_its, lambda: differences)
-        return grown
+        seen: tuple[Array, Array, Any] = lax.cond(apart[v].any(), with_its, lambda: sums)
+        return seen
 
-    parts = lax.fori_loop(0, ROWS, row, (so_far.parts, so_far.paid_parts))
-    differences = lax.fori_loop(1, VIEWS, view, (so_far.differences, so_far.paid_differences))
-    return TracedSurfaces(
-        parts[0],
-        differences[0],
-        parts[1],
-        differences[1],
-        weights,
-        so_far.informative + kept.sum(dtype=jnp.int32),
-        so_far.feedback + spoken.sum(dtype=jnp.int32),
-        so_far.reward + paid.sum(dtype=jnp.int32),
-    )
+    def row(c: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
+        return sums[0].at[part[c]].add(own[0][c]), sums[1].at[part[c]].add(own[1][c])
+
+    feedback, rewards, own = lax.fori_loop(0, VIEWS, view, (so_far.feedback, so_far.rewards, so_far.own))
+    feedback, rewards = lax.fori_loop(0, ROWS, row, (feedback, rewards))
+    counts = jnp.stack([kept, spoken, paid]).sum(axis=1, dtype=jnp.int32)
+    return TracedSurfaces(feedback, rewards, own, weights, so_far.counts + counts)
 
 
 def _feedback(delta: Array, lot: Lot, spoken: Array) -> Array:

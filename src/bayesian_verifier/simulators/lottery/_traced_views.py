@@ -31,6 +31,8 @@ _SEEN = (Rival(), *RIVALS.values())
 VIEWS = len(_SEEN)
 _DOWN = 1.0 - rival_risk_aversions()
 NODES = _DOWN.size
+#: kinds of weights, outcomes of a case, cases of a lot
+WEIGHTS = (2, MOST_OPTIONS * MOST_OUTCOMES, ROWS)
 _FACTOR = np.array([seen.wealth_factor for seen in _SEEN])
 _UNSAID = np.array([seen.unsaid_wealth for seen in _SEEN])
 _MORE_LOSS = np.array([seen.loss_aversion - 1.0 for seen in _SEEN])
@@ -41,7 +43,7 @@ _CURVATURE = min(seen.curvature for seen in _SEEN)
 class Weights(NamedTuple):
     """Of each outcome its share of its option's probabilities, and what stands for it to somebody who weighs them.
 
-    both [2, MOST_OPTIONS * MOST_OUTCOMES, ROWS].
+    both: of the shape WEIGHTS.
     """
 
     both: Array
@@ -50,11 +52,6 @@ class Weights(NamedTuple):
         """To somebody with this view [ROWS]."""
         at = option * MOST_OUTCOMES + place
         return self.both[jnp.asarray(_WEIGHS)[view].astype(jnp.int32), at]
-
-
-def no_weights() -> Weights:
-    """Room for them."""
-    return Weights(jnp.zeros((2, MOST_OPTIONS * MOST_OUTCOMES, ROWS)))
 
 
 def weights_of(lot: Lot, options: Options, room: Weights) -> Weights:
