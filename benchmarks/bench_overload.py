@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +21,7 @@ import _people
 import h11
 from _open_loop import CONNECTIONS, rush
 from _record import about, say, spread, write
-from _server_process import Server, serving
+from _server_process import Server, cpu_seconds, serving
 from _subjects import HERE, Subject, environ_of
 from load import Target, many_clients, request_bytes
 
@@ -66,9 +67,12 @@ def capacity_of(server: Server, body: bytes, effort: Effort) -> float:
 def measured(server: Server, body: bytes, rate: float, effort: Effort) -> dict[str, Any]:
     """What callers get at one rate: the median round by goodput."""
     request = request_of(server.target, body)
+    ours, theirs = time.process_time(), cpu_seconds(server.process.pid)
     rounds = [
         rush(server.target, request, per_second=rate, seconds=effort.seconds) for _ in range(effort.rounds)
     ]
+    ours, theirs = time.process_time() - ours, cpu_seconds(server.process.pid) - theirs
+    seconds = effort.seconds * effort.rounds
     good = [one.good_per_second(BUDGET_MS / 1e3) for one in rounds]
     told = sorted(rounds, key=lambda one: one.good_per_second(BUDGET_MS / 1e3))[len(rounds) // 2]
     answered, refused = told.waits(200), told.waits(429) + told.waits(504)
@@ -77,6 +81,9 @@ def measured(server: Server, body: bytes, rate: float, effort: Effort) -> dict[s
         "good_per_second": round(sorted(good)[len(good) // 2], 1),
         "good_of_rounds": [round(one, 1) for one in good],
         "statuses": told.statuses(),
+        # callers and server share the machine: what is measured is the server as long as its callers need no core whole
+        "cores_of_callers": round(ours / seconds, 2),
+        "cores_of_server": round(theirs / seconds, 2),
         "answered": spread(answered) if answered else None,
         "refused": spread(refused) if refused else None,
     }

@@ -147,6 +147,28 @@ def test_probes_need_no_token(guarded: httpx.Client) -> None:
     assert guarded.get("/health/ready").status_code == 200
 
 
+PROBES = {
+    "/health/live": {"status": "live"},
+    "/health/ready": {"status": "ready"},
+    "/v2/health/live": {"live": True},
+    "/v2/health/ready": {"live": True, "ready": True},
+}
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3:8080", "[fd00::7]:8080", "side-car", "evil.example"])
+def test_beyond_loopback_a_probe_may_come_under_any_name_and_says_only_whether_it_is_ready(
+    guarded: httpx.Client, host: str
+) -> None:
+    """A kubelet asks by the pod's address; who rebinds a name gets that, no more, and nothing of other routes."""
+    for path, said in PROBES.items():
+        reply = guarded.get(path, headers={"host": host})
+        assert (reply.status_code, reply.json()) == (200, said)
+        from_a_page = {"host": host, "origin": "https://another.example"}
+        assert guarded.get(path, headers=from_a_page).status_code == 403
+    for path in ("/health", "/v1/model", "/metrics", "/v2"):
+        assert guarded.get(path, headers={"host": host}).status_code == 401
+
+
 def test_the_token_does_not_open_the_service_to_web_pages(guarded: httpx.Client) -> None:
     """A page that learned the token is still refused."""
     headers = {"authorization": f"Bearer {TOKEN}", "origin": "https://evil.example"}

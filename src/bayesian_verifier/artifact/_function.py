@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.artifact._repeats import merge_repeats
 from bayesian_verifier.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class PosteriorFunction:
         import jax  # noqa: PLC0415 - as above
 
         lowered = jax.jit(function).lower(*(jax.ShapeDtypeStruct(*shape) for shape in shapes))
+        merge_repeats(lowered)
         try:
             compiled: Callable[..., Any] = lowered.compile(compiler_options=dict(options or {}))
         except jax.errors.JaxRuntimeError:
