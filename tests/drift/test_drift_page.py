@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 
 import numpy as np
@@ -157,6 +158,28 @@ def test_every_epoch_is_a_row_with_what_takes_it_back(text, found):
         (one.subject, one.state, one.by, one.id) for one in found.epochs
     ]
     assert [one.subject for one in found.epochs] == [HOSTILE, "ben", "cay", "eve"]
+
+
+def test_an_epoch_that_waits_is_shown_with_what_opens_it(tmp_path):
+    """In words for a shell, though the name holds what a shell would take for its own."""
+    with (
+        Journal(tmp_path / "judgments.jsonl", fsync="never", clock=ticking()) as log,
+        Journal(tmp_path / "ledger.jsonl", fsync="never") as ledger,
+    ):
+        change(log, "o'hara; rm")
+        watcher(log, ledger, epochs="ask").catch_up()
+        asking = SETTINGS.model_copy(update={"epochs": "ask"})
+        found = summarise(News(log.path).read().events, asking)
+    (row,) = [row for row in Page(page(found, 1, journal="j")).rows if row[2] == "proposed"]
+    assert shlex.split(row[-1]) == [
+        "drift",
+        "open",
+        "o'hara; rm",
+        "--from",
+        found.epochs[0].since,
+        "--by",
+        "NAME",
+    ]
 
 
 def test_an_alarm_is_a_mark_where_the_statistic_is_above_its_line(text, found):

@@ -271,6 +271,8 @@ def test_the_shipped_file_states_the_defaults():
         {"wide": {"above": 0.2, "back": 0.2}},
         {"wide": {"above": 1.0, "back": 0.2}},
         {"sd": {"above": 1.5, "back": 1.0}},
+        {"log_loss": {"above": 4.7, "back": 4.65}},
+        {"mean": {"above": 20.0, "back": 12.0}},
         {"wild": {"above": 0.5, "back": 0.2}},
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from importlib.resources import files
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.commands._drift_page_parts import anchor, heading, minute, slug, table
@@ -109,15 +110,21 @@ def _epochs(found: Sequence[OfEpoch], drawn: set[str]) -> str:
             element("td", one.state),
             element("td", escape(one.why)),
             element("td", escape(one.by or "")),
-            element("td", element("code", one.id or ""), class_="long"),
+            element("td", element("code", escape(one.id or _to_open(one))), class_="long"),
         )
         for one in found
     ]
     lead = "Only what a person answered in the epoch that holds is evidence. To take one back: drift undo ID --by NAME."
     told = table(
-        ("person", "answers count from", "state", "why", "opened by", "id"), rows, "Epochs, by person"
+        ("person", "answers count from", "state", "why", "opened by", "id, or how to open it"),
+        rows,
+        "Epochs, by person",
     )
     return head + element("p", lead, class_="soft") + told
+
+
+def _to_open(one: OfEpoch) -> str:
+    return f"drift open {quote(one.subject)} --from {one.since} --by NAME"
 
 
 def _reaction(epochs: Sequence[OfEpoch], since: str) -> str:
