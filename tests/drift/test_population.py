@@ -226,13 +226,16 @@ def test_live_and_replayed_crossings_are_the_same_bit_for_bit(files, tmp_path):
     assert len(lines[0]) >= 2
 
 
-def test_what_the_ledger_has_is_not_written_again(files):
+@pytest.mark.parametrize("is_back", [False, True], ids=["raised", "back"])
+def test_what_the_ledger_has_is_not_written_again(files, is_back):
     """After a restart, and after somebody was forgotten, though what is left crosses elsewhere."""
     journal, ledger = files
     crowd(journal, ledger, windows=20, fallback=False)
     crowd(journal, ledger, windows=12, fallback=True)
+    if is_back:
+        crowd(journal, ledger, windows=30, fallback=False)
     before = [one.model_extra for one in events(ledger, "population")]
-    assert before
+    assert [one["raised"] for one in before if one["measure"] == "fallback"] == [True, False][: 1 + is_back]
     watcher(journal, ledger).catch_up()
     for number in range(3):
         forget(journal.path, f"person {number}")
