@@ -15,6 +15,7 @@ from bayesian_verifier.drift._evaluation import (
 )
 from bayesian_verifier.drift._followed import Followed, Heard
 from bayesian_verifier.drift._gate import misses
+from bayesian_verifier.drift._limits_evaluated import LimitRow, evaluate_limits
 from bayesian_verifier.drift._listed import OfEpoch, epochs_of
 from bayesian_verifier.drift._measures import MEASURES, Measure, MeasureName
 from bayesian_verifier.drift._message import Message, message
@@ -62,6 +63,7 @@ __all__ = [
     "Info",
     "Levels",
     "Limit",
+    "LimitRow",
     "Limits",
     "Measure",
     "MeasureName",
@@ -88,6 +90,7 @@ __all__ = [
     "cusum_step",
     "epochs_of",
     "evaluate_drift",
+    "evaluate_limits",
     "heterogeneity",
     "mean_log_loss",
     "message",
