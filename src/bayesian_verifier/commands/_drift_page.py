@@ -108,7 +108,7 @@ def _epochs(found: Sequence[OfEpoch], drawn: set[str]) -> str:
             element("td", _linked(one.subject, drawn), class_="long"),
             element("td", minute(one.since), class_="nowrap"),
             element("td", one.state),
-            element("td", escape(one.why)),
+            element("td", escape(one.why), class_="said"),
             element("td", escape(one.by or "")),
             element("td", element("code", escape(one.id or _to_open(one))), class_="long"),
         )
