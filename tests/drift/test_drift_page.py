@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from test_epochs_watched import START, change, watcher
@@ -69,8 +71,10 @@ def journal(tmp_path_factory):
         watcher(log, ledger).catch_up()
         ben = log.history("ben").epoch
         undo_epoch(log, ben.id, by="grace", why="a <false> alarm")
-        since = timestamp((START + 90) * 10**9)
-        open_epoch(log, "cay", since, by="grace", now=timestamp((START + 9999) * 10**9))
+        live(log, "eve", 0.9, 1, seed=32)
+        since, now = timestamp((START + 90) * 10**9), timestamp((START + 9999) * 10**9)
+        for subject in ("cay", "eve"):
+            open_epoch(log, subject, since, by="grace", now=now)
         return log.path
 
 
@@ -110,7 +114,9 @@ def test_names_are_text_and_nothing_else(text):
 
 
 def test_every_change_is_a_row_with_when_and_by_how_much(text, found):
-    rows = [row for row in Page(text).rows if len(row) == 6 and row[0] in {HOSTILE, "ben"}]
+    rows = [
+        row for row in Page(text).rows if len(row) == 6 and row[2][0] in "+-" and row[0] in {HOSTILE, "ben"}
+    ]
     expected = [
         [
             one.subject,
@@ -134,10 +140,46 @@ def test_every_chart_says_in_words_what_it_shows(text, found):
     charts = read.named("svg")
     assert len(charts) == drawn
     assert all(one["role"] == "img" and len(one["aria-label"]) > 20 for one in charts)
-    rows = [row for row in read.rows if len(row) == 6 and row[0].isdecimal()]
+    rows = [row for row in read.rows if len(row) == 8 and row[0].isdecimal()]
     assert len(rows) == found.windows
-    first = found.subjects[0].series[0]
-    assert rows[0][2] == f"{first.belief.mean:.2f} ± {first.belief.sd:.2f}"
+    first, second = found.subjects[0].series[:2]
+    assert rows[0][2:5] == [f"{first.belief.mean:.2f} ± {first.belief.sd:.2f}", "", ""]
+    ratio, away = (
+        second.belief.sd / first.belief.sd,
+        (second.belief.mean - first.belief.mean) / first.belief.sd,
+    )
+    assert rows[1][3] == f"{0.5 * (ratio**2 + away**2 - 1) - np.log(ratio):.2f}"
+
+
+def test_every_epoch_is_a_row_with_what_takes_it_back(text, found):
+    """Also of somebody who has no window yet; by person and time."""
+    rows = [row for row in Page(text).rows if len(row) == 6 and row[2] in {"holds", "undone"}]
+    assert [(row[0], row[2], row[4], row[5]) for row in rows] == [
+        (one.subject, one.state, one.by, one.id) for one in found.epochs
+    ]
+    assert [one.subject for one in found.epochs] == [HOSTILE, "ben", "cay", "eve"]
+
+
+def test_an_epoch_that_waits_is_shown_with_what_opens_it(tmp_path):
+    """In words for a shell, though the name holds what a shell would take for its own."""
+    with (
+        Journal(tmp_path / "judgments.jsonl", fsync="never", clock=ticking()) as log,
+        Journal(tmp_path / "ledger.jsonl", fsync="never") as ledger,
+    ):
+        change(log, "o'hara; rm")
+        watcher(log, ledger, epochs="ask").catch_up()
+        asking = SETTINGS.model_copy(update={"epochs": "ask"})
+        found = summarise(News(log.path).read().events, asking)
+    (row,) = [row for row in Page(page(found, 1, journal="j")).rows if row[2] == "proposed"]
+    assert shlex.split(row[-1]) == [
+        "drift",
+        "open",
+        "o'hara; rm",
+        "--from",
+        found.epochs[0].since,
+        "--by",
+        "NAME",
+    ]
 
 
 def test_an_alarm_is_a_mark_where_the_statistic_is_above_its_line(text, found):

@@ -119,6 +119,7 @@ def test_an_epoch_undone_stays_undone_however_often_the_journal_is_read(files):
     assert len(journal.history("ada").judgments) == 8
     undo_epoch(journal, epoch.id, by="grace", why="a false alarm")
     for _ in range(2):
+        ledger.path.unlink(missing_ok=True)  # though the alarm is written again, the epoch is not
         watcher(journal, ledger).catch_up()
         assert len(events(journal, "epoch")) == 1
         assert journal.history("ada") == before
@@ -165,16 +166,39 @@ def test_when_too_many_change_at_once_each_epoch_is_asked_for(files):
 
 
 def test_an_epoch_that_a_person_opened_makes_an_alarm_about_it_no_news(files):
+    """Six windows, then a change that somebody saw; the alarm that follows is about the same."""
     journal, ledger = files
     live(journal, "ada", 0.3, 24, seed=4)
-    since = events(journal, "feedback")[-1].ts
+    watcher(journal, ledger).catch_up()
     live(journal, "ada", 2.1, 8, seed=5)
     now = timestamp((START + 10_000) * SECOND)
     opened = open_epoch(journal, "ada", events(journal, "feedback")[26].ts, by="grace", now=now)
-    assert since < journal.history("ada").epoch.since
     told = watcher(journal, ledger).react()
+    assert [one.heard.alarm for one in told] == [False] * 6 + [True]
     assert [one.id for one in events(journal, "epoch")] == [opened]
     assert not any(one.asked for one in told)
+
+
+def test_windows_are_due_in_the_order_in_which_they_were_complete(files):
+    """Ada's was first, until an epoch left one of its answers out: then ben's is."""
+    journal, _ = files
+    news, cutter = News(journal.path), Cutter(3)
+    live(journal, "ada", 0.3, 3, seed=4)
+    live(journal, "ben", 0.3, 3, seed=5)
+    for one in news.read().events:
+        cutter.hear(one)
+    assert cutter.due().subject == "ada"
+    open_epoch(
+        journal, "ada", events(journal, "feedback")[1].ts, by="grace", now=timestamp((START + 99) * SECOND)
+    )
+    live(journal, "ada", 0.3, 1, seed=6)
+    order = []
+    for one in news.read().events:
+        cutter.hear(one)
+    while cut := cutter.due():
+        order.append(cut.subject)
+        cutter.leave_out(cut.subject, [one.id for one in cut.judgments])
+    assert order == ["ben", "ada"]
 
 
 def test_what_an_epoch_leaves_out_waits_for_it_to_be_undone(files):

@@ -226,13 +226,16 @@ def test_live_and_replayed_crossings_are_the_same_bit_for_bit(files, tmp_path):
     assert len(lines[0]) >= 2
 
 
-def test_what_the_ledger_has_is_not_written_again(files):
+@pytest.mark.parametrize("is_back", [False, True], ids=["raised", "back"])
+def test_what_the_ledger_has_is_not_written_again(files, is_back):
     """After a restart, and after somebody was forgotten, though what is left crosses elsewhere."""
     journal, ledger = files
     crowd(journal, ledger, windows=20, fallback=False)
     crowd(journal, ledger, windows=12, fallback=True)
+    if is_back:
+        crowd(journal, ledger, windows=30, fallback=False)
     before = [one.model_extra for one in events(ledger, "population")]
-    assert before
+    assert [one["raised"] for one in before if one["measure"] == "fallback"] == [True, False][: 1 + is_back]
     watcher(journal, ledger).catch_up()
     for number in range(3):
         forget(journal.path, f"person {number}")
@@ -271,6 +274,8 @@ def test_the_shipped_file_states_the_defaults():
         {"wide": {"above": 0.2, "back": 0.2}},
         {"wide": {"above": 1.0, "back": 0.2}},
         {"sd": {"above": 1.5, "back": 1.0}},
+        {"log_loss": {"above": 4.7, "back": 4.65}},
+        {"mean": {"above": 20.0, "back": 12.0}},
         {"wild": {"above": 0.5, "back": 0.2}},
     ],
 )

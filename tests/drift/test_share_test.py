@@ -111,11 +111,13 @@ def test_both_sides_of_a_two_sided_limit_are_watched(value):
     assert not state.raised
 
 
-def test_what_was_quiet_for_long_is_no_credit_against_a_return():
-    """A measure that was far too low for an age, then far too high: sums that were cut do not call it back."""
+def test_a_measure_that_was_too_low_for_an_age_and_then_is_too_high_is_not_back():
+    """What was seen of one side long ago is no credit when the other side is off; in the middle it is back, once."""
     state, _ = run([1.0] * 60, BOTH, 1000.0)
     state, _ = run([0.0] * 5000, BOTH, 1000.0, state)
+    state, infos = run([0.8] * 200, BOTH, 1000.0, state)
     assert state.raised
+    assert not any(one.crossed for one in infos)
     state, infos = run([0.5] * 1500, BOTH, 1000.0, state)
     assert sum(one.crossed for one in infos) == 1
 

@@ -157,7 +157,7 @@ class Epochs(RuleBasedStateMachine):
 
 
 Epochs.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

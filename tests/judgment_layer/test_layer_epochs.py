@@ -184,6 +184,37 @@ def test_a_controller_that_cannot_forget_is_told_that_next_to_nothing_is_known(
         assert layer.assess().mean == 0.61
 
 
+class FailsOnce(Remembers):
+    """One that can forget, but whose memory is away when it is first asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+
+    def forget(self, _subject: str) -> None:
+        self.asked += 1
+        if self.asked == 1:
+            raise ConnectionError
+        self.told.clear()
+
+
+def test_a_controller_that_failed_to_forget_is_told_again(
+    make: Callable[..., Layer], journal: Journal
+) -> None:
+    """Until then the cautious prior stands; never what it should have forgotten."""
+    own = FailsOnce()
+    with FaultyServer(Summing()) as server:
+        layer = make(server.url, own)
+        layer.live(1.0, 2.0)
+        server.behaviour = hang_up
+        open_epoch(journal, 1)
+        first = layer.assess()
+        assert (first.mean, first.sd) == (0.7, 1.0)
+        assert "failed (ConnectionError)" in first.explanation
+        assert [layer.assess().mean for _ in range(2)] == [0.0, 0.0]
+        assert own.asked == 2
+
+
 def test_judgments_that_a_caller_gives_are_all_that_is_asked_about(
     make: Callable[..., Layer], journal: Journal
 ) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.drift import MeasureName, OfSubject, OfWindow, Standing, Trend
 
 _WIDTH, _HEIGHT = 360.0, 150.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 352.0, 14.0, 128.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 352.0, 16.0, 126.0
 #: the 5% and the 95% quantile of a normal, where no quantiles are known
 _REACH = 1.645
 #: the least statistic that is drawn

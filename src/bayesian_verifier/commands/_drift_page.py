@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from importlib.resources import files
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.commands._drift_page_parts import anchor, heading, minute, slug, table
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.drift import DriftSummary, OfEpoch, OfSubject
 
-_PARTS = ("Changes", "The population", "Limits crossed", "People", "Conflicts")
+_PARTS = ("Changes", "Epochs", "The population", "Limits crossed", "People", "Conflicts")
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -31,6 +32,7 @@ def page(found: DriftSummary, most: int, *, journal: str) -> str:
             _tiles(found),
             element("nav", " · ".join(map(_link, _PARTS)), aria_label="Parts of this page"),
             _changed(found.subjects, {one.subject for one in shown}),
+            _epochs(found.epochs, {one.subject for one in shown}),
             population(found),
             crossings(found.crossings),
             people(shown, found),
@@ -58,7 +60,7 @@ def _period(found: DriftSummary) -> str:
 
 
 def _tiles(found: DriftSummary) -> str:
-    epochs = [epoch for one in found.subjects for epoch in one.epochs]
+    epochs = found.epochs
     changed = sum(bool(one.alarms) for one in found.subjects)
     proposed = sum(one.state == "proposed" for one in epochs)
     raised = sum(one.raised for one in found.population)
@@ -95,6 +97,34 @@ def _changed(subjects: Iterable[OfSubject], drawn: set[str]) -> str:
         return head + element("p", "Nobody has changed, as far as can be told from these windows.")
     names = ("person", "since", "by", "noticed at", "R", "epoch")
     return head + table(names, rows, "Alarms, by person", numbers={"by", "R"})
+
+
+def _epochs(found: Sequence[OfEpoch], drawn: set[str]) -> str:
+    head = heading("Epochs")
+    if not found:
+        return head + element("p", "None: all that everybody answered counts.")
+    rows = [
+        (
+            element("td", _linked(one.subject, drawn), class_="long"),
+            element("td", minute(one.since), class_="nowrap"),
+            element("td", one.state),
+            element("td", escape(one.why), class_="said"),
+            element("td", escape(one.by or "")),
+            element("td", element("code", escape(one.id or _to_open(one))), class_="long"),
+        )
+        for one in found
+    ]
+    lead = "Only what a person answered in the epoch that holds is evidence. To take one back: drift undo ID --by NAME."
+    told = table(
+        ("person", "answers count from", "state", "why", "opened by", "id, or how to open it"),
+        rows,
+        "Epochs, by person",
+    )
+    return head + element("p", lead, class_="soft") + told
+
+
+def _to_open(one: OfEpoch) -> str:
+    return f"drift open {quote(one.subject)} --from {one.since} --by NAME"
 
 
 def _reaction(epochs: Sequence[OfEpoch], since: str) -> str:

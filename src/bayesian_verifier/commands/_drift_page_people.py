@@ -12,7 +12,7 @@ from bayesian_verifier.commands._svg import element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bayesian_verifier.drift import DriftSummary, OfSubject
+    from bayesian_verifier.drift import DriftSummary, OfSubject, OfWindow
 
 
 def people(shown: Sequence[OfSubject], found: DriftSummary) -> str:
@@ -51,17 +51,29 @@ def _figures(one: OfSubject) -> str:
             element("td", f"{window.number}", class_="number"),
             element("td", minute(window.ended), class_="nowrap"),
             element("td", f"{window.belief.mean:.2f} ± {window.belief.sd:.2f}", class_="number"),
+            *_change(window),
             element("td", f"{window.statistic:,.3g}", class_="number"),
             element("td", "" if window.log_loss is None else f"{window.log_loss:.2f}", class_="number"),
             element("td", "changed" if window.alarm else ""),
         )
         for window in one.series
     ]
-    names = ("window", "ended", "risk aversion", "R", "log-loss", "alarm")
-    numbers = {"window", "risk aversion", "R", "log-loss"}
+    names = ("window", "ended", "risk aversion", "KL", "rate", "R", "log-loss", "alarm")
+    numbers = {"window", "risk aversion", "KL", "rate", "R", "log-loss"}
     epochs = "".join(
         element("p", f"Epoch from {minute(epoch.since)}: {epoch.state}, {escape(epoch.why)}.", class_="soft")
         for epoch in one.epochs
     )
     told = table(names, rows, f"Windows of {one.subject}", numbers=numbers)
+    how = (
+        "KL: from the window before, in nats; rate: √(2·JS) a day; log-loss: as the window before foresaw it."
+    )
+    told += element("p", how, class_="soft")
     return epochs + element("details", element("summary", "in figures") + told)
+
+
+def _change(window: OfWindow) -> tuple[str, str]:
+    """KL and rate of change from the window before."""
+    change = window.change
+    kl, rate = ("", "") if change is None else (f"{change.divergences.forward:.2f}", f"{change.rate:.2g}")
+    return element("td", kl, class_="number"), element("td", rate, class_="number")

@@ -9,7 +9,7 @@ from bayesian_verifier.commands._drift_epochs import epoch_document
 from bayesian_verifier.drift import MEASURES, population_fields
 
 if TYPE_CHECKING:
-    from bayesian_verifier.drift import DriftSummary, OfSubject
+    from bayesian_verifier.drift import Change, DriftSummary, OfSubject, OfWindow
     from bayesian_verifier.posterior import Belief
 
 
@@ -18,6 +18,7 @@ def summary_document(found: DriftSummary) -> dict[str, Any]:
     return {
         **found._asdict(),
         "subjects": [_subject_document(one) for one in found.subjects],
+        "epochs": [epoch_document(one) for one in found.epochs],
         "population": [one._asdict() for one in found.population],
         "crossings": [population_fields(one) for one in found.crossings],
         "trends": [one._asdict() for one in found.trends],
@@ -26,17 +27,22 @@ def summary_document(found: DriftSummary) -> dict[str, Any]:
 
 
 def _subject_document(one: OfSubject) -> dict[str, Any]:
-    change = one.change
     return {
         **one._asdict(),
         "last": _belief(one.last),
-        "change": None
-        if change is None
-        else {**change._asdict(), "divergences": change.divergences._asdict()},
+        "change": _change(one.change),
         "alarms": [alarm._asdict() for alarm in one.alarms],
-        "series": [{**window._asdict(), "belief": _belief(window.belief)} for window in one.series],
+        "series": [_window_document(window) for window in one.series],
         "epochs": [epoch_document(epoch) for epoch in one.epochs],
     }
+
+
+def _window_document(one: OfWindow) -> dict[str, Any]:
+    return {**one._asdict(), "belief": _belief(one.belief), "change": _change(one.change)}
+
+
+def _change(one: Change | None) -> dict[str, Any] | None:
+    return None if one is None else {**one._asdict(), "divergences": one.divergences._asdict()}
 
 
 def _belief(one: Belief) -> dict[str, Any]:

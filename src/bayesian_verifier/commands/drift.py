@@ -11,6 +11,7 @@ import click
 
 from bayesian_verifier.commands._configs import config_file
 from bayesian_verifier.commands._drift_epochs import epochs_command, open_command, undo_command
+from bayesian_verifier.commands._drift_limits import limits_command
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,7 +27,7 @@ def command() -> None:
     """
 
 
-for one in (epochs_command, open_command, undo_command):
+for one in (epochs_command, open_command, undo_command, limits_command):
     command.add_command(one)
 
 

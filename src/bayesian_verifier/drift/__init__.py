@@ -7,6 +7,7 @@ from bayesian_verifier.drift._detector import JUMPS, MEMORY, Detector, Info, Sta
 from bayesian_verifier.drift._evaluation import DriftEvaluation, Rival, Row, evaluate_drift
 from bayesian_verifier.drift._followed import Followed, Heard
 from bayesian_verifier.drift._gate import misses
+from bayesian_verifier.drift._limits_evaluated import LimitRow, evaluate_limits
 from bayesian_verifier.drift._listed import OfEpoch, epochs_of
 from bayesian_verifier.drift._measures import MEASURES, Measure, MeasureName
 from bayesian_verifier.drift._message import Message, message
@@ -56,6 +57,7 @@ __all__ = [
     "Info",
     "Levels",
     "Limit",
+    "LimitRow",
     "Limits",
     "Measure",
     "MeasureName",
@@ -84,6 +86,7 @@ __all__ = [
     "cusum_step",
     "epochs_of",
     "evaluate_drift",
+    "evaluate_limits",
     "hear",
     "heterogeneity",
     "mean_log_loss",

@@ -40,22 +40,35 @@ class _Share(Limit):
     above: float = Field(gt=0, lt=1)
 
 
+class _Shift(Limit):
+    """In sd; the other direction is meant, too."""
+
+    above: float = Field(gt=0, lt=10)
+
+
 class _Ratio(Limit):
     """Of two sd; its inverse is meant, too."""
 
+    above: float = Field(gt=1, lt=1000)
     back: float = Field(gt=1)
+
+
+class _Loss(Limit):
+    """In nats; no feedback loses more than 4.6."""
+
+    above: float = Field(gt=0, lt=4.6)
 
 
 class Limits(_Table):
     """By measure; see the file."""
 
     change_rate: _Share = _Share(above=0.02, back=0.01)
-    mean: Limit = Limit(above=0.25, back=0.2)
+    mean: _Shift = _Shift(above=0.25, back=0.2)
     sd: _Ratio = _Ratio(above=1.4, back=1.3)
     wide: _Share = _Share(above=0.3, back=0.2)
     untrustworthy: _Share = _Share(above=0.1, back=0.05)
     fallback: _Share = _Share(above=0.4, back=0.25)
-    log_loss: Limit = Limit(above=0.65, back=0.6)
+    log_loss: _Loss = _Loss(above=0.65, back=0.6)
     conflict_answers: _Share = _Share(above=0.15, back=0.1)
     conflict_controller: _Share = _Share(above=0.15, back=0.1)
     conflict_policy: _Share = _Share(above=0.15, back=0.1)

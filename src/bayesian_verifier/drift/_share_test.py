@@ -5,7 +5,8 @@ at most 1 for every bet 0 < f < 1. R adds up the products of these over all star
 detector of people does, and averages over the bets; R − t is a supermartingale, so that the mean number of outcomes
 to R ≥ A is at least A (Shin, Ramdas & Rinaldo 2024, doi 10.51387/23-NEJSDS51; bets: Waudby-Smith & Ramdas 2024,
 JRSS B 86). Once raised, the other side is asked: while the mean is at least b, 1 − f + f·(1 − x)/(1 − b) has a mean
-of at most 1, and a false all-clear comes once in A outcomes, or less often.
+of at most 1, and a false all-clear comes once in A outcomes, or less often. A measure with limits on both sides is
+back when both sides are; its promise holds while it stays off on one side.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 #: what is staked on each outcome, each bet with the same weight
 BETS = (0.05, 0.1, 0.25, 0.5, 0.9)
-# a sum beyond so many thresholds is cut, which only lowers it: what was long ago is not held against what is now
-_MOST = 1000.0
+# R is kept to so many thresholds, which only lowers it: of a measure that was far off on one side for long, and then
+# is on the other, the first side soon speaks against its being back
+_MOST = 2.0
 
 
 class Levels(NamedTuple):
@@ -56,9 +58,12 @@ def share_step(
     sides = _sides(outcome, levels)
     before = state.sums or tuple((0.0,) * len(BETS) for _ in sides)
     sums = tuple(
-        tuple(
-            min((1.0 + total) * factor(side, levels, bet, raised=state.raised), _MOST * threshold)
-            for total, bet in zip(totals, BETS, strict=True)
+        _kept(
+            [
+                (1.0 + total) * factor(side, levels, bet, raised=state.raised)
+                for total, bet in zip(totals, BETS, strict=True)
+            ],
+            _MOST * threshold,
         )
         for side, totals in zip(sides, before, strict=True)
     )
@@ -68,6 +73,12 @@ def share_step(
     crossed = statistic >= threshold
     new = ShareState(not state.raised) if crossed else ShareState(state.raised, sums)
     return new, ShareInfo(statistic, crossed)
+
+
+def _kept(totals: Sequence[float], most: float) -> tuple[float, ...]:
+    """R by bet, all of them lowered alike where their mean is more than `most`."""
+    mean = sum(totals) / len(totals)
+    return tuple(totals) if mean <= most else tuple(total * (most / mean) for total in totals)
 
 
 def factor(outcome: float, levels: Levels, bet: float, *, raised: bool) -> float:

@@ -33,12 +33,13 @@ class Alarm(NamedTuple):
 
 
 class OfWindow(NamedTuple):
-    """One window. statistic: R after it, of an alarm where it reached the threshold."""
+    """One window. statistic: R after it, of an alarm where it reached the threshold.   change: from the one before."""
 
     number: int
     began: str
     ended: str
     belief: Belief
+    change: Change | None
     statistic: float
     alarm: bool
     log_loss: float | None
@@ -67,7 +68,7 @@ class OfSubject(NamedTuple):
 class DriftSummary(NamedTuple):
     """All of it. answered_by: judgments by source and, where there is one, reason, as shares of `judgments`.
 
-    untrustworthy: share of windows whose posterior its own checks doubt.
+    untrustworthy: share of windows whose posterior its own checks doubt.   epochs: everybody's, by subject.
     population, crossings, trends: how each measure stands, which limits were crossed, how it went over time.
     contradictions: windows in which two sources are at odds, oldest first.
     """
@@ -78,6 +79,7 @@ class DriftSummary(NamedTuple):
     answered_by: dict[str, float]
     untrustworthy: float
     threshold: float
+    epochs: tuple[OfEpoch, ...]
     population: tuple[Standing, ...]
     crossings: tuple[Crossing, ...]
     trends: tuple[Trend, ...]
@@ -102,10 +104,11 @@ def summarise(events: Iterable[Line], settings: DriftSettings) -> DriftSummary:
         listing.note(one)
         if isinstance(one, JudgmentLine):
             answered_by[one.source if one.reason is None else f"{one.source}: {one.reason}"] += 1
-    epochs: dict[str, list[OfEpoch]] = {}
-    for epoch in wanted(listing.found(), settings):
-        epochs.setdefault(epoch.subject, []).append(epoch)
-    subjects = [_of_subject(name, told, epochs.get(name, [])) for name, told in heard.items()]
+    epochs = wanted(listing.found(), settings)
+    of: dict[str, list[OfEpoch]] = {}
+    for epoch in epochs:
+        of.setdefault(epoch.subject, []).append(epoch)
+    subjects = [_of_subject(name, told, of.get(name, [])) for name, told in heard.items()]
     judgments, windows = answered_by.total(), sum(one.windows for one in subjects)
     doubted = sum(not window.trustworthy for one in subjects for window in one.series)
     return DriftSummary(
@@ -115,6 +118,7 @@ def summarise(events: Iterable[Line], settings: DriftSettings) -> DriftSummary:
         {source: count / judgments for source, count in answered_by.most_common()},
         doubted / windows if windows else 0.0,
         settings.threshold,
+        tuple(epochs),
         population.standings(),
         tuple(crossings),
         tuple(trend(name, told) for name, told in population.history.items()),
@@ -148,6 +152,7 @@ def _of_window(heard: Heard) -> OfWindow:
         window.began,
         window.ended,
         window.posterior.belief,
+        heard.change,
         heard.statistic,
         heard.alarm,
         window.log_loss,

@@ -44,17 +44,19 @@ class _Told:
         self._lock = threading.Lock()
         self._of: OrderedDict[str, str] = OrderedDict()
 
-    def changes(self, subject: str, epoch: str | None) -> bool:
-        """Note the epoch of a subject; whether it is another."""
+    def is_other(self, subject: str, epoch: str | None) -> bool:
+        """Whether this is another epoch than the subject had."""
         with self._lock:
-            if self._of.get(subject) == epoch:
-                return False
+            return self._of.get(subject) != epoch
+
+    def note(self, subject: str, epoch: str | None) -> None:
+        """The controller has been told."""
+        with self._lock:
             self._of.pop(subject, None)
             if epoch is not None:
                 self._of[subject] = epoch
             while len(self._of) > _MOST_SUBJECTS:
                 self._of.popitem(last=False)
-            return True
 
 
 class Standby:
@@ -124,12 +126,15 @@ class Standby:
 
     def _follow(self, subject: str, epoch: Epoch | None, at: float) -> None:
         """Have the controller forget a subject whose epoch is another than it was told of last."""
-        if not self._told.here().changes(subject, None if epoch is None else epoch.id):
+        told, now = self._told.here(), None if epoch is None else epoch.id
+        if not told.is_other(subject, now):
             return
         if isinstance(self._controller, Forgets):
             self._controller.forget(subject)
         else:
             self._controller.remember(subject, CAUTIOUS, at)
+        # only now: one that failed is told again
+        told.note(subject, now)
 
     def assess(self, subject: str | None, history: History, at: float) -> Fallback:
         """The controller's answer, else the cautious prior and why."""
