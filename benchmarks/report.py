@@ -18,6 +18,7 @@ from _page_controller import controller_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
+from _page_promotion import promotion_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
 from _record import read, say
@@ -39,6 +40,7 @@ def page() -> str:
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
     reload, overload = read("reload"), read("overload")
+    promotion = read("false_promotion")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -46,6 +48,7 @@ def page() -> str:
         "faults": faults,
         "controller": controller,
         "journal": journal,
+        "challengers": promotion,
     }
     parts = [
         HEAD,
@@ -59,6 +62,7 @@ def page() -> str:
         *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
+        *promotion_section(promotion),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"
