@@ -11,11 +11,11 @@ import pytest
 
 from bayesian_verifier.artifact import ModelStore, PosteriorFunction, load_model
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.posterior import wide_points
-from bayesian_verifier.retraining import RetrainingSettings, foreseen, verdict
+from bayesian_verifier.posterior import Belief, wide_points
+from bayesian_verifier.retraining import Prior, RetrainingSettings, fitted_prior, foreseen, verdict
 from bayesian_verifier.settings import PACKAGE
 from bayesian_verifier.settings_file import read_table
-from bayesian_verifier.simulators.lottery import LotterySimulator
+from bayesian_verifier.simulators.lottery import CaseMixture, LotterySimulator, simulate_person
 from bayesian_verifier.training import (
     DRAWS,
     Cases,
@@ -179,3 +179,24 @@ def test_the_exact_reference_follows_the_model_s_prior():
     assert found.mean == pytest.approx(truth.mean, abs=0.003 * truth.sd)
     assert found.sd == pytest.approx(truth.sd, rel=0.003)
     assert not math.isclose(found.mean, exact_posterior(LotterySimulator(), LISTS[:6]).mean, abs_tol=0.05)
+
+
+def test_where_people_are_is_found_from_windows_that_a_model_of_another_prior_inferred(champion):
+    """150 people of N(1.2, 0.7²), sixteen answers each, read under N(0.5, 1) as normals: within a fifth of the way."""
+    windows, truth = [], []
+    for i in range(150):
+        rng = np.random.default_rng([5, i])
+        person = simulate_person(rng, under(1.2, 0.7), CaseMixture(), 16, answered="both", max_reward=3.0)
+        windows.append(champion.simulator.describe(person.judgments).evidence)
+        truth.append(person.theta[0])
+    beliefs = []
+    for said, evidence in zip(champion.ask(windows), windows, strict=True):
+        found = champion.corrected(said, evidence)
+        share = found.weights.share if found.reliable else POINTS.share
+        beliefs.append(Belief.from_draws(said.theta[:, 0], share))
+    precision = np.array([one.sd**-2 - 1.0 for one in beliefs])
+    value = np.array([one.mean * one.sd**-2 - 0.5 for one in beliefs]) / precision
+    there = precision > 1e-3
+    fitted = fitted_prior(value[there], precision[there], Prior(0.5, 1.0))
+    assert fitted.mean == pytest.approx(np.mean(truth), abs=0.15)
+    assert fitted.sd == pytest.approx(np.std(truth), abs=0.15)
