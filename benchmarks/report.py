@@ -19,6 +19,7 @@ from _page_drift import drift_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
+from _page_promotion import promotion_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
 from _record import read, say
@@ -40,6 +41,7 @@ def page() -> str:
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
     reload, overload, drift = read("reload"), read("overload"), read("drift")
+    promotion = read("false_promotion")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -48,6 +50,7 @@ def page() -> str:
         "controller": controller,
         "journal": journal,
         "drift": drift,
+        "challengers": promotion,
     }
     parts = [
         HEAD,
@@ -62,6 +65,7 @@ def page() -> str:
         *controller_section(controller),
         *journal_section(journal),
         *drift_section(drift),
+        *promotion_section(promotion),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"

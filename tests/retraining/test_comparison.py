@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.retraining import compared, is_better, level_of, no_comparison
@@ -45,6 +45,7 @@ def test_a_challenger_that_knows_more_is_found_better():
     assert known.mean_gain > 0.1
 
 
+@settings(deadline=None)  # a busy machine is no fault of what is tested
 @given(st.lists(st.tuples(chances, chances, st.booleans()), max_size=60))
 def test_evidence_is_the_mean_of_what_each_stake_became(answers):
     """By products over the answers, from the definition: a stake is cut where it could lose nine tenths."""
@@ -65,12 +66,14 @@ def test_evidence_is_the_mean_of_what_each_stake_became(answers):
     assert known.evidence == pytest.approx(np.mean(became), rel=1e-9)
 
 
+@settings(deadline=None)  # a busy machine is no fault of what is tested
 @given(chances, chances, st.booleans())
 def test_no_answer_costs_more_than_nine_tenths_of_any_stake(champion, challenger, approved):
     known = compared(no_comparison(), champion, challenger, approved=approved)
     assert min(known.log_wealth) >= math.log(0.1) - 1e-9
 
 
+@settings(deadline=None)  # a busy machine is no fault of what is tested
 @given(chances, chances)
 def test_wealth_does_not_grow_on_average_where_neither_foresees_better(champion, challenger):
     """At the chance of approval at which both lose as much on average, no stake gains or loses on average."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.retraining import Foreseen, RetrainingSettings, foreseen, number_of, verdict
@@ -35,6 +35,7 @@ def with_value(value, *path: str):
     return changed
 
 
+@settings(deadline=None)  # a busy machine is no fault of what is tested
 @given(st.floats(0, 1e9), st.integers(1, 1000))
 def test_it_promotes_exactly_where_evidence_reaches_one_over_its_share_of_the_error(found, number):
     needed = math.pi**2 * number**2 / (6 * 0.05)
@@ -42,6 +43,14 @@ def test_it_promotes_exactly_where_evidence_reaches_one_over_its_share_of_the_er
     if not math.isclose(found, needed, rel_tol=1e-9):
         assert said.verdict == ("PROMOTE" if found > needed else "HOLD")
     assert f"number {number}" in said.reasons[0]
+
+
+@pytest.mark.parametrize(("number", "needed"), [(1, 32.8987), (2, 131.5947), (10, 3289.868)])
+def test_the_share_of_each_challenger_is_six_over_pi_squared_k_squared_of_a_twentieth(number, needed):
+    """20 π²k²/6, by hand."""
+    for factor, expected in ((0.999, "HOLD"), (1.001, "PROMOTE")):
+        made = with_value(factor * needed, "next_answers", "evidence")
+        assert verdict(made, number, GATE).verdict == expected
 
 
 def test_a_tie_holds_for_ever():

@@ -71,6 +71,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
+    if against is None and (journal or number):
+        raise click.UsageError("--journal and --number are for --against")
+    if against is not None and version is None:
+        raise click.UsageError("--against needs VERSION, the challenger")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.commands._bars import Bars
@@ -80,11 +84,9 @@ def command(
     asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}
     asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
-    if against is not None:
+    if against is not None and version is not None:
         _meet(version, against, model_store, name, asked, journal, number, as_json=as_json)
         return
-    if journal or number:
-        raise click.UsageError("--journal and --number are for --against")
     network, told, seed, typicality, misfit = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     with Bars() as bars:
@@ -105,7 +107,7 @@ def command(
 
 
 def _meet(
-    version: str | None,
+    version: str,
     against: str,
     model_store: str | None,
     name: str | None,
@@ -124,8 +126,6 @@ def _meet(
     from bayesian_verifier.settings import read_settings
     from bayesian_verifier.settings_file import read_table
 
-    if version is None:
-        raise click.UsageError("--against needs VERSION, the challenger")
     settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
     pair = Pair.of(ModelStore(store_of(settings)), settings.model_name, against, version)
     with Bars() as bars:

@@ -95,6 +95,11 @@ def command(
 
     With --from-journal it is a challenger: published, and never made current here.
     """
+    if from_journal:
+        _refuse({"--log": log, "--weights": weights, "--people": people}, "with --from-journal")
+    else:
+        of_challengers = {"--prior-from-windows": prior_from_windows, "--prior": prior, "--cold": cold}
+        _refuse(of_challengers, "without --from-journal")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.artifact import ModelStore
@@ -103,13 +108,10 @@ def command(
     settings = _settings(config, cases, evaluation, steps, seed, is_small=is_small)
     if from_journal:
         asked = Asked(Path(from_journal), prior_from_windows, prior, cold)
-        _refuse({"--log": log, "--weights": weights, "--people": people}, "with --from-journal")
         with _progress() as bars:
             line = train_challenger(asked, settings, ModelStore(Path(store)), Path(work), bars)
         _tell_challenger(line, as_json=as_json)
         return
-    of_challengers = {"--prior-from-windows": prior_from_windows, "--prior": prior, "--cold": cold}
-    _refuse(of_challengers, "without --from-journal")
     if log:
         judgments = [one for own in read_people(Path(log))[0].values() for one in own]
         settings = replace(settings, log=judgments)
