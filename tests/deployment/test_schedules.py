@@ -1,4 +1,4 @@
-"""What runs the nights: the script under a real cron, the units, and that all of them mean the hours of the settings."""
+"""What runs the nights: the script under a real cron, the units, and that both mean the hours of the settings."""
 
 from __future__ import annotations
 
