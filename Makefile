@@ -10,7 +10,7 @@ PINNED := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_BUILD_CONSTRAINT=constraints.txt \
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test soak mutants check demo bench image clean
+.PHONY: help run venv test soak mutants check demo night bench image clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: $(VENV)/.development ## format, lint, types, contracts between rooms, wor
 
 demo: $(VENV)/.serving ## replay real people's choices through the Judgment Layer, with a fault on the way
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+night: $(VENV)/.development ## play a night from drift to a better model on real parts, in less than ten minutes
+	@$(BIN)/python scripts/night.py $(ARGS)
 
 bench: $(VENV)/.development ## measure speed and quality beside others, write docs/benchmarks.md (ARGS=--quick: minutes)
 	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal bench_drift bench_false_promotion profile_hot_path bench_quality report; do \

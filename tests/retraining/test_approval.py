@@ -168,6 +168,65 @@ def test_settling_without_settings_leaves_alone_whom_nobody_was_asked_about(tmp_
     assert [one.do for one in done] == ["promote"]
 
 
+@pytest.fixture
+def allowing(tmp_path):
+    """A scene with drift in which people are to allow a training, and the id of the request."""
+    scene = Scene(tmp_path, ["HOLD"])
+    trigger = scene.settings.trigger.model_copy(update={"approval": True})
+    scene.settings = scene.settings.model_copy(update={"trigger": trigger})
+    scene.drift()
+    assert run(scene.night()).code == "asked"
+    (asked,) = read_operations(scene.ledger).asked
+    assert (asked.line.what, asked.line.challenger, asked.line.champion) == ("training", None, "m0")
+    return scene, asked.line.id
+
+
+def test_a_training_waits_for_people_who_are_asked_once(allowing):
+    scene, _ = allowing
+    assert run(scene.night()).code == "waiting"
+    assert len(read_operations(scene.ledger).asked) == 1
+    assert not scene.hands.orders
+
+
+def test_an_allowed_training_is_done_by_the_next_run_once(allowing):
+    scene, request = allowing
+    assert approve(scene.ledger, scene.store, request, "ann", now=scene.now) is None
+    assert scene.store.current() == "m0"
+    assert run(scene.night()).code == "hold"
+    scene.now += 20 * DAY
+    for person in range(4):
+        scene.alarm(f"w{person}-6-{scene.now - 20 * DAY:.0f}")
+    assert run(scene.night()).code == "asked"
+    assert len(scene.hands.orders) == 1
+
+
+@pytest.mark.parametrize("by_silence", [True, False])
+def test_a_training_that_was_refused_is_asked_for_again_when_the_cool_down_is_over(allowing, by_silence):
+    scene, request = allowing
+    if by_silence:
+        scene.now += 7 * DAY + 1
+    else:
+        assert reject(scene.ledger, scene.store, request, "ann", now=scene.now) is None
+    assert run(scene.night()).code == "refused"
+    scene.now += 3 * DAY + 1
+    assert run(scene.night()).code == "asked"
+    assert len(read_operations(scene.ledger).asked) == 2
+    assert not scene.hands.orders
+
+
+def test_what_is_forced_asks_nobody(allowing):
+    scene, _ = allowing
+    assert run(scene.night(forced=True)).code == "hold"
+
+
+def test_a_request_to_train_against_a_champion_that_was_replaced_is_withdrawn(allowing):
+    scene, _ = allowing
+    scene.store.publish("other", scene.now)
+    scene.store.promote("other")
+    run(scene.night())
+    assert read_operations(scene.ledger).asked[0].state == "rejected"
+
+
 def test_of_four_people_who_answer_at_once_one_is_heard(asked):
     """Real processes, let go together; the ledger has one decision, and it is the winner's."""
     scene, request = asked

@@ -37,7 +37,7 @@ def check_document(files: Files, *, forced: bool) -> dict[str, Any]:
     found = plan(done, journal, champion, now, settings.trigger, forced=forced)
     known = known_of(done, journal, champion, now, settings.trigger)
     may = hour.is_open and holder is None
-    when = "nothing" if found.do == "nothing" else "now" if may else "later"
+    when = "nothing" if found.do == "nothing" else "now" if may or found.do == "ask" else "later"
     return {
         "when": "now" if left else when,
         "left_to_do": None if left is None else left._asdict(),

@@ -51,12 +51,11 @@ def print_pending(found: list[dict[str, Any]]) -> None:
     if not found:
         Console().print("nobody waits for an answer")
         return
-    table = Table("request", "to promote", "in the place of", "because", "expires", "then")
+    table = Table("request", "for", "in the place of", "because", "expires", "then")
     for one in found:
-        because = "; ".join(one["reasons"])
-        table.add_row(
-            one["request"], one["challenger"], one["champion"], because, one["expires"][:16], one["default"]
-        )
+        for_whom, because = one["challenger"] or "a training", "; ".join(one["reasons"])
+        until = (one["expires"][:16], one["default"])
+        table.add_row(one["request"], for_whom, one["champion"], because, *until)
     Console(soft_wrap=False).print(table)
 
 
@@ -95,7 +94,10 @@ def _said(line: Line) -> str:
         case GateLine():
             return f"{line.verdict} {line.challenger}: {'; '.join(line.reasons)}"
         case ApprovalAskedLine():
-            return f"request {line.id}: may {line.challenger} answer? Until {line.expires[:19]}, then {line.default}"
+            may = (
+                "may a challenger be trained" if line.challenger is None else f"may {line.challenger} answer"
+            )
+            return f"request {line.id}: {may}? Until {line.expires[:19]}, then {line.default}"
     return _decided(line)
 
 

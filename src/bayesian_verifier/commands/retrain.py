@@ -156,7 +156,8 @@ def approve(files: Files, request: str, by: str | None, why: str | None) -> None
 
     with Journal(files.ledger, fsync="always") as ledger:
         version = say_yes(ledger, store_of(files), request, by or login_name(), why)
-    click.echo(f"{version} is current\n{PICKED_UP}")
+    said = "the next run trains a challenger" if version is None else f"{version} is current\n{PICKED_UP}"
+    click.echo(said)
 
 
 @command.command(
@@ -175,7 +176,7 @@ def reject(files: Files, request: str, by: str | None, why: str | None) -> None:
 
     with Journal(files.ledger, fsync="always") as ledger:
         version = say_no(ledger, store_of(files), request, by or login_name(), why)
-    click.echo(f"{version} will not be promoted")
+    click.echo("none will be trained" if version is None else f"{version} will not be promoted")
 
 
 @command.command(epilog="Example: bayesian-verifier retrain history --last 10")

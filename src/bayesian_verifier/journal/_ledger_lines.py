@@ -93,11 +93,14 @@ class GateLine(Line):
 
 
 class ApprovalAskedLine(Line):
-    """People are asked; the line's id is what they answer to. default: what no answer by `expires` means."""
+    """People are asked; the line's id is what they answer to. default: what no answer by `expires` means.
+
+    challenger: None where the question is whether one may be trained.
+    """
 
     kind: Literal["approval_asked"]
-    what: Literal["promotion"]
-    challenger: Text
+    what: Literal["promotion", "training"]
+    challenger: Text | None
     champion: Text
     expires: Time
     default: Literal["reject", "approve"]

@@ -74,11 +74,25 @@ def settle(
         return _settle(ledger, store, promotion, dead, time.time() if now is None else now)
 
 
+def ask_for_training(
+    ledger: Journal, champion: str, promotion: PromotionSettings, *, now: float | None = None
+) -> str:
+    """Ask people whether a challenger of this champion may be trained, unless they are asked; the request's id."""
+    with _deciding(ledger):
+        for one in read_operations(ledger).asked:
+            if one.line.what == "training" and one.state == "open" and one.line.champion == champion:
+                return one.line.id
+        until = _until(promotion, time.time() if now is None else now)
+        fields = {"what": "training", "challenger": None, "champion": champion, **until}
+        return ledger.append("approval_asked", fields)
+
+
 def approve(
     ledger: Journal, store: Store, request: str, by: str, why: str | None = None, *, now: float | None = None
-) -> str:
-    """Say yes to a request, and do what was asked for; the version that answers now.
+) -> str | None:
+    """Say yes to a request, and do what was asked for; the version that answers now, None of a training.
 
+    A training is done by the next run, while there is still reason for one.
     request: its id, or enough of its beginning.   now: seconds since 1970.
     Raises CallerError for a request that is not there, AlreadyDecidedError for one that is decided,
     JournalError, and ArtifactError where the store cannot be written: then the next run does the rest.
@@ -88,7 +102,7 @@ def approve(
         _settle(ledger, store, None, (), at)
         asked = _open_request(read_operations(ledger), request)
         version = asked.line.challenger
-        if not store.holds(version):
+        if version is not None and not store.holds(version):
             raise CallerError(f"{version} is not in the store any more: reject it")
         ledger.append("approved", {"request": asked.line.id, "by": _name(by), "why": why})
         _settle(ledger, store, None, (), at)
@@ -97,8 +111,8 @@ def approve(
 
 def reject(
     ledger: Journal, store: Store, request: str, by: str, why: str | None = None, *, now: float | None = None
-) -> str:
-    """Say no to a request; the version that was refused. Raises as `approve` does."""
+) -> str | None:
+    """Say no to a request; the version that was refused, None of a training. Raises as `approve` does."""
     with _deciding(ledger):
         _settle(ledger, store, None, (), time.time() if now is None else now)
         asked = _open_request(read_operations(ledger), request)
@@ -144,8 +158,12 @@ def _do(
         )
     elif of and promotion is not None:
         fields = {"what": "promotion", "challenger": of.version, "champion": of.champion}
-        expires = timestamp(int((now + promotion.expires_days * _DAY) * 1e9))
-        ledger.append("approval_asked", {**fields, "expires": expires, "default": promotion.default})
+        ledger.append("approval_asked", fields | _until(promotion, now))
+
+
+def _until(promotion: PromotionSettings, now: float) -> dict[str, str]:
+    expires = timestamp(int((now + promotion.expires_days * _DAY) * 1e9))
+    return {"expires": expires, "default": promotion.default}
 
 
 def ended_fields(

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.retraining._challengers import standing_of
-from bayesian_verifier.retraining._deciding import Store, ended_fields, read_operations, settle
+from bayesian_verifier.retraining._deciding import (
+    Store,
+    ask_for_training,
+    ended_fields,
+    read_operations,
+    settle,
+)
 from bayesian_verifier.retraining._lease_file import Asker
 from bayesian_verifier.retraining._leased_run import LeaseEndedError, leased
 from bayesian_verifier.retraining._planning import plan
@@ -123,6 +129,9 @@ def run(night: Night) -> Outcome:
     """
     _settled(night)
     found = planned(night)
+    if found.do == "ask" and (champion := night.champion()):
+        request = ask_for_training(night.ledger, champion.version, night.settings.promotion, now=night.wall())
+        return Outcome("asked", f"a training waits for an answer to {request}")
     if found.do == "nothing":
         return Outcome(found.code, found.said)
     hour = slot_now(night)
@@ -132,7 +141,7 @@ def run(night: Night) -> Outcome:
         # another run may have been first
         _settled(night)
         found = planned(night)
-        if found.do == "nothing":
+        if found.do in {"nothing", "ask"}:
             return Outcome(found.code, found.said)
         night.tell(f"{found.do}: {found.said}")
         version = found.challenger.version if found.challenger else _trained(night, found, machine)

@@ -28,6 +28,7 @@ class TriggerSettings(_Table):
     cool_down_days: Days
     daily_cap: Annotated[int, Field(ge=1)]
     max_age_days: Days
+    approval: bool = False
 
     @model_validator(mode="after")
     def _has_hysteresis(self) -> Self:
