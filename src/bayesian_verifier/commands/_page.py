@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.commands._approvals import Approvals
@@ -65,7 +66,7 @@ def dashboard_of(
     drift = read_table(DriftSettings, config_file(None, "drift.toml"))
     approvals = Approvals(ledger_of(settings))
     return Dashboard(
-        Cache(settings.journal, ledger_of(settings), lambda: _detector(drift), threads=threads),
+        Cache(Path(settings.journal), ledger_of(settings), lambda: _detector(drift), threads=threads),
         rules=rules,
         models=ModelFiles(model_store(settings), settings.model_name),
         threshold=drift.threshold,
