@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -128,3 +131,52 @@ def test_the_service_without_the_page_loads_none_of_it(own_files):
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_a_page_whose_process_is_killed_is_started_again(start, own_files):
+    service = start(["serve", "--port", "0"], own_files)
+    url = service.line("watch it at ")
+    with httpx.Client(base_url=url, timeout=PATIENCE) as client:
+        assert client.get("api/state").status_code == 200
+        (page,) = children(service.process.pid)
+        with client.stream("GET", "api/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines)
+            os.kill(page, signal.SIGKILL)
+            with pytest.raises(httpx.RemoteProtocolError):
+                list(lines)
+        again = client.get("api/state")
+        assert again.status_code in {200, 503}
+        assert again.status_code == 200 or client.get("api/state").status_code == 200
+    assert service.stop() == 0
+
+
+def test_the_page_ends_with_a_service_that_is_killed(start, own_files):
+    service = start(["serve", "--port", "0"], own_files)
+    url = service.line("watch it at ")
+    assert httpx.get(f"{url}api/state", timeout=PATIENCE).status_code == 200
+    (page,) = children(service.process.pid)
+    service.process.kill()
+    deadline = time.monotonic() + PATIENCE
+    while is_running(page):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def children(pid):
+    """Processes that a process started and that have not ended."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = one.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == pid and fields[0] != "Z":
+                found.append(int(one.parent.name))
+    return found
+
+
+def is_running(pid):
+    """Whether a process has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

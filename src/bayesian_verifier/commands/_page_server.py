@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import socket
     from types import FrameType
 
+    from starlette.types import ASGIApp
+
     from bayesian_verifier.settings import Settings
 
 _GRACE_SECONDS = 5
@@ -28,26 +30,29 @@ class PageServer(uvicorn.Server):
         self.should_exit = True
 
 
+def page_config(app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves it. No access log: addresses hold what people search for."""
+    return uvicorn.Config(
+        app,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+
+
 def serve_page(settings: Settings, listener: socket.socket) -> None:
     """Serve the page until a signal ends it."""
     server: PageServer | None = None
     page = dashboard_of(
         settings, Rules(settings), threads=2, leaving=lambda: server is not None and server.should_exit
     )
-    server = PageServer(
-        uvicorn.Config(
-            page.app,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
+    server = PageServer(page_config(page.app))
     try:
         server.run([listener])
     finally:
