@@ -15,7 +15,7 @@ SOURCES := pyproject.toml constraints.txt
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.serving ## serve the shipped model (BV_HOST, BV_PORT and every other BV_… setting are honoured)
+run: $(VENV)/.serving ## serve the shipped model, with the dashboard at /dashboard/ (BV_HOST, BV_PORT and every other BV_… setting are honoured)
 	@exec $(BIN)/bayesian-verifier serve
 
 venv: $(VENV)/.development ## complete .venv with everything, for development
@@ -62,7 +62,7 @@ $(BIN)/python:
 
 $(VENV)/.serving: $(SOURCES) | $(BIN)/python
 	@echo "installing what serving needs into $(VENV) (a minute or two, once)"
-	@$(PINNED) --editable '.[serve]'
+	@$(PINNED) --editable '.[serve,dashboard]'
 	@touch $@
 
 $(VENV)/.development: $(SOURCES) | $(BIN)/python

@@ -2,8 +2,8 @@
 
 Forty people answer a few times a day; six of them change. On the way the service is away for some hours, one
 challenger is promoted and one is held back, and at the end another waits for a person's approval. The windows and the
-alarms are made by the package's own watcher, beliefs are exact: see example_people.py. The same seed gives the same
-people.
+alarms are made by the package's own watcher, beliefs are exact: see example_people.py. The same seed and
+end give the same people and answers.
 
     python scripts/example_journal.py DIRECTORY [--days 60] [--seed 7] [--ends 2026-11-24T18:00]
 """

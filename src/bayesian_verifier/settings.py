@@ -59,7 +59,7 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$", description="the name of a model in the store"
     )
     token_file: OptionalPath = Field(description="a file holding the bearer token, or nothing")
-    journal: Path = Field(description="the path of a journal")
+    journal: str = Field(min_length=1, description="the path of a journal")
     ledger: OptionalPath = Field(
         description="the path of a ledger, or nothing for ledger.jsonl beside the journal"
     )
@@ -173,7 +173,7 @@ def model_store(settings: Settings) -> Path:
 
 def ledger_of(settings: Settings) -> Path:
     """The ledger: the one named, else the one beside the journal."""
-    return settings.ledger or settings.journal.with_name("ledger.jsonl")
+    return settings.ledger or Path(settings.journal).with_name("ledger.jsonl")
 
 
 def shipped_config(name: str = "service.toml") -> Path:

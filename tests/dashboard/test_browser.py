@@ -272,3 +272,17 @@ def test_a_picture_of_the_page_is_kept(browser, page):
 # a canvas that nothing was painted on is empty
 PAINTED = """[...document.querySelectorAll('.plot canvas')].every((canvas) =>
   new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer).some(Boolean))"""
+
+
+def test_a_browser_that_leaves_and_comes_back_is_still_told(browser, own_files):
+    """Streams of pages that were left would use up the six connections that a browser keeps to a server."""
+    with served(own_files) as page:
+        page.read()
+        for _ in range(8):
+            goes(browser, page, "#/people?find=late", "people")
+        browser.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pagehide'))")
+        with Journal(own_files / "judgments.jsonl") as journal:
+            judge(journal, "too late", 0.75)
+        browser.evaluate("dispatchEvent(new Event('pageshow'))")
+        browser.wait("document.querySelector('main tbody').textContent.includes('too late')")
+        assert browser.complaints == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.commands._approvals import Approvals
 from bayesian_verifier.commands._configs import config_file
 from bayesian_verifier.dashboard import (
-    PREFIX,
     Cache,
     Dashboard,
     Decisions,
@@ -24,8 +24,6 @@ from bayesian_verifier.settings_file import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from bayesian_verifier.journal import WindowLine
     from bayesian_verifier.settings import Settings
@@ -65,27 +63,13 @@ def dashboard_of(
     drift = read_table(DriftSettings, config_file(None, "drift.toml"))
     approvals = Approvals(ledger_of(settings))
     return Dashboard(
-        Cache(settings.journal, ledger_of(settings), lambda: _detector(drift), threads=threads),
+        Cache(Path(settings.journal), ledger_of(settings), lambda: _detector(drift), threads=threads),
         rules=rules,
         models=ModelFiles(model_store(settings), settings.model_name),
         threshold=drift.threshold,
         decide=Decisions(approvals.approve, approvals.reject),
         leaving=leaving,
     )
-
-
-class Beside:
-    """ASGI middleware: what is asked below the page's prefix is the page's, everything else is the application's."""
-
-    def __init__(self, app: ASGIApp, *, page: ASGIApp) -> None:
-        self._app = app
-        self._page = page
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        path = scope.get("path", "")
-        is_page = scope["type"] == "http" and (path == PREFIX or path.startswith(PREFIX + "/"))
-        await (self._page if is_page else self._app)(scope, receive, send)
 
 
 def _detector(settings: DriftSettings) -> Hears:

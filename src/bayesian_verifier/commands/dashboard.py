@@ -51,38 +51,16 @@ def command(
         "uds": uds,
         "token_file": token_file,
     }
-    serve_page(read_settings(dict(os.environ), chosen))
+    settings = read_settings(dict(os.environ), chosen)
 
+    from bayesian_verifier.commands._page_server import serve_page
 
-def serve_page(settings: Settings) -> None:
-    """Serve the page alone until a signal ends it."""
-    import uvicorn
-
-    from bayesian_verifier.commands._page import Rules, dashboard_of
-
-    server: uvicorn.Server | None = None
-    page = dashboard_of(
-        settings, Rules(settings), threads=2, leaving=lambda: server is not None and server.should_exit
-    )
-    config = uvicorn.Config(
-        page.app,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=256,
-        timeout_graceful_shutdown=5,
-    )
-    server = uvicorn.Server(config)
     listener = _listener(settings)
     try:
         click.echo(f"the dashboard is at {_place(settings, listener)}")
-        server.run([listener])
+        serve_page(settings, listener)
     finally:
-        page.close()
+        listener.close()
         if settings.uds is not None:
             settings.uds.unlink(missing_ok=True)
 

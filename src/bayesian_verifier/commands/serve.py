@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from functools import partial
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bayesian_verifier.errors import SettingsError
+
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Mapping
 
     from fastapi import FastAPI
@@ -167,19 +169,26 @@ def service_of(settings: Settings, environ: Mapping[str, str], *, own_signals: b
     return app
 
 
+def _has_page(settings: Settings) -> bool:
+    """Whether the dashboard is beside the service. Raises SettingsError where it is wanted and cannot be had."""
+    can = find_spec("duckdb") is not None and hasattr(socket, "send_fds")
+    if settings.dashboard == "on" and not can:
+        raise SettingsError(
+            "BV_DASHBOARD is on: pip install 'bayesian-verifier[dashboard]', on a Unix system"
+        )
+    return can and settings.dashboard != "off"
+
+
 def _with_page(app: FastAPI, settings: Settings) -> Callable[[], None]:
-    """Put the dashboard beside the service, where it is wanted and can be had; how its token is read again.
-
-    Raises ModuleNotFoundError where it is wanted and its extra is missing.
-    """
-    if settings.dashboard == "off" or (settings.dashboard == "auto" and find_spec("duckdb") is None):
+    """Put the dashboard beside the service, where there is to be one; how its token is read again."""
+    if not _has_page(settings):
         return lambda: None
-    from bayesian_verifier.commands._page import Beside, Rules, dashboard_of
+    from bayesian_verifier.commands._beside import Beside
+    from bayesian_verifier.commands._page_process import PageProcess
 
-    rules = Rules(settings)
-    page = dashboard_of(settings, rules, leaving=lambda: app.state.service.leaving)
-    app.add_middleware(Beside, page=page.app)
-    return rules.read_again
+    page = PageProcess(settings, lambda: app.state.service.leaving)
+    app.add_middleware(Beside, page=page)
+    return page.read_token_again
 
 
 def _welcome(settings: Settings, listener: socket.socket) -> str:
@@ -193,6 +202,6 @@ def _welcome(settings: Settings, listener: socket.socket) -> str:
     token = settings.token_file
     lines = curl_lines(base, None if token is None else f'"Authorization: Bearer $(cat {token})"')
     said = [f"listening on {place}", "try:", *(f"  {line}" for line in lines)]
-    if settings.uds is None and settings.dashboard != "off" and find_spec("duckdb") is not None:
+    if settings.uds is None and _has_page(settings):
         said.append(f"watch it at {base}/dashboard/")
     return "\n".join(said)

@@ -62,18 +62,41 @@ export const decide = async (request, decision) =>
     })
   ).json();
 
+// A browser keeps six connections to a server, over all its tabs: only a page that is seen may hold one open.
+let seen = Promise.resolve();
+let reveal = null;
+let stream = null;
+
+function hide() {
+  if (!reveal) seen = new Promise((done) => (reveal = done));
+  stream?.abort();
+}
+
+function show() {
+  reveal?.();
+  reveal = null;
+}
+
+addEventListener("pagehide", hide);
+addEventListener("pageshow", show);
+document.addEventListener("visibilitychange", () => (document.hidden ? hide() : show()));
+if (document.hidden) hide();
+
 /** Calls heard(news) for each event and state("live" | "away" | "locked") as it changes; goes on for ever. */
 export async function follow(heard, state) {
   let wait = 500;
   for (;;) {
+    await seen;
+    await unlocked;
+    stream = new AbortController();
     try {
-      await unlocked;
-      const reply = await answered("stream", { headers: headers({ Accept: "text/event-stream" }) });
+      const reply = await answered("stream", { headers: headers({ Accept: "text/event-stream" }), signal: stream.signal });
       state("live");
       wait = 500;
       await events(reply.body, heard);
       state("away");
     } catch (error) {
+      if (error.name === "AbortError") continue;
       if (error.status === 401) lock();
       state(error.status === 401 ? "locked" : "away");
     }
