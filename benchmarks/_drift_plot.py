@@ -51,7 +51,7 @@ def draw_drift(found: Figures, file: Path) -> None:
 def _delays(axes: Axes, found: Figures, moved: str) -> None:
     told = set()
     for way in found["ways"]:
-        late, length = way["delays"][moved], next(iter(way["run_lengths"].values()))
+        late, length = way["delays"]["normal"][moved], next(iter(way["run_lengths"].values()))
         if late["mean"] is None:
             continue
         kind = f"{way['title']}, {way['feed']}"
