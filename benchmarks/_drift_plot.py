@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ INK = {
     "ADWIN": "#66a182",
     "CVMDriftOnline": "#7d5ba6",
 }
+TICKS = (20, 50, 100, 200, 500, 1000, 2000, 4000)
 MARK = {"posteriors": "o", "means": "s", "surprises": "^"}
 
 
@@ -36,6 +38,10 @@ def draw_drift(found: Figures, file: Path) -> None:
         *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=7
     )
     for one in axes:
+        low, high = one.get_xlim()
+        one.set_xticks([tick for tick in TICKS if low <= tick <= high])
+        one.xaxis.set_major_formatter(ScalarFormatter())
+        one.xaxis.set_minor_formatter(NullFormatter())
         one.grid(visible=True, alpha=0.25)
         one.spines[["top", "right"]].set_visible(False)
     # no date and no version inside, so that the same figures make the same file
@@ -45,7 +51,7 @@ def draw_drift(found: Figures, file: Path) -> None:
 def _delays(axes: Axes, found: Figures, moved: str) -> None:
     told = set()
     for way in found["ways"]:
-        late, length = way["delays"][moved], next(iter(way["run_lengths"].values()))
+        late, length = way["delays"]["normal"][moved], next(iter(way["run_lengths"].values()))
         if late["mean"] is None:
             continue
         kind = f"{way['title']}, {way['feed']}"

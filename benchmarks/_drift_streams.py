@@ -19,7 +19,9 @@ Float = NDArray[np.float64]
 #: the change is at this window, counted from 0, and waited for so long
 CHANGE_AT, LONGEST_DELAY = 30, 300
 CHANGES = (0.5, 1.0, 2.0)
-CALIBRATION, EXACT = "calibration", "exact posteriors of 16 answers"
+CALIBRATION = "calibration"
+#: streams of exact posteriors, by what their windows are answered with
+EXACT = {"exact, feedback": "feedback", "exact, feedback and reward": "both"}
 #: sums of float32 would not be exact; surprises may be
 _SEED = 20261125
 
@@ -57,13 +59,12 @@ def streams(effort: Effort) -> Iterator[tuple[str, Stream]]:
             _normal(Population(MIXES[0]), effort.people, CHANGE_AT + LONGEST_DELAY, moved, 50 + place),
         )
     pool = draw_pool(np.random.default_rng([_SEED, 99]))
-    real = RealPeople(pool, "feedback")
-    yield EXACT, _exact(real, effort.real_people, effort.real_windows, 0.0, 100)
-    for place, moved in enumerate(CHANGES):
-        yield (
-            f"{EXACT}, moved {moved:g}",
-            _exact(real, effort.real_people, CHANGE_AT + 100, moved, 101 + place),
-        )
+    for kind, (name, answered) in enumerate(EXACT.items()):
+        real = RealPeople(pool, answered)
+        yield name, _exact(real, effort.real_people, effort.real_windows, 0.0, 100 + 10 * kind)
+        for place, moved in enumerate(CHANGES):
+            told = _exact(real, effort.real_people, CHANGE_AT + 100, moved, 101 + 10 * kind + place)
+            yield f"{name}, moved {moved:g}", told
 
 
 def surprises(stream: Stream) -> Float:

@@ -42,8 +42,8 @@ def figures_of(way: Way) -> dict[str, Any]:
     told = {"title": way.title, "feed": way.feed, "wanted": way.wanted, "setting": way.setting}
     return told | {
         "run_lengths": run_lengths_of(way.first),
-        "delays": delays_of(way.first, ""),
-        "delays_exact": delays_of(way.first, f"{EXACT}, "),
+        "delays": {"normal": delays_of(way.first, "")}
+        | {name: delays_of(way.first, f"{name}, ") for name in EXACT},
     }
 
 
@@ -80,7 +80,7 @@ def main() -> None:
         "off_reference_sd": off_reference(0),
         "wanted": wanted,
         "streams": {name: described(stream) for name, stream in told.items()},
-        "exact_by": groups(told[EXACT], ours.first[EXACT]),
+        "exact_by": {name: groups(told[name], ours.first[name]) for name in EXACT},
     }
     for name, people in effort.peers.items():
         say(f"{name}, {people} people of each stream")
@@ -107,13 +107,13 @@ def table(figures: dict[str, Any]) -> Table:
     """The figures, in short."""
     shown = Table(title="windows to a false alarm, and from a change to its alarm")
     first = figures["ways"][0]
-    for heading in ("way", "told", "set to", *first["run_lengths"], *first["delays"]):
+    for heading in ("way", "told", "set to", *first["run_lengths"], *first["delays"]["normal"]):
         shown.add_column(heading, justify="right")
     for way in figures["ways"]:
         lengths = (f"{one['mean']:.0f}" for one in way["run_lengths"].values())
         late = (
             "–" if one["mean"] is None else f"{one['mean']:.2f} ± {one['standard_error']:.2f}"
-            for one in way["delays"].values()
+            for one in way["delays"]["normal"].values()
         )
         set_to = "–" if way["wanted"] is None else f"{way['wanted']:g}"
         shown.add_row(way["title"], way["feed"], f"{set_to} {way['setting']}", *lengths, *late)

@@ -112,17 +112,24 @@ def advance(state: State, told: Message, detector: Detector) -> tuple[State, Inf
     alt_mean, alt_variance, log_product = _with_new_start(state, variance, detector)
     spread, alt_spread = variance + noise, alt_variance + noise
     away, alt_away = told.value - state.mean, told.value - alt_mean
-    log_product = log_product + 0.5 * (
-        away * away / spread - alt_away * alt_away / alt_spread + np.log(spread / alt_spread)
-    )
     alt_gain, gain = alt_variance / alt_spread, variance / spread
+    # in place: a window is heard by 600 alternatives a person, and most of the time goes into moving them about
+    gained = alt_away * alt_away
+    gained /= alt_spread
+    np.subtract(away * away / spread, gained, out=gained)
+    np.divide(spread, alt_spread, out=alt_spread)
+    gained += np.log(alt_spread, out=alt_spread)
+    gained *= 0.5
+    log_product += gained
+    np.multiply(alt_gain, alt_away, out=alt_away)
+    alt_mean += alt_away
     new = State(
         state.windows + 1,
         state.mean + gain * away,
         gain * noise,
         np.concatenate([state.mean[None], state.before[: MEMORY - 1]]),
-        alt_mean + alt_gain * alt_away,
-        alt_gain * noise,
+        alt_mean,
+        np.multiply(alt_gain, noise, out=alt_gain),
         log_product,
     )
     return new, _info(new, away / np.sqrt(spread), detector)
