@@ -18,6 +18,7 @@ from _page_controller import controller_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
+from _page_package import package_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
 from _record import read, say
@@ -38,7 +39,7 @@ def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
-    reload, overload = read("reload"), read("overload")
+    reload, overload, package = read("reload"), read("overload"), read("package")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -46,6 +47,7 @@ def page() -> str:
         "faults": faults,
         "controller": controller,
         "journal": journal,
+        "package": package,
     }
     parts = [
         HEAD,
@@ -59,6 +61,7 @@ def page() -> str:
         *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
+        *package_section(package),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"

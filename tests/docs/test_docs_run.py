@@ -31,6 +31,7 @@ PORT = "127.0.0.1:8080"
 #: How a command begins that is not run here, and the file that runs it: a job of CI, a script, another test.
 ELSEWHERE = {
     "make run": "tests/serving/test_process.py",
+    "make check": ".github/workflows/ci.yml",
     "make test": ".github/workflows/ci.yml",
     "make demo": ".github/workflows/ci.yml",
     "make venv": ".github/workflows/nightly.yml",
