@@ -9,9 +9,10 @@ from _markdown import number, table
 
 Figures = Mapping[str, Any]
 
-TEXT = """A wheel in an empty environment, without extras: what a program embeds that has a Judgment Layer. Processor time of a
-whole process, less that of one that does nothing; promised are 150 ms for the import of the package, without JAX. The names
-bring NumPy and pydantic along, whose own share stands beside them; the prover's 0.2 s come with the first verdict."""
+TEXT = """A wheel in an empty environment, without extras: what a program embeds that has a Judgment Layer. Processor
+time of a whole process, less that of one that does nothing; promised are 150 ms for the import of the package, without
+JAX. The names bring NumPy and pydantic along, whose own share stands beside them; the prover's 0.2 s come with the
+first verdict."""
 
 
 def package_section(found: Figures | None) -> list[str]:
