@@ -55,9 +55,8 @@ def running(*command: str | Path, cwd: Path, **environ: str) -> Iterator[tuple[s
 def app(cwd: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The example, with a side-car at a port."""
     script = ROOT / "examples" / "judgment_app.py"
-    with running(
-        sys.executable, script, "--url", f"http://127.0.0.1:{port}", "--port", "0", cwd=cwd
-    ) as found:
+    options = ("--url", f"http://127.0.0.1:{port}", "--port", "0", "--timeout", "10")
+    with running(sys.executable, script, *options, cwd=cwd) as found:
         yield found
 
 
