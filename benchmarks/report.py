@@ -19,6 +19,7 @@ from _page_drift import drift_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
+from _page_package import package_section
 from _page_promotion import promotion_section
 from _page_serving import serving_section
 from _page_texts import HEAD, HOT_PATH, LAYER, QUALITY, RELOAD
@@ -42,6 +43,7 @@ def page() -> str:
     faults, controller, journal = read("faults"), read("controller"), read("journal")
     reload, overload, drift = read("reload"), read("overload"), read("drift")
     promotion = read("false_promotion")
+    package = read("package")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -51,6 +53,7 @@ def page() -> str:
         "journal": journal,
         "drift": drift,
         "challengers": promotion,
+        "package": package,
     }
     parts = [
         HEAD,
@@ -66,6 +69,7 @@ def page() -> str:
         *journal_section(journal),
         *drift_section(drift),
         *promotion_section(promotion),
+        *package_section(package),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"

@@ -107,9 +107,12 @@ def main() -> None:
     )
     parser.add_argument("--journal", default="judgments.jsonl")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument(
+        "--timeout", type=float, default=0.05, help="seconds that the side-car has for an answer"
+    )
     chosen = parser.parse_args()
     with (
-        VerifierClient(chosen.url) as client,
+        VerifierClient(chosen.url, timeout=chosen.timeout) as client,
         Journal(chosen.journal) as journal,
         JudgmentLayer(client, MetaJudgmentController(), journal) as layer,
         App(chosen.port, layer) as app,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 import httpx
 import pytest
-from documentation import PAGES, ROOT, blocks, name_of, page
+from documentation import PAGES, ROOT, blocks, name_of, page, table_under
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient
 
@@ -31,6 +31,7 @@ PORT = "127.0.0.1:8080"
 #: How a command begins that is not run here, and the file that runs it: a job of CI, a script, another test.
 ELSEWHERE = {
     "make run": "tests/serving/test_process.py",
+    "make check": ".github/workflows/ci.yml",
     "make test": ".github/workflows/ci.yml",
     "make demo": ".github/workflows/ci.yml",
     "make venv": ".github/workflows/nightly.yml",
@@ -257,6 +258,37 @@ def test_python_on_a_page_runs(name: str, script: str, service: str, tmp_path: P
         check=False,
     )
     assert said.returncode == 0, (name, said.stderr)
+
+
+def paths(value: object, before: str = "") -> set[str]:
+    """Every member of a document, as a dotted path."""
+    if not isinstance(value, dict):
+        return set()
+    here = {f"{before}{name}" for name in value}
+    return here.union(*(paths(inside, f"{before}{name}.") for name, inside in value.items()))
+
+
+def test_every_member_that_is_promised_is_there(service: str) -> None:
+    """Of a posterior, of each of its parameters, and of a problem."""
+    promised = {
+        row[0]: set(row[1].split(", ")) for row in table_under(page("docs/compatibility.md"), "## HTTP v1")
+    }
+    body = json.loads((ROOT / "examples" / "holt_laury_six_safe.json").read_text())
+    found = httpx.post(f"http://{service}/v1/posterior", json=body, timeout=30).json()
+    assert promised["POST /v1/posterior"] <= paths(found)
+    levels = {name.replace("quantiles.", "") for name in promised["a parameter of posterior"]} - {
+        "mean",
+        "sd",
+    }
+    for marginal in found["posterior"].values():
+        assert set(marginal) >= {"mean", "sd", "quantiles"}
+        assert set(marginal["quantiles"]) >= levels
+    told = next(
+        block
+        for block in re.findall(r"```json\n(.*?)```", page("docs/http.md"), re.DOTALL)
+        if "urn:" in block
+    )
+    assert promised["a problem"] <= set(json.loads(told))
 
 
 def test_every_block_is_of_a_kind_that_some_test_reads() -> None:

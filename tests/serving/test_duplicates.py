@@ -52,3 +52,15 @@ def test_a_repeated_name_is_found_exactly_when_there_is_one(tree: object, ascii_
 def test_escapes_do_not_hide_a_repeated_name(text: bytes) -> None:
     """A colon spelled as an escape must not make up for a lost one."""
     assert duplicate_name(text, orjson.loads(text)) in ("a", "b", "x")
+
+
+@pytest.mark.parametrize("name", [b"x", b'\\"'], ids=["plain", "escaped"])
+def test_nesting_has_one_limit_on_every_python(name: bytes) -> None:
+    """254 levels are read, 255 are not, with and without an escape, which Python's parser has to read."""
+    for levels, is_read in ((254, True), (255, False)):
+        text = b'{"%s": ' % name + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+        if is_read:
+            assert duplicate_name(text, orjson.loads(text)) is None
+        else:
+            with pytest.raises(TypeError):
+                duplicate_name(text, orjson.loads(text))

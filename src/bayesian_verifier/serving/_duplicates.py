@@ -21,11 +21,13 @@ class _FoundError(Exception):
 def duplicate_name(text: bytes, parsed: object) -> str | None:
     """A name that occurs twice in one object of `text`, or None; `parsed` is what a parser made of it.
 
-    The text must be valid JSON, nested less deeply than Python's recursion limit.
+    Raises TypeError where it is nested deeper than orjson writes (254 levels): Python's own parser, which reads
+    it below, goes as deep as its version and its caller happen to let it.
     """
+    kept = orjson.dumps(parsed)
     # Written out again, what was kept has as many colons as the text, unless a name was dropped on the way or
     # a colon was spelled as an escape.
-    if b"\\" not in text and text.count(b":") == orjson.dumps(parsed).count(b":"):
+    if b"\\" not in text and text.count(b":") == kept.count(b":"):
         return None
     try:
         json.loads(text, object_pairs_hook=_refuse_repeats)

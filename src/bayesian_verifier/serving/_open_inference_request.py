@@ -87,7 +87,7 @@ def _parsed(body: bytes) -> dict[str, Any]:
         raise broken("", "type", f"expected an object, got {json_type(content)}")
     try:
         name = duplicate_name(body, content)
-    except (RecursionError, TypeError) as exc:
+    except TypeError as exc:
         raise NotJsonError("it is nested too deeply") from exc
     if name is not None:
         raise NotJsonError(f"the name {name!r} appears twice in one object")

@@ -1,0 +1,80 @@
+"""Are the files that start containers hardened, and do the pages of Grafana ask for metrics that there are?"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from bayesian_verifier.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("pod", "verifier", "app", "demo", "dashboard", "trainer")
+
+
+def services(name: str = "docker-compose.yml") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = YAML(typ="safe").load(ROOT / name)["services"]
+    return found
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_container_of_ours_is_hardened(name: str) -> None:
+    """Read-only, without capabilities or new privileges, with a limit of processes."""
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges"]
+    assert service["pids_limit"] <= 256
+    assert {"privileged", "user"}.isdisjoint(service)
+
+
+def test_all_share_the_network_of_the_pod_which_reaches_nowhere() -> None:
+    """Nothing is published; who comes back finds the others."""
+    found = services()
+    assert found["pod"]["network_mode"] == "${NETWORK:-none}"
+    assert {service["network_mode"] for name, service in found.items() if name != "pod"} == {"service:pod"}
+    assert not any("ports" in service for service in found.values())
+
+
+def test_what_asks_the_side_car_waits_for_its_health() -> None:
+    """And only the side-car and its pod start without."""
+    found = services()
+    waiting = {
+        name for name in OURS if isinstance(found[name].get("depends_on"), dict)
+        and found[name]["depends_on"]["verifier"] == {"condition": "service_healthy"}
+    }  # fmt: skip
+    assert waiting == {"app", "demo", "dashboard", "trainer"}
+
+
+def test_only_those_who_write_may() -> None:
+    """The side-car and the dashboard read models, the trainer writes them."""
+    found = services()
+    assert "models:/srv/models:ro" in found["verifier"]["volumes"]
+    assert "models:/srv/models:ro" in found["dashboard"]["volumes"]
+    assert "models:/srv/models" in found["trainer"]["volumes"]
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.uds.yml"])
+def test_settings_and_files_that_are_named_exist(name: str) -> None:
+    """Environment variables of ours, and what is mounted from this folder."""
+    text = (ROOT / name).read_text()
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    assert set(re.findall(r"\bBV_[A-Z_]+", text)) <= known
+    for mounted in re.findall(r"- (\./[^:]+):", text):
+        assert (ROOT / mounted).exists(), mounted
+
+
+def test_the_page_of_grafana_asks_for_metrics_that_are_documented() -> None:
+    """Each by its name, or that of a histogram's parts; every panel asks for something else."""
+    told = set(re.findall(r"`(bayesian_verifier_\w+)`", (ROOT / "docs" / "operations.md").read_text()))
+    panels = json.loads((ROOT / "examples" / "monitoring" / "verifier.json").read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"]]
+    assert len(set(asked)) == len(asked) > 8
+    for query in asked:
+        for name in re.findall(r"bayesian_verifier_\w+", query):
+            assert name.removesuffix("_bucket") in told, query
+        assert query.count("(") == query.count(")")
