@@ -79,7 +79,7 @@ def told(so_far: TracedSurfaces, lot: Lot, kept: Array, places: Array) -> Traced
             feedback, rewards, own = sums
             delta = seen_curves(v, lot, options, weights)
             told, squares = _feedback(delta, lot, spoken), _squares(delta, lot, paid)
-            differs = jnp.where(v > 0, apart[v], False)  # noqa: FBT003 - an array's value
+            differs = jnp.where(v > 0, apart[v], False)
             return (
                 feedback.at[parts + v].add(differs.astype(np.float32) @ (told - own[0])),
                 rewards.at[parts + v].add(differs.astype(np.float64) @ (squares - own[1])),
