@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,9 +43,14 @@ def judgments(draw: st.DrawFn) -> dict[str, Any]:
     return said
 
 
+@cache
+def shipped() -> Engine:
+    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
+
+
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
+    return shipped()
 
 
 def asked(engine: Engine, **body: object) -> dict[str, Any]:
@@ -93,9 +99,10 @@ def usual_judgments(draw: st.DrawFn) -> dict[str, Any]:
 @given(records=st.lists(usual_judgments(), max_size=8), later=st.lists(usual_judgments(), max_size=3))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_one_program_answers_as_its_parts_do_one_after_the_other(
-    engine: Engine, records: list[dict[str, Any]], later: list[dict[str, Any]]
+    records: list[dict[str, Any]], later: list[dict[str, Any]]
 ) -> None:
     """Counts and reasons alike, numbers to single precision, and the state of either is taken by the other."""
+    engine = shipped()
     in_steps = dataclasses.replace(engine, program=None)
     first, other = asked(engine, judgments=records), asked(in_steps, judgments=records)
     second = asked(engine, judgments=later, state=other["state"])
