@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +43,14 @@ def judgments(draw: st.DrawFn) -> dict[str, Any]:
     return said
 
 
+@cache
+def shipped() -> Engine:
+    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
+
+
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
+    return shipped()
 
 
 def asked(engine: Engine, **body: object) -> dict[str, Any]:
@@ -75,3 +82,43 @@ def test_any_evidence_gets_finite_numbers_and_a_state_that_is_taken_back(
         quantiles = list(marginal["quantiles"].values())
         assert marginal["sd"] > 0
         assert quantiles == sorted(quantiles)
+
+
+USUAL = st.sampled_from([0.0, 0.1, 1.0, 2.5, 3.0, 40.0, 1e4])
+
+
+@st.composite
+def usual_judgments(draw: st.DrawFn) -> dict[str, Any]:
+    said = draw(judgments())
+    for option in said["options"]:
+        for outcome in option["outcomes"]:
+            outcome["payoff"] = draw(USUAL)
+    return said | {"wealth": draw(st.sampled_from([0.0, 1.0, 250.0]))}
+
+
+@given(records=st.lists(usual_judgments(), max_size=8), later=st.lists(usual_judgments(), max_size=3))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_one_program_answers_as_its_parts_do_one_after_the_other(
+    records: list[dict[str, Any]], later: list[dict[str, Any]]
+) -> None:
+    """Counts and reasons alike, numbers to single precision, and the state of either is taken by the other."""
+    engine = shipped()
+    in_steps = dataclasses.replace(engine, program=None)
+    first, other = asked(engine, judgments=records), asked(in_steps, judgments=records)
+    second = asked(engine, judgments=later, state=other["state"])
+    agree(first, other)
+    agree(second, asked(in_steps, judgments=later, state=first["state"]))
+
+
+def agree(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert one["evidence"] == other["evidence"]
+    for name, belief in one["posterior"].items():
+        sd = other["posterior"][name]["sd"]
+        assert belief["mean"] == pytest.approx(other["posterior"][name]["mean"], abs=2e-3 * sd)
+        assert belief["sd"] == pytest.approx(sd, rel=2e-3)
+    found, expected = one["checks"], other["checks"]
+    assert (found["misfit"] is None) == (expected["misfit"] is None)
+    if found["misfit"] is not None:
+        assert found["misfit"]["p"] == pytest.approx(expected["misfit"]["p"], abs=0.01)
+    for name in ("typicality_p", "effective_sample_size"):
+        assert found[name] == pytest.approx(expected[name], abs=0.01)

@@ -10,6 +10,7 @@ import pytest
 
 from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.serving import compile_engine
+from bayesian_verifier.serving._engine import infer
 from bayesian_verifier.serving._soundness import require_sound
 from serving.closed_form import ClosedFormSimulator, Fault, closed_form_model
 from serving.lottery_engine import SIMULATOR, by_grid, lottery_engine
@@ -48,3 +49,14 @@ def test_a_function_compiled_wrongly_is_found_by_the_other() -> None:
     )
     with pytest.raises(ArtifactError, match=f"{large} draws .*BV_COMPILATION_CACHE"):
         require_sound(mixed, SUMS)
+
+
+def test_an_answer_that_was_compiled_wrongly_is_found_too() -> None:
+    """What came with the answer, and not from the functions: off by a fiftieth of an sd."""
+    engine, other = (
+        compile_engine(closed_form_model(fault=Fault(shift)), ClosedFormSimulator(), points=256)
+        for shift in (0.0, 0.02)
+    )
+    require_sound(engine, SUMS, infer(engine, SUMS, engine.points.noise))
+    with pytest.raises(ArtifactError, match=r"256 draws .*BV_COMPILATION_CACHE"):
+        require_sound(engine, SUMS, infer(other, SUMS, other.points.noise))

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-
     from bayesian_verifier.posterior._misfit_grid import MisfitGrid
 
 Float = NDArray[np.float64]
@@ -170,14 +169,13 @@ class MisfitEvidence:
     ) -> MisfitEvidence:
         """Of three counts, `numbers`, and how many rivals on nodes of which shape."""
         k, t = shape
-        at = np.cumsum([k * t, k, rivals * k * t])
-        model, rewards, differences, changed = np.split(numbers, at)
+        own, paid, others = k * t, k * t + k, (1 + rivals) * k * t + k
         return cls(
             *counts,
-            model.reshape(shape),
-            rewards,
-            differences.reshape(rivals, k, t),
-            changed.reshape(shape),
+            numbers[:own].reshape(shape),
+            numbers[own:paid],
+            numbers[paid:others].reshape(rivals, k, t),
+            numbers[others:].reshape(shape),
         )
 
     @classmethod

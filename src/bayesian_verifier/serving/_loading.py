@@ -16,6 +16,7 @@ from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.serving._answer import answer
 from bayesian_verifier.serving._engine import MANY, compile_engine
 from bayesian_verifier.serving._examples import holt_laury_row
+from bayesian_verifier.serving._look import looked
 from bayesian_verifier.serving._question import read_question
 from bayesian_verifier.serving._renewal import Pointer
 from bayesian_verifier.serving._reply import reply
@@ -56,7 +57,8 @@ def load_engine(
     simulator = load_simulator(model.manifest.simulator)
     engine = compile_engine(model, simulator, points=points, many=many)
     question = read_question(orjson.dumps({"judgments": _ordinary_rows()}))
-    require_sound(engine, simulator.describe(question.judgments).evidence.sums)
+    look = looked(None, question.judgments, engine, time.perf_counter)
+    require_sound(engine, look.known.evidence.sums, look.said)
     rehearse(engine)
     settle_memory()
     return engine

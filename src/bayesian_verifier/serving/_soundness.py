@@ -26,28 +26,32 @@ COUNT = 64
 TOLERANCE = 1e-3
 
 
-def require_sound(engine: Engine, sums: NDArray[np.float32]) -> None:
+def require_sound(engine: Engine, sums: NDArray[np.float32], answered: Draws | None = None) -> None:
     """Raises ArtifactError unless every compiled function makes the same finite draws of the same noise.
 
-    sums: of ordinary evidence.
+    sums: of ordinary evidence.   answered: what an answer made of the same sums at the fixed points.
     """
     model = f"model {engine.name} {engine.version}"
-    first: Draws | None = None
+    first = answered
+    if first is not None:
+        _require_finite(first, min(COUNT, len(first.theta)), model)
     for size in engine.functions:
         noise = np.zeros((size, len(engine.parameters)), np.float32)
         count = min(COUNT, size, len(engine.points.noise))
         noise[:count] = engine.points.noise[:count]
         said = infer(engine, sums, noise)
-        if not (np.isfinite(said.theta[:count]).all() and np.isfinite(said.log_density[:count]).all()):
-            raise ArtifactError(
-                f"{model}: answers ordinary evidence with numbers that are not finite; {_MEND}"
-            )
+        _require_finite(said, count, model)
         if first is not None and not _agree(first, said):
             raise ArtifactError(
                 f"{model}: compiled for {size} draws it says something else than for fewer; {_MEND}, "
                 "or remove the cache of compiled functions (BV_COMPILATION_CACHE)"
             )
         first = first or said
+
+
+def _require_finite(said: Draws, count: int, model: str) -> None:
+    if not (np.isfinite(said.theta[:count]).all() and np.isfinite(said.log_density[:count]).all()):
+        raise ArtifactError(f"{model}: answers ordinary evidence with numbers that are not finite; {_MEND}")
 
 
 def _agree(one: Draws, other: Draws) -> bool:

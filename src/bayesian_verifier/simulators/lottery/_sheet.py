@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 #: cases that a program works on at a time
-ROWS = 32
+ROWS = 16
 MOST_CASES, MOST_OPTIONS, MOST_OUTCOMES = 512, 8, 16
 MOST_NUMBERS = MOST_CASES * MOST_OPTIONS * MOST_OUTCOMES
 #: bytes

@@ -32,19 +32,22 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery._traced_cases import Lot
 
 _RATES = -np.exp(-rival_log_noises()).astype(np.float32)
+#: advantages that differ by no more than single precision's last digit are the same: that case is none of the rival's
+_SAME = 2.5e-7
 
 
 class TracedSurfaces(NamedTuple):
     """Sums over answers so far; see `RivalSurfaces`.
 
     feedback [B + VIEWS, T * K], rewards [B + VIEWS, K], on which noise has no bearing: of each part, then of each view
-    less the model's own, which is the first.   own: what the model makes of a lot.   weights: of its outcomes.
+    less the model's own, which is the first.   own: what the model makes of a lot, by feedback, by rewards, and its
+    advantages.   weights: of its outcomes.
     counts [3]: informative judgments, those with feedback, those with a reward.
     """
 
     feedback: Array
     rewards: Array
-    own: tuple[Array, Array]
+    own: tuple[Array, Array, Array]
     weights: Weights
     counts: Array
 
@@ -55,7 +58,11 @@ def no_traced_surfaces(parts: int, count: Array) -> TracedSurfaces:
     return TracedSurfaces(
         zeros_after((rows, levels), count),
         zeros_after((rows, NODES), count),
-        (zeros_after((ROWS, levels), count, np.float32), zeros_after((ROWS, NODES), count)),
+        (
+            zeros_after((ROWS, levels), count, np.float32),
+            zeros_after((ROWS, NODES), count),
+            zeros_after((ROWS, NODES), count, np.float32),
+        ),
         Weights(zeros_after(WEIGHTS, count)),
         zeros_after((3,), count, np.int32),
     )
@@ -74,16 +81,17 @@ def told(so_far: TracedSurfaces, lot: Lot, kept: Array, places: Array) -> Traced
     part = (places[:, None] <= rank).sum(axis=0)
     parts = len(so_far.feedback) - VIEWS
 
-    def view(v: Array, sums: tuple[Array, Array, tuple[Array, Array]]) -> tuple[Array, Array, Any]:
+    def view(v: Array, sums: tuple[Array, Array, Any]) -> tuple[Array, Array, Any]:
         def with_its() -> tuple[Array, Array, Any]:
             feedback, rewards, own = sums
             delta = seen_curves(v, lot, options, weights)
             told, squares = _feedback(delta, lot, spoken), _squares(delta, lot, paid)
-            differs = jnp.where(v > 0, apart[v], False)  # noqa: FBT003 - an array's value
+            otherwise = (jnp.abs(delta - own[2]) > _SAME).any(axis=1)
+            differs = jnp.where(v > 0, apart[v] & otherwise, False)
             return (
                 feedback.at[parts + v].add(differs.astype(np.float32) @ (told - own[0])),
                 rewards.at[parts + v].add(differs.astype(np.float64) @ (squares - own[1])),
-                (jnp.where(v > 0, own[0], told), jnp.where(v > 0, own[1], squares)),
+                tuple(jnp.where(v > 0, *pair) for pair in zip(own, (told, squares, delta), strict=True)),
             )
 
         seen: tuple[Array, Array, Any] = lax.cond(apart[v].any(), with_its, lambda: sums)
