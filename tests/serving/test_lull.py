@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import threading
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bayesian_verifier.serving import create_app
 from bayesian_verifier.serving._lull import LULL_SECONDS, TURNS_TO_WRITE, Lull
+from bayesian_verifier.serving._worker import Worker
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving import Engine
 
 #: more than any test takes
-FOR_EVER = 120.0
+FOR_EVER = 40.0
 
 
 def still() -> float:
@@ -56,6 +60,22 @@ def test_an_answer_ends_the_pause() -> None:
     answer.start()
     assert asyncio.run(seconds_of(lull, 2)) < FOR_EVER / 2
     answer.join()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_whatever_comes_of_a_job_ends_the_pause(fails: bool) -> None:
+    """The inference thread rings when it has a result, or an error."""
+    worker = Worker(4, time.perf_counter)
+    worker.start()
+
+    async def done() -> None:
+        assert worker.lull._bell.locked()
+        with contextlib.suppress(ZeroDivisionError):
+            await worker.do(lambda _: 1 // (not fails), arrived=time.perf_counter())
+
+    asyncio.run(done())
+    assert worker.lull._bell.acquire(timeout=FOR_EVER)
+    worker.stop(5)
 
 
 def test_an_answer_that_was_there_before_is_not_waited_for() -> None:
