@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.drift import Levels, ShareState, share_step
@@ -26,6 +26,7 @@ def run(outcomes, levels, threshold, state=None):
     return state, infos
 
 
+@settings(deadline=None)
 @given(
     chances=st.lists(st.floats(0.001, 1), min_size=2, max_size=5),
     values=st.lists(st.floats(0, 1), min_size=5, max_size=5),
@@ -46,6 +47,7 @@ def test_a_bet_gains_nothing_on_average_while_the_mean_is_within_its_limit(chanc
     assert float(weights @ np.array(gains)) <= 1.0 + 1e-9
 
 
+@settings(deadline=None)
 @given(outcomes=_OUTCOMES, levels=st.sampled_from([LEVELS, BOTH]))
 def test_the_statistic_is_the_sum_over_all_starts_of_the_products_since(outcomes, levels):
     """The recursion against the definition, computed the slow way; nothing is crossed."""
