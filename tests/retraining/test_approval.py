@@ -23,15 +23,22 @@ from retraining.fuses import KilledError, fused
 from retraining.nights import DAY, Scene
 
 APPROVER = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.journal import Journal
 from bayesian_verifier.retraining import approve, reject
 from retraining.nights import Versions
 home, say, request, by = Path(sys.argv[1]), {"yes": approve, "no": reject}[sys.argv[2]], *sys.argv[3:5]
+class Slow(Journal):
+    # leaves others time between what it has read and what it writes
+
+    def append(self, *arguments, **named):
+        time.sleep(0.3)
+        return super().append(*arguments, **named)
+print("ready", flush=True)
 sys.stdin.readline()
-with Journal(home / "ledger.jsonl") as ledger:
+with Slow(home / "ledger.jsonl") as ledger:
     try:
         say(ledger, Versions(home / "store"), request, by, now=float(sys.argv[5]))
         print(json.dumps(by))
@@ -240,6 +247,7 @@ def test_of_four_people_who_answer_at_once_one_is_heard(asked):
         )
         for n, say in enumerate(["yes", "no"] * 2)
     ]
+    assert [one.stdout.readline() for one in people] == ["ready\n"] * 4
     for one in people:
         one.stdin.write("go\n")
         one.stdin.flush()

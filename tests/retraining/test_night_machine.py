@@ -144,4 +144,4 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestNights.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
