@@ -60,7 +60,7 @@ def _not_json(name: str) -> None:
 @contextmanager
 def served(directory: Path, *, token: str | None = None, leaving=lambda: False) -> Iterator[Page]:
     """The page of the files in a directory."""
-    options = {"journal": directory / "judgments.jsonl", "model_store": directory / "models"}
+    options = {"journal": str(directory / "judgments.jsonl"), "model_store": directory / "models"}
     if token is not None:
         file = directory / "token"
         file.write_text(token)
