@@ -41,7 +41,7 @@ demo: $(VENV)/.serving ## replay real people's choices through the Judgment Laye
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
 bench: $(VENV)/.development ## measure speed and quality beside others, write docs/benchmarks.md (ARGS=--quick: minutes)
-	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal profile_hot_path bench_quality report; do \
+	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal bench_dashboard profile_hot_path bench_quality report; do \
 		$(BIN)/python benchmarks/$$script.py $(ARGS); done
 
 image: ## build the serving image

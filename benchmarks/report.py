@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
 from _page_controller import controller_section
+from _page_dashboard import dashboard_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
@@ -38,7 +39,7 @@ def page() -> str:
     """The whole page."""
     serving, quality, hot, layer = (read(n) for n in ("serving", "quality", "hot_path", "judgment_layer"))
     faults, controller, journal = read("faults"), read("controller"), read("journal")
-    reload, overload = read("reload"), read("overload")
+    reload, overload, dashboard = read("reload"), read("overload"), read("dashboard")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -46,6 +47,7 @@ def page() -> str:
         "faults": faults,
         "controller": controller,
         "journal": journal,
+        "dashboard": dashboard,
     }
     parts = [
         HEAD,
@@ -59,6 +61,7 @@ def page() -> str:
         *faults_section(faults),
         *controller_section(controller),
         *journal_section(journal),
+        *dashboard_section(dashboard),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"
