@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from _markdown import number, table
 from _page_controller import controller_section
 from _page_drift import drift_section
+from _page_dashboard import dashboard_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
@@ -44,6 +45,7 @@ def page() -> str:
     reload, overload, drift = read("reload"), read("overload"), read("drift")
     promotion = read("false_promotion")
     package = read("package")
+    dashboard = read("dashboard")
     every = {"serving": serving, "quality": quality, "hot path": hot, "Judgment Layer": layer}
     every |= {
         "overload": overload,
@@ -54,6 +56,7 @@ def page() -> str:
         "drift": drift,
         "challengers": promotion,
         "package": package,
+        "dashboard": dashboard,
     }
     parts = [
         HEAD,
@@ -70,6 +73,7 @@ def page() -> str:
         *drift_section(drift),
         *promotion_section(promotion),
         *package_section(package),
+        *dashboard_section(dashboard),
         *_about(every),
     ]
     return "\n\n".join(parts) + "\n"

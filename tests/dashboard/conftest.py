@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from example_journal import Example
@@ -15,7 +15,10 @@ from dashboard.pages import TOKEN, served
 def example_files(tmp_path_factory):
     """Sixteen days of forty people; nobody writes to these files."""
     directory = tmp_path_factory.mktemp("example")
-    Example(directory, days=16, seed=7, ends=datetime.now(UTC)).write()
+    # at the same hour each day, so that everything but the date is the same each time
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    ends = yesterday.replace(hour=18, minute=0, second=0, microsecond=0)
+    Example(directory, days=16, seed=7, ends=ends).write()
     return directory
 
 

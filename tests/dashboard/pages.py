@@ -60,13 +60,14 @@ def _not_json(name: str) -> None:
 @contextmanager
 def served(directory: Path, *, token: str | None = None, leaving=lambda: False) -> Iterator[Page]:
     """The page of the files in a directory."""
-    options = {"journal": directory / "judgments.jsonl", "model_store": directory / "models"}
+    options = {"journal": str(directory / "judgments.jsonl"), "model_store": directory / "models"}
     if token is not None:
         file = directory / "token"
         file.write_text(token)
         options["token_file"] = file
     settings = read_settings({}, options)
-    dashboard = dashboard_of(settings, Rules(settings), leaving=leaving)
+    ends = threading.Event()
+    dashboard = dashboard_of(settings, Rules(settings), leaving=lambda: leaving() or ends.is_set())
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(
@@ -76,7 +77,7 @@ def served(directory: Path, *, token: str | None = None, leaving=lambda: False) 
             lifespan="off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=1,
+            timeout_graceful_shutdown=30,
         )
     )
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -86,6 +87,7 @@ def served(directory: Path, *, token: str | None = None, leaving=lambda: False) 
         yield page
     finally:
         page.client.close()
+        ends.set()
         server.should_exit = True
         thread.join(30)
         listener.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,9 @@ def texts(browser, selector):
     return browser.evaluate(f"[...document.querySelectorAll({json.dumps(selector)})].map(e => e.textContent)")
 
 
-def minus(text):
-    return text.replace("-", "−")
+def two(value):
+    """As a browser writes it: to two digits, halves away from zero, with a wide minus."""
+    return str(Decimal(repr(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)).replace("-", "−")
 
 
 def test_people_on_the_screen_are_those_of_the_journal(browser, page, example_files):
@@ -53,7 +55,7 @@ def test_people_on_the_screen_are_those_of_the_journal(browser, page, example_fi
         counts[one["subject"]] = counts.get(one["subject"], 0) + 1
     names = sorted(last, key=str.lower)
     assert texts(browser, "main tbody td:nth-child(1)") == names
-    shown = [f"{minus(format(last[one]['mean'], '.2f'))} ± {last[one]['sd']:.2f}" for one in names]
+    shown = [f"{two(last[one]['mean'])} ± {two(last[one]['sd'])}" for one in names]
     assert texts(browser, "main tbody td:nth-child(2)") == shown
     assert texts(browser, "main tbody td:nth-child(4)") == [str(counts[one]) for one in names]
     assert browser.complaints == []
@@ -67,9 +69,7 @@ def test_a_persons_view_shows_their_last_belief_and_their_windows(browser, page,
         line for line in of_kind(lines_of(example_files), "judgment") if line["subject"] == one["subject"]
     ]
     last = mine[-1]["posterior"]
-    assert texts(browser, "#fact-belief .value") == [
-        f"{minus(format(last['mean'], '.2f'))} ± {last['sd']:.2f}"
-    ]
+    assert texts(browser, "#fact-belief .value") == [f"{two(last['mean'])} ± {two(last['sd'])}"]
     assert f"{len(mine)} judgments" in texts(browser, ".page-head .lead")[0]
     assert len(texts(browser, "main tbody tr")) == min(20, len(mine))
     assert browser.evaluate("document.querySelectorAll('.plot canvas').length") == 4
@@ -180,7 +180,7 @@ def test_arrow_keys_read_a_chart_out(browser, page):
     browser.press("Home", code=36)
     browser.press("ArrowRight", code=39)
     said = browser.evaluate("document.querySelector('.plot').getAttribute('aria-valuetext')")
-    assert f"r {minus(format(points['mean'][1], '.2f'))} ± {points['sd'][1]:.2f}" in said
+    assert f"r {two(points['mean'][1])} ± {two(points['sd'][1])}" in said
     browser.press("+", code=187, text="+")
     browser.wait("location.hash.includes('from=')")
     browser.evaluate("document.querySelector('.plot').focus()")

@@ -21,6 +21,10 @@ from dashboard.pages import PATIENCE, TOKEN
 PROGRAM = [sys.executable, "-c", "from bayesian_verifier.cli import main; main()"]
 
 
+# the page does not need one, and a service says so and stays
+NO_MODEL = {"BV_MODEL_STORE": "nowhere"}
+
+
 class Started:
     """A process, and what it has said so far."""
 
@@ -107,7 +111,7 @@ def test_a_place_that_is_taken_is_said(start, own_files, capsys):
 def test_the_service_has_the_page_beside_it(start, own_files):
     (own_files / "token").write_text(TOKEN)
     settings = {"BV_JOURNAL": str(own_files / "judgments.jsonl"), "BV_TOKEN_FILE": str(own_files / "token")}
-    service = start(["serve", "--port", "0"], own_files, settings)
+    service = start(["serve", "--port", "0"], own_files, settings | NO_MODEL)
     url = service.line("watch it at ").removesuffix("dashboard/")
     with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         assert client.get("/dashboard/").status_code == 200
@@ -134,7 +138,7 @@ def test_the_service_without_the_page_loads_none_of_it(own_files):
 
 
 def test_a_page_whose_process_is_killed_is_started_again(start, own_files):
-    service = start(["serve", "--port", "0"], own_files)
+    service = start(["serve", "--port", "0"], own_files, NO_MODEL)
     url = service.line("watch it at ")
     with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         assert client.get("api/state").status_code == 200
@@ -152,7 +156,7 @@ def test_a_page_whose_process_is_killed_is_started_again(start, own_files):
 
 
 def test_the_page_ends_with_a_service_that_is_killed(start, own_files):
-    service = start(["serve", "--port", "0"], own_files)
+    service = start(["serve", "--port", "0"], own_files, NO_MODEL)
     url = service.line("watch it at ")
     assert httpx.get(f"{url}api/state", timeout=PATIENCE).status_code == 200
     (page,) = children(service.process.pid)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from statistics import NormalDist
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.dashboard._density import LEVELS, curve_of
@@ -24,6 +24,7 @@ def mass(curve, upto=float("inf")):
     return total
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-5, 5), st.floats(0.01, 3))
 def test_the_quantiles_of_a_normal_give_the_normal(mean, sd):
     normal = NormalDist(mean, sd)
@@ -32,6 +33,7 @@ def test_the_quantiles_of_a_normal_give_the_normal(mean, sd):
         assert density == pytest.approx(normal.pdf(x), rel=1e-6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-5, 5), st.floats(0.01, 3))
 def test_without_quantiles_it_is_the_normal(mean, sd):
     curve = curve_of(mean, sd, None)
@@ -39,7 +41,8 @@ def test_without_quantiles_it_is_the_normal(mean, sd):
         assert density == pytest.approx(NormalDist(mean, sd).pdf(x), rel=1e-6)
 
 
-@given(st.floats(-3, 3), st.lists(st.floats(0.2, 3), min_size=4, max_size=4))
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-3, 3), st.lists(st.floats(0.3, 2), min_size=4, max_size=4))
 def test_as_much_lies_below_each_quantile_as_its_level_says(start, gaps):
     quantiles = [start]
     for gap in gaps:

@@ -19,7 +19,7 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 _NORMAL = NormalDist()
 _SCORES = tuple(_NORMAL.inv_cdf(level) for level in LEVELS)
 _REACH = 3.2
-_POINTS = 145
+_POINTS = 241
 #: quantiles that are closer than this share of the mean slope are drawn as far apart: a density has no atoms
 _LEAST_SLOPE = 0.05
 

@@ -17,20 +17,21 @@ FAULTS: Final = ("timeout", "unreachable", "server_error", "overloaded", "circui
 _MOST = 400
 _DRIFT = "SELECT count(*), count(*) FILTER (alarm), count(DISTINCT key), count(DISTINCT key) FILTER (alarm) FROM heard"
 _TO_ALARM = "SELECT t - change_began FROM heard WHERE alarm ORDER BY t DESC LIMIT ?"
-# a fault lasts from the first judgment that says so to the next that the service answered
+# a fault lasts from the first judgment that says so to the next that the service answered; those without it that
+# follow each other are as far from their number among all as from their number among themselves
 _FAULTS = f"""
-    WITH marked AS (
-        SELECT t, writer, seq, coalesce(reason IN {FAULTS}, false) AS away, elapsed_ms,
-               lag(coalesce(reason IN {FAULTS}, false), 1, false) OVER (ORDER BY t, writer, seq) AS was_away
+    WITH numbered AS (
+        SELECT t, elapsed_ms, coalesce(reason IN {FAULTS}, false) AS away,
+               row_number() OVER (ORDER BY t, writer, seq) AS n
         FROM judgments
-    ), runs AS (
-        SELECT *, count(*) FILTER (away <> was_away) OVER (ORDER BY t, writer, seq) AS run FROM marked
-    ), faults AS (
-        SELECT run, min(t) AS began, max(t) AS last, count(*) AS judgments, arg_min(elapsed_ms, t) AS fallback_ms
-        FROM runs WHERE away GROUP BY run
+    ), without AS (SELECT *, n - row_number() OVER (ORDER BY n) AS run FROM numbered WHERE away),
+    faults AS (
+        SELECT min(t) AS began, max(t) AS last, count(*) AS judgments, arg_min(elapsed_ms, n) AS fallback_ms,
+               max(n) AS n
+        FROM without GROUP BY run ORDER BY began DESC LIMIT 20
     )
-    SELECT began, last, judgments, fallback_ms, (SELECT min(t) FROM runs WHERE runs.run = faults.run + 1) AS back
-    FROM faults ORDER BY began DESC LIMIT 20
+    SELECT began, last, judgments, fallback_ms, numbered.t FROM faults
+    LEFT JOIN numbered ON numbered.n = faults.n + 1 ORDER BY began DESC
 """  # noqa: S608 constants
 
 
