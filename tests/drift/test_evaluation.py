@@ -28,14 +28,14 @@ def test_a_two_sided_cusum_has_its_published_run_lengths(limit, shift, expected)
 
 @pytest.fixture(scope="module")
 def found():
-    return evaluate_drift((50.0, 200.0), (0.5, 2.0), Effort(people=150, windows=700))
+    return evaluate_drift((30.0, 100.0), (0.5, 2.0), Effort(people=120, windows=400))
 
 
 def test_every_promise_holds_and_the_uncalibrated_row_shows_why_scaling_is_needed(found):
     assert misses(found, {0.5: 12.0, 2.0: 2.0}) == []
     short = [row for row in found.rows if not row.promised]
     assert [row.population for row in short] == ["sd 20% too small"]
-    assert short[0].run_lengths[200.0].mean < 0.75 * found.rows[0].run_lengths[200.0].mean
+    assert short[0].run_lengths[100.0].mean < 0.75 * found.rows[0].run_lengths[100.0].mean
     assert found.rows[-1].variance_scale == pytest.approx(1.25**2, rel=0.2)
 
 
