@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from _markdown import number, table
 from _page_controller import controller_section
-from _page_drift import drift_section
 from _page_dashboard import dashboard_section
+from _page_drift import drift_section
 from _page_faults import faults_section
 from _page_journal import journal_section
 from _page_overload import overload_section
