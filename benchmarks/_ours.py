@@ -6,6 +6,7 @@ When the signature of the exported function or the inputs of the approximator ch
 from __future__ import annotations
 
 import os
+import statistics
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +19,7 @@ from bayesian_verifier.serving import Question, answer, load_engine, marginal, r
 from bayesian_verifier.settings import model_store, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.artifact import Manifest
     from bayesian_verifier.judgment import Judgment
@@ -30,6 +31,7 @@ CACHE_VARIABLE = "BV_COMPILATION_CACHE"
 #: Points of a density asked about in one call, so that one shape is compiled.
 _AT_ONCE = 8192
 FIRST = "risk_aversion"
+_LEAST_CALLS = 9
 
 Float = NDArray[np.float64]
 Record = dict[str, Any]
@@ -96,6 +98,10 @@ class Network:
         self.simulator: Any = load_simulator(model.manifest.simulator)
         self._function = model.function
 
+    def alone(self, draws: int) -> Callable[..., Any]:
+        """The function for one person and so many draws, compiled for speed."""
+        return self._function.compile_beside(draws, self.simulator.log_likelihood_of_sums)
+
     def log_density(self, judgments: Sequence[Judgment], query: Float) -> Float:
         """Log q(θ | judgments) at each row of query [Q, 2], on the link scale."""
         sums = self.simulator.describe(list(judgments)).evidence.sums
@@ -108,6 +114,28 @@ class Network:
         asked[: len(query)] = query
         emission = self._function(sums[None], np.zeros((1, 2), np.float32), asked)
         return np.asarray(emission.query_density, dtype=np.float64)[0, : len(query)]
+
+
+def network_ms(people: Mapping[int, Sequence[Record]], seconds: float) -> dict[int, float]:
+    """Median ms of the network alone, with the likelihood of its draws, by number of judgments; sizes take turns.
+
+    Compiled as the service compiles it, but for what describes the judgments, which is in the same program there.
+    """
+    network = Network()
+    served = engine()
+    run = network.alone(len(served.points.noise))
+    sums = {
+        size: network.simulator.describe(parse_judgments(list(raw))).evidence.sums[None]
+        for size, raw in people.items()
+    }
+    taken: dict[int, list[float]] = {size: [] for size in people}
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until or len(next(iter(taken.values()))) < _LEAST_CALLS:
+        for size, given in sums.items():
+            began = time.perf_counter()
+            np.asarray(run(given, served.points.noise).theta)
+            taken[size].append(time.perf_counter() - began)
+    return {size: round(1e3 * statistics.median(times), 4) for size, times in taken.items()}
 
 
 class Approximator:

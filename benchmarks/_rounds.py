@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,6 @@ from _server_process import cpu_seconds
 
 if TYPE_CHECKING:
     from _server_process import Server
-
-
-def network_ms(reply: bytes) -> float | None:
-    """What a reply says of its time in the network."""
-    timing = json.loads(reply).get("timing_ms")
-    return None if timing is None else float(timing["inference"])
 
 
 def idle_cpu(server: Server, seconds: float = 1.0) -> float:

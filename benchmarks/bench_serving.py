@@ -23,7 +23,7 @@ import _ours
 import _people
 from _peers import SkippedError
 from _record import about, say, spread, write
-from _rounds import idle_cpu, latency_of, network_ms, throughput_of
+from _rounds import idle_cpu, latency_of, throughput_of
 from _server_process import Server, ServerError, memory_mb, serving
 from _subjects import SUBJECTS, Subject, environ_of
 from _targets import judged
@@ -197,19 +197,15 @@ class Bench:
         for subject, server in servers.items():
             say(f"by number of judgments: {subject.title}")
             self.guarded(subject, "by_judgments", lambda s=server: self.sized(s))
-            if subject.name == "constant":  # what it says of a network is as constant as the rest
-                for row in self.of(subject).get("by_judgments", {}).values():
-                    row.pop("network_ms", None)
+            if subject.name == "ours":
+                alone = _ours.network_ms(self.people, self.effort.seconds)
+                for size, row in self.of(subject).get("by_judgments", {}).items():
+                    row["network_ms"] = alone[int(size)]
 
     def sized(self, server: Server) -> dict[str, Any]:
-        """By our own loop, which keeps what the service says of its own time in the network."""
-        found = {}
-        for size, loop in in_rotation(server.target, self.bodies, self.seconds_of_sizes).items():
-            found[str(size)] = spread(loop.seconds)
-            inside = [ms for reply in loop.replies if (ms := network_ms(reply)) is not None]
-            if inside:
-                found[str(size)]["network_ms"] = round(statistics.median(inside), 4)
-        return found
+        """By our own loop."""
+        asked = in_rotation(server.target, self.bodies, self.seconds_of_sizes)
+        return {str(size): spread(loop.seconds) for size, loop in asked.items()}
 
     @property
     def seconds_of_sizes(self) -> float:

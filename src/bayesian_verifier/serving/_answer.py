@@ -39,7 +39,7 @@ class Answer(NamedTuple):
     """A posterior and what is known about it.
 
     beliefs: by parameter, in its own unit.   draws: float32 [draws] by parameter, joint by index, or None.
-    seed: what the draws came from, or None.   seconds: spent in the network.
+    seed: what the draws came from, or None.   seconds: spent in compiled functions.
     """
 
     beliefs: Mapping[str, Belief]
@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 class _Summary(NamedTuple):
     """Draws [D, P] on the link scale and the share each has in the summary.
 
-    corrected: whether weights were used for that.   seconds: spent in the network.
+    corrected: whether weights were used for that.   seconds: spent in compiled functions.
     """
 
     theta: Float

@@ -21,7 +21,7 @@ class Turn(NamedTuple):
     """One turn of the inference thread, for whoever follows the trace of the request.
 
     taken, answered: seconds since the request arrived.   queue_seconds: of waiting before it was taken.
-    network_seconds: of the network alone.   judgments: behind the posterior.
+    network_seconds: in compiled functions, the network first among them.   judgments: behind the posterior.
     """
 
     taken: float
