@@ -138,4 +138,11 @@ def test_a_small_run_keeps_the_gate():
     less = small(asked)
     assert less.training.steps.count <= asked.training.small.steps
     assert less.evaluation.gate == asked.evaluation.gate
+    strict = replace(
+        asked,
+        evaluation=asked.evaluation.model_copy(
+            update={"gate": asked.evaluation.gate.model_copy(update={"typicality_error": 0.01})}
+        ),
+    )
+    assert small(strict).evaluation.gate.typicality_error == asked.training.small.typicality_error
     assert less.evaluation.sets == asked.training.small.sets

@@ -32,14 +32,22 @@ class Lessons(NamedTuple):
 
 
 def small(settings: Settings) -> Settings:
-    """The same run with what `[small]` makes do with; the gate stays, and allows for the fewer people."""
+    """The same run with what `[small]` makes do with; of the gate only typicality's is wider, as its table is rough."""
     asked, least = settings.training, settings.training.small
     steps = asked.steps.model_copy(update={"count": min(asked.steps.count, least.steps), "pool": least.pool})
     counts = {"typicality_people": least.typicality_people, "misfit_people": least.misfit_people}
     challenger = asked.challenger.model_copy(update={"steps": least.steps})
     training = asked.model_copy(update={"steps": steps, "challenger": challenger, **counts})
+    gate = settings.evaluation.gate
     graded = settings.evaluation.model_copy(
-        update={"sets": least.sets, "calibration_sets": least.calibration_sets, "misfit_people": 0}
+        update={
+            "sets": least.sets,
+            "calibration_sets": least.calibration_sets,
+            "misfit_people": 0,
+            "gate": gate.model_copy(
+                update={"typicality_error": max(gate.typicality_error, least.typicality_error)}
+            ),
+        }
     )
     return replace(settings, training=training, evaluation=graded)
 

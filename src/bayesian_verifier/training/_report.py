@@ -13,7 +13,7 @@ from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, LotterySim
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
 from bayesian_verifier.training._gate import misses_of
 from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, misfit_power, power_figures
-from bayesian_verifier.training._pool import draw_pool
+from bayesian_verifier.training._pool import LOG_SHARE, draw_pool
 from bayesian_verifier.training._quality import Comparison, by_size, compare, strata, summarised
 from bayesian_verifier.training._simulated import Population
 
@@ -55,20 +55,23 @@ def evaluate(
     misfit: MisfitCalibration | None = None,
     people: Mapping[str, Sequence[Judgment]] | None = None,
     parity: Mapping[str, float] | None = None,
+    log: Sequence[Judgment] = (),
+    log_share: float = LOG_SHARE,
     tick: Callable[[str, int, int], None] = lambda *_: None,
 ) -> Report:
     """Judge a network by the pinned settings.
 
     seed: derived from the model, see `seed_of`.   typicality, misfit: its tables, if it has them.
     people: judgments of real people by name, compared with their exact posterior too.   parity: figures of
-    `parity`, where the BayesFlow object was at hand.   tick: told (stage, done, total) as it goes.
+    `parity`, where the BayesFlow object was at hand.   log: judgments whose cases a share of the simulated
+    people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.
     """
     compared, answered = [], []
     for i, person in enumerate(_people(_lotteries(network.simulator), settings, seed)):
         compared.append(compare(network, person.judgments))
         answered.append(person.answered)
         tick("exact reference", i + 1, settings.sets)
-    calibrated = _calibrations(network, settings, typicality, seed, tick)
+    calibrated = _calibrations(network, settings, typicality, seed, (log, log_share), tick)
     study = _misfit_study(network, settings, misfit, seed, tick)
     figures: dict[str, Any] = {
         "seed": seed,
@@ -114,13 +117,14 @@ def _calibrations(
     settings: EvaluationSettings,
     typicality: TypicalityTable | None,
     seed: int,
+    logged: tuple[Sequence[Judgment], float],
     tick: Callable[[str, int, int], None],
 ) -> list[Calibration]:
     if not settings.calibration_sets:
         return []
     rng = np.random.default_rng([seed, 1])
     simulator = _lotteries(network.simulator)
-    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points)
+    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points, *logged)
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
     return calibrate(

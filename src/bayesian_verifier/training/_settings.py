@@ -63,6 +63,7 @@ class SmallSettings(_Table):
     steps: int = Field(ge=1)
     pool: int = Field(ge=128)
     typicality_people: int = Field(ge=64)
+    typicality_error: float = Field(gt=0)
     misfit_people: int = Field(ge=64)
     sets: int = Field(ge=1)
     calibration_sets: int = Field(ge=0)

@@ -186,6 +186,8 @@ def _finish(
         misfit=misfit,
         people=people,
         parity=agreement._asdict(),
+        log=settings.log,
+        log_share=settings.log_share,
         tick=tick,
     )
     version = None
