@@ -229,7 +229,7 @@ class Storm:
         """In order, so that everything that began has ended; then readers read what is left."""
         for generation, (_, process) in enumerate(self._calling):
             if process.poll() is None:
-                # one that has not got so far yet would die of the signal that it is told to leave by
+                # one that has not got so far yet would die of the signal
                 wait_for(partial(has_begun, self.directory / f"caller-{generation}.jsonl"), "a caller")
         ending = [process for _, process in self._alive()]
         self._strange.kill()
