@@ -35,6 +35,11 @@ def wait_for(happened: Callable[[], bool], what: str) -> None:
         time.sleep(0.02)
 
 
+def has_begun(said: Path) -> bool:
+    """Whether a process has said anything yet."""
+    return said.exists() and said.stat().st_size > 0
+
+
 def free_ports(chance: random.Random) -> tuple[int, int]:
     """Two ports below those that the system hands out: nobody takes one while nobody listens there.
 

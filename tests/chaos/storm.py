@@ -15,11 +15,12 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chaos.burst import burst
-from chaos.places import PATIENCE, end_group, free_ports, leave_stale, wait_for
+from chaos.places import PATIENCE, end_group, free_ports, has_begun, leave_stale, wait_for
 from chaos.record import keep_what_is_said, opened, saying
 
 if TYPE_CHECKING:
@@ -226,6 +227,10 @@ class Storm:
 
     def _finish(self) -> None:
         """In order, so that everything that began has ended; then readers read what is left."""
+        for generation, (_, process) in enumerate(self._calling):
+            if process.poll() is None:
+                # one that has not got so far yet would die of the signal
+                wait_for(partial(has_begun, self.directory / f"caller-{generation}.jsonl"), "a caller")
         ending = [process for _, process in self._alive()]
         self._strange.kill()
         for process in [*ending, self._writing]:
