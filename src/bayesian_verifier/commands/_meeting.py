@@ -115,8 +115,8 @@ def _network(model: Model) -> Network:
     theta = np.array([[one.prior_mean for one in simulator.parameters]])
     if simulator.log_likelihood(theta, []) is None:
         raise CallerError(
-            f"simulator {simulator.name!r} offers no likelihood, so that neither an exact posterior nor the chance of an "
-            "answer is known, and no gate can be asked"
+            f"simulator {simulator.name!r} offers no likelihood, so that neither an exact posterior nor the chance "
+            "of an answer is known, and no gate can be asked"
         )
     return Network(model.function, simulator, wide_points(DRAWS, len(simulator.parameters)))
 
