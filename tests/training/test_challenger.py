@@ -22,6 +22,7 @@ from bayesian_verifier.training import TrainingSettings, inputs_of, priors_of, s
 from retraining.events import Told, case
 from training.test_fit import CONFIGS, settings
 
+pytestmark = pytest.mark.timeout(900)  # one training, on a machine that may have other work
 NAME = "bayesian-verifier"
 SHIPPED = PACKAGE / "shipped_models"
 LESSON = {"options": [option.model_dump(mode="json") for option in case().options], "chosen": 0}

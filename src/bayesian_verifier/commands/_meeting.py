@@ -6,6 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import numpy as np
+
+from bayesian_verifier.errors import CallerError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +112,12 @@ def _network(model: Model) -> Network:
     from bayesian_verifier.training import DRAWS, Network, priors_of, simulator_under
 
     simulator = simulator_under(model.manifest.simulator, priors_of(model.manifest))
+    theta = np.array([[one.prior_mean for one in simulator.parameters]])
+    if simulator.log_likelihood(theta, []) is None:
+        raise CallerError(
+            f"simulator {simulator.name!r} offers no likelihood, so that neither an exact posterior nor the chance "
+            "of an answer is known, and no gate can be asked"
+        )
     return Network(model.function, simulator, wide_points(DRAWS, len(simulator.parameters)))
 
 
