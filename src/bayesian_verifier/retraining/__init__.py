@@ -27,6 +27,7 @@ from bayesian_verifier.retraining._due import (
     Step,
     due,
 )
+from bayesian_verifier.retraining._hands import Hands, Order, Pair, Trained, Weighed
 from bayesian_verifier.retraining._knowing import (
     Champion,
     Seen,
@@ -54,13 +55,8 @@ from bayesian_verifier.retraining._leased_run import (
     run_leased,
 )
 from bayesian_verifier.retraining._night import (
-    Hands,
     Night,
-    Order,
     Outcome,
-    Pair,
-    Trained,
-    Weighed,
     asker_of,
     dead_runs,
     planned,
