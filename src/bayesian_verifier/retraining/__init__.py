@@ -31,6 +31,7 @@ from bayesian_verifier.retraining._due import (
 from bayesian_verifier.retraining._evidence_from import EvidenceFrom
 from bayesian_verifier.retraining._foreseen import Foreseen, foreseen
 from bayesian_verifier.retraining._gate import GateSettings, Judged, Verdict, number_of, verdict
+from bayesian_verifier.retraining._hands import Hands, Order, Pair, Trained, Weighed
 from bayesian_verifier.retraining._knowing import (
     Champion,
     Seen,
@@ -60,13 +61,8 @@ from bayesian_verifier.retraining._leased_run import (
 from bayesian_verifier.retraining._met import Met, Told, met
 from bayesian_verifier.retraining._next_answers import NextAnswer, next_answers
 from bayesian_verifier.retraining._night import (
-    Hands,
     Night,
-    Order,
     Outcome,
-    Pair,
-    Trained,
-    Weighed,
     asker_of,
     dead_runs,
     planned,

@@ -9,7 +9,7 @@ import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.retraining._challengers import standing_of
@@ -20,13 +20,14 @@ from bayesian_verifier.retraining._deciding import (
     read_operations,
     settle,
 )
+from bayesian_verifier.retraining._hands import Hands, Order, Pair, Trained
 from bayesian_verifier.retraining._lease_file import Asker
 from bayesian_verifier.retraining._leased_run import LeaseEndedError, leased
 from bayesian_verifier.retraining._planning import plan
 from bayesian_verifier.retraining._slot import machine_load, slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.retraining._due import Step
@@ -38,52 +39,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.retraining._slot import Load, Slot
 
 OWNER = "retraining"
-Verdict = Literal["PROMOTE", "HOLD", "REJECT"]
-
-
-class Order(NamedTuple):
-    """What to train. run: the id of the run.   champion: the version to be better than."""
-
-    run: str
-    champion: str
-    seed: int
-
-
-class Trained(NamedTuple):
-    """What came of it. challenger: published and not current; None where nothing new came out.
-
-    prior: of risk_aversion, {"mean", "sd"}.
-    """
-
-    challenger: str | None
-    prior: dict[str, float] | None = None
-
-
-class Pair(NamedTuple):
-    """Whom to compare. number: k, of the k-th challenger there ever was.   trained: when it was, RFC 3339."""
-
-    champion: str
-    challenger: str
-    number: int
-    trained: str
-
-
-class Weighed(NamedTuple):
-    """The gate's verdict on a pair, why, and what it rests on."""
-
-    verdict: Verdict
-    reasons: tuple[str, ...]
-    evidence: Mapping[str, object]
-
-
-class Hands(Protocol):
-    """Who does the work; each runs its commands on the machine, and lets its LeaseEndedError through."""
-
-    def train(self, order: Order, machine: Machine) -> Trained:
-        """Train and publish a challenger."""
-
-    def weigh(self, pair: Pair, machine: Machine) -> Weighed:
-        """Compare a pair, and have the gate say."""
 
 
 @dataclass(frozen=True)
