@@ -171,6 +171,16 @@ def test_a_service_that_is_away_is_seen_from_the_journal(tmp_path):
         assert page.until(lambda state: state["judgments"] == 5)["service"]["state"] == "answers"
 
 
+def test_of_several_answers_to_a_judgment_the_latest_holds(tmp_path):
+    with served(tmp_path) as page, Journal(tmp_path / "judgments.jsonl") as journal:
+        made = judge(journal, "ada")
+        journal.append_feedback(made, "approve", reward=0.5)
+        journal.append_feedback(made, "reject")
+        page.until(lambda state: state["feedback"] == 2)
+        found = page.get(f"people/{key_of(page, 'ada')}")["points"]
+        assert (found["feedback"], found["reward"]) == (["reject"], [None])
+
+
 def test_a_window_that_no_window_can_be_is_no_reason_to_stop(cache, tmp_path):
     with Journal(tmp_path / "judgments.jsonl") as journal:
         journal.append("window", {"subject": "ada", "number": 0})

@@ -11,7 +11,7 @@ import pytest
 from dashboard.pages import key_of, served
 
 EVENTS = 100_000
-PEOPLE = 250
+PEOPLE = 500
 
 
 def sealed(members):
@@ -68,6 +68,8 @@ def test_views_of_a_hundred_thousand_events_are_bounded(crowded, page):
         state = large.read()
         assert (state["judgments"], state["feedback"]) == (EVENTS // 2, EVENTS // 2)
         assert large.get("population")["controller"] == EVENTS // 20
+        everybody = large.get("people?limit=100000")
+        assert (len(everybody["people"]), everybody["matching"]) == (200, PEOPLE // 2 + 1)
         busy = key_of(large, "busy")
         few = key_of(page, "Ada")
         for path, twin in (

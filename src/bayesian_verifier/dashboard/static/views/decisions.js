@@ -41,11 +41,17 @@ export function decisionCard(one, data, again) {
   return h(
     "article",
     { class: "card decision", "data-request": one.id },
-    h("h3", {}, one.what === "promotion" ? `Let ${f.version(one.challenger)} answer from now on?` : `Approve: ${one.what}?`),
-    h("p", {}, `It would take the place of ${f.version(one.champion)}. ${gate(run)}`),
+    h("h3", {}, question(one)),
+    h("p", {}, one.challenger ? `It would take the place of ${f.version(one.champion)}. ${gate(run)}` : `${f.version(one.champion)} answers until it is promoted.`),
     h("p", {}, `Asked ${f.time(one.t)}. ${one.expires === null ? "It does not expire." : `Without an answer by ${f.time(one.expires)} it is ${one.default === "approve" ? "approved" : "rejected"}.`} Request `, h("code", {}, one.id.slice(0, 12))),
     data.decides ? form : h("p", {}, "Decisions need a token, and none is set: start the page with --token-file (the service: BV_TOKEN_FILE), or run ", h("code", {}, `bayesian-verifier retrain approve ${one.id}`), "."),
   );
+}
+
+/** What is asked, in a sentence. */
+function question(one) {
+  if (one.what === "promotion") return `Let ${f.version(one.challenger)} answer from now on?`;
+  return one.what === "training" ? `Train a challenger of ${f.version(one.champion)}?` : `Approve: ${one.what}?`;
 }
 
 const field = (text, input, kind = "field") => h("label", { class: kind }, text, input);

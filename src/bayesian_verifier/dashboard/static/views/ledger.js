@@ -46,7 +46,7 @@ function said({ kind, members: m }) {
     training_started: () => `${m.run}: ${m.said ?? m.reason}; champion ${f.version(m.champion)}.`,
     training_ended: () => (m.challenger ? `${m.run}: challenger ${f.version(m.challenger)} after ${f.duration(1000 * m.seconds)}.` : `${m.run}: ${m.outcome}${m.error ? `, ${m.error}` : ""}.`),
     gate: () => `${m.run}: ${String(m.verdict).toLowerCase()} ${f.version(m.challenger)}. ${(m.reasons ?? []).join(", ")}.`,
-    approval_asked: () => `May ${f.version(m.challenger)} take the place of ${f.version(m.champion)}? Until ${f.time(Date.parse(m.expires))}, then: ${m.default}.`,
+    approval_asked: () => `${m.challenger ? `May ${f.version(m.challenger)} take the place of ${f.version(m.champion)}?` : `May a challenger of ${f.version(m.champion)} be trained?`} Until ${f.time(Date.parse(m.expires))}, then: ${m.default}.`,
     approved: () => `By ${m.by}${m.why ? `: ${m.why}` : ""}.`,
     rejected: () => `By ${m.by}${m.why ? `: ${m.why}` : ""}.`,
     expired: () => "Nobody answered in time.",
