@@ -21,7 +21,8 @@ RUN --mount=type=secret,id=ca_bundle --mount=type=secret,id=pip_conf \
 
 FROM ${BASE_IMAGE} AS run
 RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin verifier \
-    && install --directory --owner=verifier --group=verifier /srv/journal /srv/models /srv/work /run/bayesian-verifier
+    && install --directory --owner=verifier --group=verifier \
+        /srv/cache /srv/journal /srv/models /srv/work /run/bayesian-verifier
 COPY scripts/healthcheck.py LICENSE NOTICE /opt/bayesian-verifier/
 # The root file system may be read-only: nothing is kept between starts but in volumes below /srv.
 ENV PATH=/opt/bayesian-verifier/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BV_COMPILATION_CACHE=off
