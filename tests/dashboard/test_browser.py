@@ -151,8 +151,9 @@ def test_the_token_opens_the_page_and_the_button_approves(browser, own_page, own
     browser.evaluate("document.querySelector('.decision button[value=approve]').focus()")
     browser.press("Enter", code=13, text="\r")
     browser.wait("document.querySelectorAll('.decision').length === 0")
-    line = lines_of(own_files, "ledger")[-1]
+    line, promotion = lines_of(own_files, "ledger")[-2:]
     assert (line["kind"], line["by"]) == ("approved", "Maria")
+    assert promotion["kind"] == "promotion"
     browser.wait("document.querySelector('main').textContent.includes('Maria')")
     browser.evaluate("sessionStorage.clear()")
     assert browser.complaints == []

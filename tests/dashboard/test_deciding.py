@@ -20,11 +20,19 @@ def pending(page):
 
 @pytest.mark.parametrize(("verdict", "kind"), [("approve", "approved"), ("reject", "rejected")])
 def test_a_decision_is_a_line_of_the_ledger(own_page, own_files, verdict, kind):
+    """And what was approved answers from then on, as after `retrain approve`."""
     asked = pending(own_page)
+    promotions = len(of_kind(lines_of(own_files, "ledger"), "promotion"))
     said = own_page.client.post(f"/api/decisions/{asked['id']}", json={**WHO, "verdict": verdict})
     assert said.status_code == 200
-    line = lines_of(own_files, "ledger")[-1]
-    assert line["id"] == said.json()["line"]
+    (line,) = [one for one in lines_of(own_files, "ledger") if one["id"] == said.json()["line"]]
+    promoted = of_kind(lines_of(own_files, "ledger"), "promotion")[promotions:]
+    current = next((own_files / "models").glob("*/current")).read_text().strip()
+    if verdict == "approve":
+        assert [one["challenger"] for one in promoted] == [current] == [asked["challenger"]]
+    else:
+        assert promoted == []
+        assert current != asked["challenger"]
     assert (line["kind"], line["request"], line["by"], line["why"]) == (
         kind,
         asked["id"],

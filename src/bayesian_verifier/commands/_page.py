@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bayesian_verifier.artifact import ModelStore
 from bayesian_verifier.commands._approvals import Approvals
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._retrain_night import NamedStore
 from bayesian_verifier.dashboard import (
     Cache,
     Dashboard,
@@ -61,7 +63,9 @@ def dashboard_of(
 ) -> Dashboard:
     """The page that settings describe. threads: of DuckDB."""
     drift = read_table(DriftSettings, config_file(None, "drift.toml"))
-    approvals = Approvals(ledger_of(settings))
+    own = settings.model_store
+    store = None if own is None else NamedStore(ModelStore(own), settings.model_name)
+    approvals = Approvals(ledger_of(settings), store)
     return Dashboard(
         Cache(Path(settings.journal), ledger_of(settings), lambda: _detector(drift), threads=threads),
         rules=rules,
