@@ -61,7 +61,9 @@ class Metrics:
             registry=registry,
         )
         self._waits = histogram("queue_wait_seconds", "Time a posterior waited for the inference thread.")
-        self._inferences = histogram("inference_duration_seconds", "Time a posterior spent in compiled functions.")
+        self._inferences = histogram(
+            "inference_duration_seconds", "Time a posterior spent in compiled functions."
+        )
         self._judgments = histogram("evidence_judgments", "Judgments behind a posterior.", JUDGMENTS)
         self._untrusted = counter("untrusted_posteriors", "Posteriors not to be trusted.", "reason")
 
