@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bayesian_verifier.serving import create_app
-from bayesian_verifier.serving._pace import Pace
+from bayesian_verifier.serving._pace import STALE_SECONDS, Pace
 from bayesian_verifier.serving._problems import OutOfBudgetError, QueueFullError
 from bayesian_verifier.serving._worker import Worker
 
@@ -224,3 +224,52 @@ def test_a_turn_that_is_no_posterior_says_nothing_of_the_pace() -> None:
     asyncio.run(ask())
     worker.stop(5)
     assert worker.pace == Pace()
+
+
+def test_a_service_that_was_slow_once_is_tried_again() -> None:
+    """Its first answer took longer than any caller has: refused within the second, then one is let in."""
+    now = [0.0]
+    worker = Worker(4, lambda: now[0])
+
+    def takes(seconds: float) -> str:
+        now[0] += seconds
+        return "done"
+
+    async def ask(seconds: float, at: float) -> str:
+        now[0] = at
+        return await worker.do(lambda _: takes(seconds), arrived=at, deadline=at + 0.05)
+
+    async def all_of_it() -> None:
+        assert await worker.do(lambda _: takes(0.2), arrived=0.0) == "done"
+        assert worker.refusal(0.05) is not None
+        with pytest.raises(OutOfBudgetError):
+            await ask(0.002, 0.5)
+        assert await ask(0.002, 0.3 + STALE_SECONDS) == "done"
+        assert await ask(0.002, 0.31 + STALE_SECONDS) == "done"
+
+    worker.start()
+    asyncio.run(all_of_it())
+    worker.stop(5)
+
+
+def test_a_service_that_stays_slow_is_tried_once_a_second() -> None:
+    """Callers in a hurry, ten a second for ten seconds: one in each second waits in vain, the others hear at once."""
+    now = [0.0]
+    worker = Worker(4, lambda: now[0])
+    tried: list[float] = []
+
+    def slow() -> None:
+        tried.append(now[0])
+        now[0] += 0.2
+
+    async def hundred() -> None:
+        await worker.do(lambda _: slow(), arrived=0.0)
+        for at in range(1, 101):
+            now[0] = max(now[0], at / 10)
+            with pytest.raises(OutOfBudgetError):
+                await worker.do(lambda _: slow(), arrived=now[0], deadline=now[0] + 0.05)
+
+    worker.start()
+    asyncio.run(hundred())
+    worker.stop(5)
+    assert 5 <= len(tried) - 1 <= 10

@@ -10,6 +10,9 @@ SMOOTHING = 0.1
 STANDING_SECONDS = 0.1
 #: In such a queue a wait may be so much of a caller's time. (After CoDel: Nichols & Jacobson, ACM Queue 10(5), 2012.)
 SHARE_WHEN_STANDING = 0.5
+#: What was measured longer ago than this refuses nobody who finds nothing ahead: somebody must try now and then, or a
+#: service that was slow once, with all its callers in a hurry, would never learn that it is quick.
+STALE_SECONDS = 1.0
 
 
 class Pace(NamedTuple):
@@ -26,6 +29,10 @@ class Pace(NamedTuple):
         if self.typical == 0.0:
             return Pace(seconds, seconds)
         return Pace(self.typical + SMOOTHING * (seconds - self.typical), min(self.shortest, seconds))
+
+    def remembered(self, seconds: float) -> Pace:
+        """The pace so long after the last measurement."""
+        return self._replace(shortest=0.0) if seconds > STALE_SECONDS else self
 
     def least_seconds(self, ahead: int) -> float:
         """From now to the answer of a request with `ahead` requests before it.

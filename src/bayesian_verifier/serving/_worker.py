@@ -66,7 +66,7 @@ class Worker:
         self.limit = limit
         self.pending = 0
         self.coming = 0
-        self._last_empty = clock()
+        self._last_empty = self._last_measured = clock()
         self.pace = Pace()
         self.lull = Lull(lambda: self.pending > 0, clock)
         self._clock = clock
@@ -103,7 +103,7 @@ class Worker:
             self._last_empty = now
         if not self._has_place(ahead):
             return self._full(ahead)
-        if not self.pace.can_meet(seconds, ahead, now - self._last_empty):
+        if not self._pace_at(now).can_meet(seconds, ahead, now - self._last_empty):
             return _too_late(ahead)
         return None
 
@@ -135,13 +135,17 @@ class Worker:
         else as soon as it has passed.
         """
         ahead = self.pending - 1
-        needed = self.pace.least_seconds(ahead) + (left - 1) * self.pace.shortest
-        if self._clock() + needed > deadline:
+        now = self._clock()
+        pace = self._pace_at(now)
+        if now + pace.least_seconds(ahead) + (left - 1) * pace.shortest > deadline:
             raise _too_late(ahead)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(work, arrived, deadline, ahead, paced, future, loop))
         return await future
+
+    def _pace_at(self, now: float) -> Pace:
+        return self.pace.remembered(now - self._last_measured)
 
     def _has_place(self, ahead: int) -> bool:
         return ahead < self.limit
@@ -160,7 +164,7 @@ class Worker:
 
     def _outcome(self, job: _Job) -> _Outcome:
         started = self._clock()
-        if not self.pace.can_finish(job.deadline - started, waited=job.behind > 0):
+        if not self._pace_at(started).can_finish(job.deadline - started, waited=job.behind > 0):
             return _Outcome(None, OutOfBudgetError("its turn came too late"), 0.0)
         try:
             result = job.work(started - job.arrived)
@@ -173,7 +177,7 @@ class Worker:
 
     def _settle(self, job: _Job, outcome: _Outcome) -> None:
         if outcome.seconds and job.paced:
-            self.pace = self.pace.after(outcome.seconds)
+            self.pace, self._last_measured = self.pace.after(outcome.seconds), self._clock()
         self.lull.put_off()
         if job.future.done():
             return
