@@ -45,6 +45,15 @@ ELSEWHERE = {
     "bayesian-verifier dashboard": "tests/dashboard",
     "bayesian-verifier retrain": "tests/retraining",
     "bayesian-verifier experiment": "tests/rl",
+    "bayesian-verifier journal metrics": "tests/journal/test_journal_metrics.py",
+    "make night": ".github/workflows/retrain.yml",
+    "cp -r SHIPPED": "tests/retraining/test_schedules.py",
+    "cp deploy/cron": "tests/retraining/test_schedules.py",
+    "cp deploy/systemd": "tests/retraining/test_schedules.py",
+    "systemctl": "tests/retraining/test_schedules.py",
+    "prometheus --config": "tests/deployment/test_monitoring.py",
+    "cp deploy/grafana": "tests/deployment/test_monitoring.py",
+    "cp -r deploy/grafana": "tests/deployment/test_monitoring.py",
     "gh attestation": ".github/workflows/release.yml",
 }
 #: Exit codes other than 0, which the pages speak of.
