@@ -39,6 +39,8 @@ def test_the_share_of_a_gap_is_the_share() -> None:
     tables = {"low": np.full((4, 10), -1.0), "mid": np.full((4, 10), -0.75), "high": np.zeros((4, 10))}
     found = Bootstrap(tables, 300, 0).closed("mid", "low", "high")
     assert found == pytest.approx((0.25, 0.25, 0.25))
+    nowhere = Bootstrap(tables | {"high": tables["low"]}, 300, 0).closed("mid", "low", "high")
+    assert all(np.isnan(nowhere))
 
 
 def test_the_chance_of_improvement_is_mann_whitney_s() -> None:
@@ -53,7 +55,8 @@ def test_steps_to_a_level_and_seeds_that_never_get_there() -> None:
     """The first window of five whose mean is at the level; a median over what may be censored."""
     steps = np.arange(1, 11) * 100.0
     reward = np.array([-5, -4, -3, -2, -1, 0, 0, 0, 0, 0.0])
-    assert steps_to(-1.0, steps, reward) == 700.0
+    # means of five: -3, -2, -1.2, -0.6
+    assert steps_to(-1.0, steps, reward) == 800.0
     assert steps_to(0.5, steps, reward) is None
     assert median_steps([3.0, None, 1.0]) == 3.0
     assert median_steps([3.0, None]) is None

@@ -144,7 +144,11 @@ def _by_attitude(experiment: Experiment, episodes: dict[tuple[str, int], Columns
         r = seeds[0]["risk_aversion"]
         reward = np.mean([one["reward"] for one in seeds], axis=0)
         inside = [(r > low) & (r <= high) for low, high in pairwise(edges)]
-        rows.append(f"| {name} | " + " | ".join(f"{reward[one].mean():.4f}" for one in inside) + " |")
+        rows.append(
+            f"| {name} | "
+            + " | ".join(f"{reward[one].mean():.4f}" if one.any() else "–" for one in inside)
+            + " |"
+        )
     names = ["≤ −1 sd", "−1 to −⅓", "−⅓ to ⅓", "⅓ to 1", "> 1 sd"]
     head = ["## By the person's own attitude", "", f"| arm | {' | '.join(names)} |", "|---" * 6 + "|"]
     return "\n".join([*head, *rows, ""])

@@ -7,6 +7,7 @@ alike, as all met the same people.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -63,16 +64,17 @@ class Bootstrap:
         return _estimate(self._point[arm] - self._point[other], self._drawn[arm] - self._drawn[other])
 
     def closed(self, arm: str, low: str, high: str) -> Estimate:
-        """Share of the gap from `low` to `high` that `arm` closes."""
-        gap = self._drawn[high] - self._drawn[low]
-        return _estimate(
-            (self._point[arm] - self._point[low]) / (self._point[high] - self._point[low]),
-            (self._drawn[arm] - self._drawn[low]) / gap,
-        )
+        """Share of the gap from `low` to `high` that `arm` closes; NaN where there is no gap."""
+        gap = self._point[high] - self._point[low]
+        if gap == 0:
+            return Estimate(math.nan, math.nan, math.nan)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            drawn = (self._drawn[arm] - self._drawn[low]) / (self._drawn[high] - self._drawn[low])
+        return _estimate((self._point[arm] - self._point[low]) / gap, drawn)
 
 
 def _estimate(value: float, drawn: Float) -> Estimate:
-    low, high = np.quantile(drawn, _ENDS)
+    low, high = np.nanquantile(drawn, _ENDS)
     return Estimate(value, float(low), float(high))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bayesian_verifier.rl._settings import Beats, ClosesGap, Experiment, Hypothesis, LearnsFaster
@@ -43,6 +44,8 @@ def missing(experiment: Experiment, episodes: dict[tuple[str, int], Columns]) ->
 
 def said(estimate: Estimate, digits: int = 4) -> str:
     """A figure and its interval in words."""
+    if math.isnan(estimate.value):
+        return "–"
     return f"{estimate.value:.{digits}f} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
 
 
