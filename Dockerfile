@@ -13,7 +13,7 @@ COPY configs configs
 COPY src src
 COPY scripts/install_in_image.sh scripts/sbom.py scripts/
 RUN --mount=type=secret,id=ca_bundle --mount=type=secret,id=pip_conf \
-    sh scripts/install_in_image.sh '.[serve]'
+    sh scripts/install_in_image.sh '.[serve,dashboard]'
 
 FROM build AS build-training
 RUN --mount=type=secret,id=ca_bundle --mount=type=secret,id=pip_conf \
