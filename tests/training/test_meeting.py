@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -86,7 +87,8 @@ def overconfident(name, value):
 
 def biased(name, value):
     """A flow whose first standardisation is off by a third of an sd."""
-    return value + 0.33 if name.endswith("act_norm/bias") else value
+    # Keras numbers the layers of the second network that a process builds
+    return value + 0.33 if re.search(r"act_norm(_\d+)?/bias$", name) else value
 
 
 def broken(name, value):
@@ -97,8 +99,11 @@ def broken(name, value):
 def poisoned(approximator, poison):
     """The shipped weights, altered and exported."""
     read_weights(approximator, SHIPPED / "weights.npz")
-    for variable in approximator.trainable_variables:
-        variable.assign(poison(variable.path, np.asarray(variable.value)))
+    before = [np.asarray(variable.value) for variable in approximator.trainable_variables]
+    after = [poison(one.path, old) for one, old in zip(approximator.trainable_variables, before, strict=True)]
+    assert any(not np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    for variable, value in zip(approximator.trainable_variables, after, strict=True):
+        variable.assign(value)
     simulator = LotterySimulator()
     blob = export_function(approximator, simulator.sums_size)
     return Network(PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=2), simulator, POINTS)
