@@ -143,11 +143,11 @@ class Approximator:
 
     def __init__(self) -> None:
         os.environ.setdefault("KERAS_BACKEND", "jax")
+        from bayesian_verifier.settings_file import read_table  # noqa: PLC0415 - as above
         from bayesian_verifier.simulators import load_simulator  # noqa: PLC0415 - as above
         from bayesian_verifier.training import (  # noqa: PLC0415 - brings BayesFlow and Keras
             TrainingSettings,
             build_approximator,
-            read_table,
             read_weights,
         )
 
