@@ -82,8 +82,10 @@ class Night:
         shutil.copytree(PACKAGE / "shipped_models", home / "models")
         text = shipped_config("retraining.toml").read_text()
         for entry, value in CHANGED.items():
-            text, count = re.subn(rf"^{entry} = \S+", f"{entry} = {value}", text, flags=re.MULTILINE)
-            if count != 1:
+            # `approval` is an entry of two tables: the last is that of [promotion]
+            before, found, after = text.rpartition(f"\n{entry} = ")
+            text = before + found + re.sub(r"^\S+", value, after)
+            if not found:
                 raise DemoError(f"configs/retraining.toml has no {entry}")
         (home / "retraining.toml").write_text(text)
         os.environ |= {"BV_MODEL_STORE": str(home / "models"), "BV_RELOAD_SECONDS": "0.5"}
