@@ -39,6 +39,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "tried": 'STRUCT("option" INTEGER, verdict VARCHAR, rules VARCHAR[])[]',
         "values": "DOUBLE[]",
         "epoch": "VARCHAR",
+        "times_tried": "BIGINT[]",
         "more": "VARCHAR",
     },
     "feedback": {
@@ -97,6 +98,7 @@ def _judgment(event: JudgmentLine) -> dict[str, object]:
         **{column: quantiles.get(level) for level, column in _QUANTILES.items()},
         "tried": [one.model_dump(mode="json") for one in event.tried],
         "values": list(event.values),
+        "times_tried": None if event.times_tried is None else list(event.times_tried),
     }
 
 

@@ -91,6 +91,7 @@ class JudgmentLine(Line):
     option has none.   source, reason, model_version: who gave the posterior and why it was that one.
     posterior: None where nobody gave one, as in what was imported.
     epoch: the id of the one that the evidence was of, None where all answers counted.
+    times_tried: how often the person had tried each option, None where that was not said.
     """
 
     kind: Literal["judgment"]
@@ -106,6 +107,16 @@ class JudgmentLine(Line):
     tried: tuple[Tried, ...] = Field(default=(), strict=False)
     values: tuple[float | None, ...] = Field(default=(), strict=False)
     epoch: str | None = None
+    times_tried: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(default=None, strict=False)
+
+
+def members_of(case: Case) -> dict[str, Any]:
+    """A case as members of a judgment's line.
+
+    What came later stands beside the case, where readers that do not know it pass over it.
+    """
+    members = {"case": case.model_dump(mode="json", exclude_none=True, exclude={"times_tried"})}
+    return members if case.times_tried is None else members | {"times_tried": list(case.times_tried)}
 
 
 class FeedbackLine(Line):
