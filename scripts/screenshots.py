@@ -92,16 +92,24 @@ def caught_up(url: str) -> object:
         time.sleep(0.05)
 
 
+def differing(points: dict[str, list[object]]) -> object:
+    """The id of the last decision that the policy would make otherwise, else of the last."""
+    pairs = zip(points["id"], points["choice"], points["would_choose"], strict=True)
+    return next((one for one, was, now in reversed(list(pairs)) if was != now), points["id"][-1])
+
+
 def shots(url: str) -> list[Shot]:
     """All of them; the person is the one whose change is clearest."""
     people = asked(url, "people?limit=40")["people"]
     key = people[0]["key"]  # type: ignore[index]
     by_policy = next(one["key"] for one in people if asked(url, f"people/{one['key']}")["by_policy"])  # type: ignore[attr-defined]
+    tried = f"{by_policy}?theta=1.4"
+    at = differing(asked(url, f"policy/{tried}")["points"])  # type: ignore[arg-type]
     return [
         Shot("dashboard_people", "#/people", "people", 860),
         Shot("dashboard_person", f"#/person/{key}", "person", 1190),
         Shot("dashboard_person_dark", f"#/person/{key}", "person", 1190, scheme="dark"),
-        Shot("dashboard_policy", f"#/policy/{by_policy}?theta=1.4", "policy", 1840),
+        Shot("dashboard_policy", f"#/policy/{tried}&at={at}", "policy", 1960),
         Shot("dashboard_population", "#/population", "population", 2440),
         Shot("dashboard_operations", "#/operations", "operations", 1420),
         Shot("dashboard_ledger", "#/ledger", "ledger", 900),

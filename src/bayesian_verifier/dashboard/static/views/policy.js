@@ -28,7 +28,7 @@ export function make(root) {
   const figures = h("div", {});
   const above = h("div", { class: "grid" });
   const scrub = slider("at", "Decision", 0, 0, 1, (place) => soon({ at: data.points.id[place] }));
-  const one = h("div", { class: "grid" });
+  const one = h("div", { class: "grid three" });
   root.append(head, notes, h("section", { class: "card tools what-if", "aria-label": "Another belief" }, theta.element, sigma.element, back), figures, above, h("h2", {}, "One decision"), h("section", { class: "card tools what-if", "aria-label": "Which decision" }, scrub.element), one);
 
   function soon(change) {
