@@ -45,6 +45,7 @@ ELSEWHERE = {
     "bayesian-verifier dashboard": "tests/dashboard",
     "bayesian-verifier retrain": "tests/retraining",
     "bayesian-verifier experiment": "tests/rl",
+    "bayesian-verifier policy": "tests/policy",
     "bayesian-verifier journal metrics": "tests/journal/test_journal_metrics.py",
     "make night": ".github/workflows/retrain.yml",
     "mkdir -p /var/lib": "tests/deployment/test_schedules.py",
