@@ -15,7 +15,7 @@ import numpy as np
 
 from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.rl._arms import ARMS, Arm
-from bayesian_verifier.rl._environment import SHOWN_AT
+from bayesian_verifier.rl._environment import OPTION_FEATURES, REST_FEATURES, SHOWN_AT
 from bayesian_verifier.rl._evaluation import Score, evaluate
 from bayesian_verifier.rl._ppo import Learned, train
 from bayesian_verifier.rl._rollout import greedy
@@ -122,15 +122,19 @@ def _about(experiment: Experiment, arm: Arm, piece: Piece) -> dict[str, Any]:
     """What whoever uses a policy has to know of it."""
     prior = experiment.of_episodes.prior
     return {
-        "experiment": experiment.hash,
-        "environment": experiment.environment,
-        "arm": arm.name,
-        "seed": piece.seed,
-        "tells": arm.tells,
-        "temperature": arm.temperature,
-        "prior_mean": prior.mean[0],
-        "prior_sd": prior.sd[0],
+        "known": arm.known,
+        "prior": {"mean": prior.mean[0], "sd": prior.sd[0]},
         "shown_at": SHOWN_AT,
+        "option_features": OPTION_FEATURES,
+        "rest_features": REST_FEATURES,
+        "temperature": arm.temperature,
+        "arm": arm.name,
+        "environment": experiment.environment,
+        "provenance": {
+            "experiment": experiment.hash,
+            "seed": piece.seed,
+            "steps": experiment.of_learning.step_count,
+        },
     }
 
 
