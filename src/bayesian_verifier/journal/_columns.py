@@ -44,6 +44,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "policy": "VARCHAR",
         "experiment": "VARCHAR",
         "arm": "VARCHAR",
+        "times_tried": "BIGINT[]",
         "more": "VARCHAR",
     },
     "feedback": {
@@ -104,6 +105,7 @@ def _judgment(event: JudgmentLine) -> dict[str, object]:
         "arm": None if test is None else test.arm,
         "tried": [one.model_dump(mode="json") for one in event.tried],
         "values": list(event.values),
+        "times_tried": None if event.times_tried is None else list(event.times_tried),
     }
 
 

@@ -106,6 +106,7 @@ class JudgmentLine(Line):
     posterior: None where nobody gave one, as in what was imported.
     epoch: the id of the one that the evidence was of, None where all answers counted.
     policy: version of the one that ranked the options, None where expected V did.
+    times_tried: how often the person had tried each option, None where that was not said.
     """
 
     kind: Literal["judgment"]
@@ -123,6 +124,16 @@ class JudgmentLine(Line):
     epoch: str | None = None
     policy: str | None = None
     experiment: InExperiment | None = None
+    times_tried: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(default=None, strict=False)
+
+
+def members_of(case: Case) -> dict[str, Any]:
+    """A case as members of a judgment's line.
+
+    What came later stands beside the case, where readers that do not know it pass over it.
+    """
+    members = {"case": case.model_dump(mode="json", exclude_none=True, exclude={"times_tried"})}
+    return members if case.times_tried is None else members | {"times_tried": list(case.times_tried)}
 
 
 class FeedbackLine(Line):

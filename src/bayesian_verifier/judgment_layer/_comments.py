@@ -38,11 +38,11 @@ def explain_posterior(posterior: Posterior, evidence: int) -> str:
     )
 
 
-def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float) -> str:
-    """Why the verifier's answer is not used, and what the controller went by."""
+def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, too_wide: str) -> str:
+    """Why the verifier's answer is not used, and what the controller went by; too_wide: see `Width.excess`."""
     detail = outcome.detail
     if outcome.posterior is not None and reason == "wide_posterior":
-        detail = f"sd {outcome.posterior.belief.sd:.2f}, more than {max_sd:.2f}"
+        detail = too_wide
     elif outcome.posterior is not None and reason == "untrustworthy":
         detail = ", ".join(outcome.posterior.doubts)
     because = f" ({detail})" if detail else ""

@@ -57,7 +57,8 @@ class JudgmentLayer:
     client: asks the verifier, within its own time limit; one that `AsksOnward` sends only what is new.
     controller: stands in for it.
     journal: where judgments are recorded and histories read.
-    max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
+    max_sd: a posterior of greater sd is not used.   max_sds: the same of further parameters, by name, where the
+    verifier's model has them.   prover: checks the rules; by default the built-in ones.
     most_waiting, most_waiting_bytes: lines kept in memory, and about how many bytes of them, while the journal
     cannot be written.   history_timeout: seconds an assessment waits for a history to be read from the journal.
     controller_timeout: seconds it waits for a controller or a chooser that is not our own; ours is called where it is
@@ -75,6 +76,7 @@ class JudgmentLayer:
         journal: Journal,
         *,
         max_sd: float = 0.6,
+        max_sds: Mapping[str, float] | None = None,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
@@ -93,6 +95,7 @@ class JudgmentLayer:
             controller,
             journal,
             max_sd=max_sd,
+            max_sds=max_sds,
             prover=prover,
             most_waiting=most_waiting,
             most_waiting_bytes=most_waiting_bytes,

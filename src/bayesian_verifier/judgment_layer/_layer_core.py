@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 import threading
 import time
@@ -22,6 +21,7 @@ from bayesian_verifier.judgment_layer._recorder import Recorder
 from bayesian_verifier.judgment_layer._shadow import Seen, Shadow
 from bayesian_verifier.judgment_layer._standby import Standby
 from bayesian_verifier.judgment_layer._values import Assessment, Outcome
+from bayesian_verifier.judgment_layer._width import Width
 from bayesian_verifier.judgment_layer._written import answer_line
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class LayerCore:
         journal: Journal,
         *,
         max_sd: float = 0.6,
+        max_sds: Mapping[str, float] | None = None,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
@@ -83,12 +84,10 @@ class LayerCore:
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not (max_sd > 0 and math.isfinite(max_sd)):
-            raise CallerError(f"expected max_sd above 0, got {max_sd!r}")
         if not controller_timeout > 0:
             raise CallerError(f"expected controller_timeout above 0, got {controller_timeout!r}")
         self._journal = journal
-        self._max_sd = max_sd
+        self._width = Width(max_sd, max_sds)
         checks = _builtin_prover() if prover is None else prover
         self._clock = clock
         self._monotonic = monotonic
@@ -141,7 +140,8 @@ class LayerCore:
             return Concluded(assessment, None)
         fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
-        explanation = explain_fallback(why, outcome, fallback, self._max_sd)
+        too_wide = "" if posterior is None else self._width.excess(posterior) or ""
+        explanation = explain_fallback(why, outcome, fallback, too_wide)
         return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None)
 
     def _reason_against(self, outcome: Outcome) -> Reason | None:
@@ -153,7 +153,7 @@ class LayerCore:
             return "no_evidence"
         if not posterior.trustworthy:
             return "untrustworthy"
-        return "wide_posterior" if posterior.belief.sd > self._max_sd else None
+        return None if self._width.excess(posterior) is None else "wide_posterior"
 
     def _assessment(
         self, belief: Belief, explanation: str, reason: Reason | None, asked: Asked, outcome: Outcome

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bayesian_verifier.judgment import Verdict
     from bayesian_verifier.policy import ArmName
     from bayesian_verifier.posterior import Belief
@@ -21,7 +23,8 @@ Reason = Literal[Failure, "wide_posterior", "untrustworthy", "no_evidence"]
 class Posterior:
     """A reply of the verifier that belongs to its request and makes sense.
 
-    belief: about risk_aversion.   informative: judgments that counted.   trustworthy, doubts: self-checks.
+    belief: about risk_aversion.   others: about the model's other parameters, by name.
+    informative: judgments that counted.   trustworthy, doubts: self-checks.
     """
 
     belief: Belief
@@ -29,6 +32,7 @@ class Posterior:
     trustworthy: bool
     doubts: tuple[str, ...]
     model_version: str
+    others: Mapping[str, Belief] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
