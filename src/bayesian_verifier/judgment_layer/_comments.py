@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._choice import Choice
     from bayesian_verifier.judgment_layer._controller import Fallback
     from bayesian_verifier.judgment_layer._values import Assessment, Outcome, Posterior, Reason
+    from bayesian_verifier.policy import Scored
 
 #: Said where the journal may hold more of a person than was known when they were asked about.
 LATE = " Part of what this person answered was not read in time."
@@ -54,9 +55,14 @@ def gaps(epoch: Epoch | None, *, is_late: bool) -> str:
     return changed + LATE if is_late else changed
 
 
-def meta_comment(choice: Choice, assessment: Assessment) -> str:
-    """What was proposed, what could be proved of it, and whose belief that rests on. Options count from 0."""
-    return f"{_proposal(choice)} {assessment.explanation}"
+def meta_comment(choice: Choice, assessment: Assessment, scored: Scored | None = None) -> str:
+    """What was proposed, what could be proved of it, by whose ranking, and on whose belief. Options count from 0."""
+    return f"{_proposal(choice)}{'' if scored is None else _ranked(scored)} {assessment.explanation}"
+
+
+def _ranked(scored: Scored) -> str:
+    asks = " It would rather ask this person first." if scored.asks else ""
+    return f" Options are ranked by policy {scored.policy}.{asks}"
 
 
 def _proposal(choice: Choice) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bayesian_verifier.judgment import Verdict
+    from bayesian_verifier.policy import ArmName
     from bayesian_verifier.posterior import Belief
 
 Phase = Literal["closed", "open", "half_open"]
@@ -84,6 +85,8 @@ class Decision:
     verdict: on the chosen option; "refuted" where none could be chosen.
     values: posterior-expected V of each option, None for an option that could ruin.
     recorded: whether its line is in the journal; if not, the layer keeps it and writes it when it can.
+    policy: version of the one that ranked the options, None where expected V did.   asks: whether it would rather put
+    the questions first; `chosen` is for who cannot.   arm: of the A/B test, None outside of any.
     """
 
     id: str
@@ -93,3 +96,6 @@ class Decision:
     assessment: Assessment
     values: tuple[float | None, ...]
     recorded: bool
+    policy: str | None = None
+    asks: bool = False
+    arm: ArmName | None = None
