@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import generate_cases, respond
-from bayesian_verifier.simulators.traits import KNOTS, REWARD_TERMS, dense_cases, people_of, places
+from bayesian_verifier.simulators.traits import KNOTS, REWARD_TERMS, dense_cases, people_of, places, warped
 
 if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery import CaseMixture
@@ -24,10 +24,11 @@ _MOST_RESIDUAL = 4.0
 
 
 class TraitPool(NamedTuple):
-    """C cases and their advantage at the nodes, float32 [C, K]."""
+    """C cases, their advantage at the nodes, float32 [C, K], and its place on the axis of the knots [C, K]."""
 
     cases: TraitCases
     at_nodes: F32
+    on_axis: F32
 
 
 def draw_tries(rng: np.random.Generator, count: int, options: int) -> NDArray[np.intp]:
@@ -44,7 +45,8 @@ def draw_trait_pool(
     """About `size` cases of a mixture, those without an advantage left out."""
     drawn = generate_cases(rng, size, mixture)
     cases, _ = dense_cases(drawn, draw_tries(rng, size, drawn.payoff.shape[1]))
-    return TraitPool(cases, cases.advantages(simulator.nodes).astype(np.float32))
+    at_nodes = cases.advantages(simulator.nodes).astype(np.float32)
+    return TraitPool(cases, at_nodes, warped(at_nodes).astype(np.float32))
 
 
 class TraitBatch(NamedTuple):
@@ -69,14 +71,14 @@ def trait_batch(
     sign = np.where(kind != 2, np.where(said.approve, 1.0, -1.0), 0.0)  # noqa: PLR2004 - rewards alone
     rewarded = (kind != 0) & (np.abs(said.reward) <= 3.0)  # noqa: PLR2004 - what a record may hold
     sums = np.zeros((people, pool.at_nodes.shape[1], KNOTS + REWARD_TERMS), np.float32)
-    _add_feedback(sums, pool.at_nodes[which], sign, owner)
+    _add_feedback(sums, pool.on_axis[which], sign.astype(np.float32), owner)
     _add_rewards(sums, pool.at_nodes[which[rewarded]], said.reward[rewarded], owner[rewarded])
     return TraitBatch(theta.astype(np.float32), sums.reshape(people, -1), sizes)
 
 
-def _add_feedback(sums: F32, at_nodes: F32, sign: NDArray[np.float64], owner: Index) -> None:
+def _add_feedback(sums: F32, on_axis: F32, sign: F32, owner: Index) -> None:
     rows = np.flatnonzero(sign)
-    cell, part = places(sign[rows, None].astype(np.float32) * at_nodes[rows])
+    cell, part = places(sign[rows, None] * on_axis[rows])
     people, nodes = sums.shape[:2]
     place = ((owner[rows, None] * nodes + np.arange(nodes)) * KNOTS + cell).ravel()
     low, high = (0.5 * (1.0 - part) ** 2).ravel(), (0.5 * part**2).ravel()

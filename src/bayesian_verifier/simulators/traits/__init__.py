@@ -16,6 +16,7 @@ from bayesian_verifier.simulators.traits._nodes import (
     places,
     sites,
     summed,
+    warped,
 )
 from bayesian_verifier.simulators.traits._novelty import novelty
 from bayesian_verifier.simulators.traits._people import ExplorerSimulator, TraitsSimulator
@@ -44,4 +45,5 @@ __all__ = [
     "places",
     "sites",
     "summed",
+    "warped",
 ]

@@ -93,10 +93,16 @@ def table(advantage: Float, answers: Answers) -> Float:
     return result
 
 
-def places(signed: NDArray[np.floating[Any]]) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
-    """The first of the three knots around signed advantages, and how far on from it, 0 to 1; of any shape."""
-    at = np.arcsinh(np.clip(signed, -_MOST, _MOST) / _STRETCH) / np.arcsinh(_MOST / _STRETCH)
-    at = (at + 1.0) * (0.5 * _CELLS)
+def warped(signed: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Signed advantages on the axis of the knots, [-1, 1]; of any shape, odd in the advantage."""
+    held = np.clip(signed, -_MOST, _MOST)
+    result: NDArray[np.floating[Any]] = np.arcsinh(held / _STRETCH) / np.arcsinh(_MOST / _STRETCH)
+    return result
+
+
+def places(on_axis: NDArray[np.floating[Any]]) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
+    """The first of the three knots around places on the axis, and how far on from it, 0 to 1; of any shape."""
+    at = (on_axis + 1.0) * (0.5 * _CELLS)
     cell = np.minimum(at.astype(np.intp), _CELLS - 1)
     return cell, at - cell
 
@@ -111,8 +117,7 @@ def sites() -> Float:
 def _spread(signed: Float) -> Float:
     """Counts [K, KNOTS] of signed advantages [C, K] on quadratic B-splines; each adds up to 1."""
     points = signed.shape[1]
-    cell, between = places(signed)
-    part: Float = np.asarray(between, np.float64)
+    cell, part = places(warped(signed))
     place = (cell + np.arange(points) * KNOTS).ravel()
     low, high = _in_grains(0.5 * (1.0 - part) ** 2, _GRAIN), _in_grains(0.5 * part**2, _GRAIN)
     size = points * KNOTS
@@ -122,6 +127,6 @@ def _spread(signed: Float) -> Float:
     return total.reshape(points, KNOTS)
 
 
-def _in_grains(terms: Float, grain: float) -> Float:
+def _in_grains(terms: NDArray[np.floating[Any]], grain: float) -> Float:
     result: Float = grain * np.rint(terms / grain)
     return result
