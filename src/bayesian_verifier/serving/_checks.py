@@ -60,7 +60,8 @@ class Checks:
 
     typicality_p: how usual this evidence is among simulated people, 0–1.   pareto_k: tail of the draws'
     importance weights.   effective_sample_size: share of the draws, 0–1.   misfit: whether somebody with any θ would
-    answer like that.   reasons: why the posterior is not trustworthy.
+    answer like that.   reasons: why the posterior is not trustworthy.   unweighted: why there are no importance
+    weights, hence no pareto_k and no correction: `no_evidence` or `no_likelihood`.
     """
 
     trustworthy: bool
@@ -70,6 +71,7 @@ class Checks:
     correction: CorrectionNote
     misfit: MisfitNote | None
     reasons: tuple[str, ...]
+    unweighted: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,14 @@ def judged(found: Findings) -> Checks:
         correction=CorrectionNote(bool(found.reliable), found.shift_sd),
         misfit=None if found.misfit is None else _noted(found.misfit),
         reasons=reasons,
+        unweighted=_unweighted(found),
     )
+
+
+def _unweighted(found: Findings) -> str | None:
+    if not found.informative:
+        return "no_evidence"
+    return "no_likelihood" if found.reliable is None else None
 
 
 def _noted(found: Misfit) -> MisfitNote:

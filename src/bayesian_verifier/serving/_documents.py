@@ -78,6 +78,9 @@ class ChecksReply(BaseModel):
     correction: CorrectionReply
     misfit: MisfitReply | None
     reasons: list[str]
+    unweighted: Literal["no_evidence", "no_likelihood"] | None = Field(
+        description="Why there are no importance weights, hence no pareto_k and no correction; null where there are."
+    )
 
 
 class Timing(BaseModel):

@@ -46,6 +46,7 @@ REPLY: dict[str, Any] = {
         "correction": {"applied": True, "shift_sd": 0.02},
         "misfit": {"p": 0.37, "rival": "changed", "share": 0.41},
         "reasons": [],
+        "unweighted": None,
     },
     "draws": None,
     "seed": None,
