@@ -52,6 +52,6 @@ RUN cp -R /opt/bayesian-verifier/lib/python3.*/site-packages/bayesian_verifier/s
 # The service listens on 127.0.0.1:8080, for those who share its network namespace. To listen beyond it, set BV_HOST
 # and, because others could connect then, BV_TOKEN_FILE.
 EXPOSE 8080
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=300s --retries=3 \
     CMD ["python3", "/opt/bayesian-verifier/healthcheck.py"]
 CMD ["serve"]

@@ -23,7 +23,7 @@ ENGINE_PID=
 DEBIAN_PID=
 COMPOSE=
 
-say() { printf '== %s\n' "$*"; }
+say() { printf '== %3d s  %s\n' $((SECONDS - BEGAN)) "$*"; }
 fail() { printf 'FAIL: %s\n' "$*" >&2; exit 1; }
 skip() {
     [ "${CI:-}" = true ] && fail "$*"
@@ -158,10 +158,8 @@ ask() { $COMPOSE ${FILES:-} exec -T app python3 /demo/scripts/ask_app.py --until
 container() { $COMPOSE ${FILES:-} ps -q "$1"; }
 
 say "starting side-car and app"
-started=$SECONDS
 start
 ask verifier
-say "from nothing to the first answer: $((SECONDS - started)) s"
 
 say "killing the side-car: the app goes on"
 $DOCKER kill "$(container verifier)" >/dev/null
@@ -191,4 +189,4 @@ say "the same over a Unix socket, the side-car without any network"
 FILES='-f docker-compose.yml -f docker-compose.uds.yml'
 start
 ask verifier
-say "everything works, after $((SECONDS - BEGAN)) s"
+say "everything works"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._configs import config_file, simulator_overrides
 from bayesian_verifier.commands._report_page import print_figures
 
 if TYPE_CHECKING:
@@ -85,13 +85,16 @@ def command(
     from bayesian_verifier.settings_file import read_table
     from bayesian_verifier.training import EvaluationSettings, evaluate, read_people
 
-    asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}
-    asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    changed = {k: v for k, v in changed.items() if v is not None}
+    file = config_file(settings_file, "evaluation.toml")
     if against is not None and version is not None:
+        asked = read_table(EvaluationSettings, file).model_copy(update=changed)
         _meet(version, against, model_store, name, asked, journal, number, gate, as_json=as_json)
         return
     network, told, seed, typicality, misfit = _network(version, model_store, name)
+    over = simulator_overrides(network.simulator.name, "evaluation")
+    asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     with Bars() as bars:
         report = evaluate(

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.lottery import ANSWERS
 from bayesian_verifier.training._quality import strata
+from bayesian_verifier.training._sets import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bayesian_verifier.posterior import TypicalityTable
+    from bayesian_verifier.training._drawn import Drawn, People
     from bayesian_verifier.training._network import Network
-    from bayesian_verifier.training._simulated import Drawn, Population
 
 Float = NDArray[np.float64]
 COVERAGE_LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -42,7 +42,7 @@ class Calibration(NamedTuple):
 
 def calibrate(
     network: Network,
-    population: Population,
+    population: People,
     typicality: TypicalityTable | None,
     each: int,
     seed: int,
@@ -61,7 +61,7 @@ def calibrate(
     return result
 
 
-def _person(population: Population, seed: int, stratum: int, index: int, low: int, high: int) -> Drawn:
+def _person(population: People, seed: int, stratum: int, index: int, low: int, high: int) -> Drawn:
     rng = np.random.default_rng([seed, stratum, index])
     size = int(math.exp(rng.uniform(math.log(low + 1), math.log(high + 2)))) - 1
     return population.person(rng, min(max(size, low), high), ANSWERS[index % len(ANSWERS)])

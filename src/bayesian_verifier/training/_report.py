@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesian_verifier.posterior import MisfitCheck
-from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, LotterySimulator, simulate_person
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
+from bayesian_verifier.training._examination import examination_of
 from bayesian_verifier.training._gate import misses_of
-from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, misfit_power, power_figures
-from bayesian_verifier.training._pool import LOG_SHARE, draw_pool
+from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, power_figures
 from bayesian_verifier.training._quality import Comparison, by_size, compare, strata, summarised
-from bayesian_verifier.training._simulated import Population
+from bayesian_verifier.training._recovery import recovery
+from bayesian_verifier.training._sets import LOG_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
-    from bayesian_verifier.simulators import Simulator
-    from bayesian_verifier.simulators.lottery import Person
+    from bayesian_verifier.training._drawn import People
+    from bayesian_verifier.training._examination import Examination
     from bayesian_verifier.training._network import Network
     from bayesian_verifier.training._settings import EvaluationSettings
 
@@ -66,26 +66,32 @@ def evaluate(
     `parity`, where the BayesFlow object was at hand.   log: judgments whose cases a share of the simulated
     people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.
     """
+    examination = examination_of(network.simulator, settings, log, log_share)
     compared, answered = [], []
-    for i, person in enumerate(_people(_lotteries(network.simulator), settings, seed)):
+    for i, person in enumerate(examination.compared(seed)):
         compared.append(compare(network, person.judgments))
         answered.append(person.answered)
         tick("exact reference", i + 1, settings.sets)
-    calibrated = _calibrations(network, settings, typicality, seed, (log, log_share), tick)
-    study = _misfit_study(network, settings, misfit, seed, tick)
+    drawn = examination.people(seed) if settings.calibration_sets else None
+    calibrated = [] if drawn is None else _calibrations(network, settings, typicality, seed, drawn, tick)
+    study = _misfit_study(examination, settings, misfit, seed, tick)
     figures: dict[str, Any] = {
         "seed": seed,
-        "simulated": summarised(compared),
+        "left_out": examination.left_out,
+        "simulated": summarised(compared) if compared else None,
         "by_size": by_size(compared),
         "by_answer": {
             kind: summarised([c for c, a in zip(compared, answered, strict=True) if a == kind])
             for kind in sorted(set(answered))
         },
         "calibration": _calibration_figures(network, calibrated),
+        "recovery": _recovery(network, drawn, examination, settings, seed),
         "typicality": _typicality_figures(calibrated),
         "misfit": None if study is None else power_figures(study),
         "parity": dict(parity) if parity else None,
-        "people": _people_figures(network, people, misfit, tick) if people else None,
+        "people": _people_figures(network, people, misfit, tick)
+        if people and "people" not in examination.left_out
+        else None,
         "settings": settings.model_dump(),
     }
     return Report(figures, misses_of(figures, settings.gate), compared, calibrated, study)
@@ -96,45 +102,37 @@ def seed_of(digest: str) -> int:
     return int(digest[:12], 16)
 
 
-def _lotteries(simulator: Simulator) -> LotterySimulator:
-    if not isinstance(simulator, LotterySimulator):
-        raise TypeError(f"the evaluation generator makes lotteries, and {simulator.name!r} judges none")
-    return simulator
-
-
-def _people(simulator: LotterySimulator, settings: EvaluationSettings, seed: int) -> Iterator[Person]:
-    """Simulated people of the pinned generator; set sizes ⌊exp(U)⌋ with U even on the logarithms stated."""
-    low, high = math.log(1 + settings.smallest), math.log(1 + settings.largest)
-    for i in range(settings.sets):
-        rng = np.random.default_rng([seed, 0, i])
-        size = int(math.exp(rng.uniform(low, high)))
-        kind = ANSWERS[i % len(ANSWERS)]
-        yield simulate_person(rng, simulator, settings.mixture, size, answered=kind, max_reward=MAX_REWARD)
-
-
 def _calibrations(
     network: Network,
     settings: EvaluationSettings,
     typicality: TypicalityTable | None,
     seed: int,
-    logged: tuple[Sequence[Judgment], float],
+    people: People,
     tick: Callable[[str, int, int], None],
 ) -> list[Calibration]:
-    if not settings.calibration_sets:
-        return []
-    rng = np.random.default_rng([seed, 1])
-    simulator = _lotteries(network.simulator)
-    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points, *logged)
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
     return calibrate(
         network,
-        Population(simulator, pool),
+        people,
         typicality,
         settings.calibration_sets,
         seed,
         lambda: tick("calibration", next(done), total),
     )
+
+
+def _recovery(
+    network: Network,
+    people: People | None,
+    examination: Examination,
+    settings: EvaluationSettings,
+    seed: int,
+) -> dict[str, Any] | None:
+    """Asked where the exact posterior cannot be, of as many people as it would have been."""
+    if people is None or "simulated" not in examination.left_out:
+        return None
+    return recovery(network, people, max(settings.sets, 3), seed)
 
 
 def _calibration_figures(network: Network, rows: Sequence[Calibration]) -> dict[str, Any]:
@@ -178,7 +176,7 @@ def _typicality_figures(rows: Sequence[Calibration]) -> dict[str, Any] | None:
 
 
 def _misfit_study(
-    network: Network,
+    examination: Examination,
     settings: EvaluationSettings,
     calibration: MisfitCalibration | None,
     seed: int,
@@ -186,15 +184,7 @@ def _misfit_study(
 ) -> PowerStudy | None:
     if calibration is None or not settings.misfit_people:
         return None
-    return misfit_power(
-        _lotteries(network.simulator),
-        settings.mixture,
-        calibration,
-        seed=seed,
-        people=settings.misfit_people,
-        answered=("feedback", "both"),
-        tick=tick,
-    )
+    return examination.power(calibration, seed, tick)
 
 
 def _finite(row: Comparison) -> dict[str, float | None]:

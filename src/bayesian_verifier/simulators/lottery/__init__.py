@@ -6,7 +6,7 @@ from bayesian_verifier.simulators.lottery._advantage import (
     utilities,
     utility_curves,
 )
-from bayesian_verifier.simulators.lottery._cases import Answered, refutations, unrefuted
+from bayesian_verifier.simulators.lottery._cases import Answered
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance
 from bayesian_verifier.simulators.lottery._evidence import LotteryEvidence, evidence_of
 from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCases, generate_cases
@@ -63,7 +63,6 @@ __all__ = [
     "read_mixture",
     "records",
     "reference_points",
-    "refutations",
     "respond",
     "rival_advantages",
     "rival_curves",
@@ -75,7 +74,6 @@ __all__ = [
     "simulate_person",
     "spread",
     "stencils",
-    "unrefuted",
     "unwarped",
     "utilities",
     "utility_curves",

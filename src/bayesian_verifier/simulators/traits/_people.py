@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
-from bayesian_verifier.simulators.lottery import refutations, respond, unrefuted
+from bayesian_verifier.simulators.lottery import respond
 from bayesian_verifier.simulators.traits._cases import cases_of
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
 from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
