@@ -1,6 +1,7 @@
 """People with more traits than risk aversion: a taste for what is new, and a way of their own with chances."""
 
 from bayesian_verifier.simulators.traits._cases import People, TraitCases, cases_of
+from bayesian_verifier.simulators.traits._drawing import draw_tries
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
 from bayesian_verifier.simulators.traits._likelihood import Told, case_log_likelihoods, log_likelihood
 from bayesian_verifier.simulators.traits._novelty import novelty
@@ -15,6 +16,7 @@ __all__ = [
     "TraitsSimulator",
     "case_log_likelihoods",
     "cases_of",
+    "draw_tries",
     "log_likelihood",
     "novelty",
 ]
