@@ -35,6 +35,7 @@ COMMANDS = {
         "lease",
         "dashboard",
         "experiment",
+        "policy",
         "doctor",
     )
 }

@@ -22,7 +22,7 @@ _HEADS = ("context", "scorer", "ask", "value")
 
 def write_policy(file: Path, policy: PolicyNet, about: Mapping[str, Any]) -> None:
     """The weights of a policy and what is to be known of it; the file is there wholly or not at all."""
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for head in _HEADS:
         for number, layer in enumerate(getattr(policy, head).layers):
             arrays[f"{head}/{number}/weight"] = np.asarray(layer.weight, np.float32)
