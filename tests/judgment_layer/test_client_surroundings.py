@@ -178,7 +178,7 @@ def test_p1_the_clock_is_looked_at_while_a_question_is_written() -> None:
     assert looks == 4  # once before anything is done, and before the third batch
     with pytest.raises(TimeoutError):
         Stream([], None, None, None, Understood()).body(in_time)
-    body = Stream(history, None, None, None).body(lambda: None)
+    body = Stream(history, None, None, None, Understood()).body(lambda: None)
     assert [Judgment.model_validate(one) for one in json.loads(body)["judgments"]] == history
 
 
