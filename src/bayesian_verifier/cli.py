@@ -36,6 +36,7 @@ COMMANDS = {
         "lease",
         "dashboard",
         "experiment",
+        "policy",
         "doctor",
     )
 }

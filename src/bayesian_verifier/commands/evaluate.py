@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="With --against: say what the gate says of the challenger so numbered.",
 )
+@click.option("--gate", type=click.Path(), help="With --number: [gate] of this, not configs/retraining.toml.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
 def command(
     version: str | None,
@@ -68,11 +69,14 @@ def command(
     against: str | None,
     journal: str | None,
     number: int | None,
+    gate: str | None,
     as_json: bool,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
     if against is None and (journal or number):
         raise click.UsageError("--journal and --number are for --against")
+    if gate and number is None:
+        raise click.UsageError("--gate needs --number, the challenger's")
     if against is not None and version is None:
         raise click.UsageError("--against needs VERSION, the challenger")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
@@ -86,7 +90,7 @@ def command(
     file = config_file(settings_file, "evaluation.toml")
     if against is not None and version is not None:
         asked = read_table(EvaluationSettings, file).model_copy(update=changed)
-        _meet(version, against, model_store, name, asked, journal, number, as_json=as_json)
+        _meet(version, against, model_store, name, asked, journal, number, gate, as_json=as_json)
         return
     network, told, seed, typicality, misfit = _network(version, model_store, name)
     over = simulator_overrides(network.simulator.name, "evaluation")
@@ -117,6 +121,7 @@ def _meet(
     asked: EvaluationSettings,
     journal: str | None,
     number: int | None,
+    gate: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -134,8 +139,8 @@ def _meet(
     with Bars() as bars:
         evidence = gate_evidence(pair, Path(journal) if journal else None, asked, bars)
     if number is not None:
-        gate = read_table(RetrainingSettings, config_file(None, "retraining.toml")).gate
-        evidence.update(verdict(evidence, number, gate)._asdict())
+        asked_of_it = read_table(RetrainingSettings, config_file(gate, "retraining.toml")).gate
+        evidence.update(verdict(evidence, number, asked_of_it)._asdict())
     if as_json:
         click.echo(json.dumps(evidence, allow_nan=False))
         return

@@ -16,7 +16,7 @@ from bayesian_verifier.journal._audit import Audit, audit
 from bayesian_verifier.journal._codec import encode_members
 from bayesian_verifier.journal._files import Files
 from bayesian_verifier.journal._histories import Histories
-from bayesian_verifier.journal._lines import RecordedPosterior, Tried, timestamp
+from bayesian_verifier.journal._lines import RecordedPosterior, Tried, members_of, timestamp
 from bayesian_verifier.journal._links import broken_links
 from bayesian_verifier.journal._log import AppendLog, Policy
 from bayesian_verifier.journal._present import present
@@ -157,7 +157,7 @@ class Journal:
             raise CallerError(f"expected a subject as text or None, got {type(subject).__name__}")
         fields = {
             "subject": subject,
-            "case": case.model_dump(mode="json", exclude_none=True),
+            **members_of(case),
             "chosen": chosen,
             "verdict": verdict,
             "posterior": RecordedPosterior.of(posterior).model_dump(mode="json"),

@@ -13,6 +13,7 @@ from bayesian_verifier.rl._rollout import greedy, sampling
 from bayesian_verifier.rl._rules import RULES, Rule
 from bayesian_verifier.rl._running import Piece, begin, carry_out, pieces
 from bayesian_verifier.rl._settings import Experiment
+from bayesian_verifier.rl._weights import write_policy
 
 __all__ = [
     "ACTIONS",
@@ -51,4 +52,5 @@ __all__ = [
     "seen",
     "step",
     "train",
+    "write_policy",
 ]

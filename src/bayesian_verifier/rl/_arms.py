@@ -38,9 +38,10 @@ class Arm:
     fallback: float = 0.0
 
     @property
-    def known(self) -> int:
-        """How many numbers it is told."""
-        return {"nothing": 0, "mean": 1, "mean_sd": 2, "theta": 1}[self.tells]
+    def known(self) -> tuple[str, ...]:
+        """Names of the numbers it is told."""
+        names = {"nothing": (), "mean": ("mean",), "mean_sd": ("mean", "sd"), "theta": ("theta",)}
+        return names[self.tells]
 
     @property
     def needs_belief(self) -> bool:

@@ -31,7 +31,7 @@ class JudgmentEnvironment(gymnasium.Env[Any, Any]):
     """
 
     def __init__(self, arm: Arm, rules: Rules, belief: Belief) -> None:
-        size = 3 * OPTION_FEATURES + REST_FEATURES + 1 + arm.known
+        size = 3 * OPTION_FEATURES + REST_FEATURES + 1 + len(arm.known)
         self.observation_space = gymnasium.spaces.Box(-_BOUND, _BOUND, (size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(ACTIONS)
         self._reset = jax.jit(lambda key: reset(key, rules, belief))

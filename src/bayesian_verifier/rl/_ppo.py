@@ -70,7 +70,7 @@ class Batch(NamedTuple):
 def train(key: Array, arm: Arm, rules: Rules, belief: Belief, training: Training) -> Learned:
     """A policy for an arm, from a key; compiled as a whole."""
     key_net, key_reset, key_run = jax.random.split(key, 3)
-    policy = PolicyNet(key_net, known=arm.known, width=training.width)
+    policy = PolicyNet(key_net, known=len(arm.known), width=training.width)
     weights, fixed = eqx.partition(policy, eqx.is_array)
     optimiser = _optimiser(training)
     keys = jax.random.split(key_reset, training.environments)

@@ -15,11 +15,13 @@ import numpy as np
 
 from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.rl._arms import ARMS, Arm
+from bayesian_verifier.rl._environment import OPTION_FEATURES, REST_FEATURES, SHOWN_AT
 from bayesian_verifier.rl._evaluation import Score, evaluate
 from bayesian_verifier.rl._ppo import Learned, train
 from bayesian_verifier.rl._rollout import greedy
 from bayesian_verifier.rl._rules import RULES
 from bayesian_verifier.rl._tables import write_table
+from bayesian_verifier.rl._weights import write_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,9 +86,8 @@ def carry_out(experiment: Experiment, belief: Belief, todo: list[Piece], folder:
             learned = compiled[piece.name](jax.random.key(piece.seed))
             score = _score_of_policy(experiment, arm, belief, learned)
             write_table(piece.file(folder, "curves"), _curve(experiment, learned))
-            policy = folder / "policies" / f"{piece.name}-{piece.seed}.eqx"
-            policy.parent.mkdir(exist_ok=True)
-            eqx.tree_serialise_leaves(policy, learned.policy)
+            kept = folder / "policies" / f"{piece.name}-{piece.seed}.npz"
+            write_policy(kept, learned.policy, _about(experiment, arm, piece))
         # last: a piece whose episodes are there is done
         write_table(piece.file(folder, "episodes"), _rows(score))
         yield piece
@@ -115,6 +116,26 @@ def _score_of_rule(experiment: Experiment, name: str, belief: Belief) -> Score:
     choose = partial(rule.chooses, rules)
     result: Score = jax.jit(lambda: evaluate(wanted.seed, wanted.people, choose, seeing, rules, belief))()
     return result
+
+
+def _about(experiment: Experiment, arm: Arm, piece: Piece) -> dict[str, Any]:
+    """What whoever uses a policy has to know of it."""
+    prior = experiment.of_episodes.prior
+    return {
+        "known": arm.known,
+        "prior": {"mean": prior.mean[0], "sd": prior.sd[0]},
+        "shown_at": SHOWN_AT,
+        "option_features": OPTION_FEATURES,
+        "rest_features": REST_FEATURES,
+        "temperature": arm.temperature,
+        "arm": arm.name,
+        "environment": experiment.environment,
+        "provenance": {
+            "experiment": experiment.hash,
+            "seed": piece.seed,
+            "steps": experiment.of_learning.step_count,
+        },
+    }
 
 
 def _rows(score: Score) -> Columns:

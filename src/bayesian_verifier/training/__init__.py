@@ -17,7 +17,8 @@ from bayesian_verifier.training._challenger import (
     small,
     weights_of,
 )
-from bayesian_verifier.training._export import read_weights
+from bayesian_verifier.training._exact_joint import JointPosterior, joint_posterior
+from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Progress
 from bayesian_verifier.training._foresight import chances
 from bayesian_verifier.training._meeting import Cases, meet, seed_of_pair
@@ -40,12 +41,16 @@ from bayesian_verifier.training._settings import (
     TrainingSettings,
 )
 from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
+from bayesian_verifier.training._trait_approximator import build_traits
+from bayesian_verifier.training._trait_fit import Lesson, fit_traits
 
 __all__ = [
     "DRAWS",
     "FLAG_BELOW",
     "Cases",
     "EvaluationSettings",
+    "JointPosterior",
+    "Lesson",
     "Lessons",
     "Network",
     "Outcome",
@@ -58,13 +63,17 @@ __all__ = [
     "TrainingSettings",
     "begins_from",
     "build_approximator",
+    "build_traits",
     "calibrate_misfit",
     "challenger_settings",
     "chances",
     "draw_plots",
     "draw_power",
     "evaluate",
+    "export_function",
+    "fit_traits",
     "inputs_of",
+    "joint_posterior",
     "meet",
     "misfit_power",
     "parity",
@@ -78,4 +87,5 @@ __all__ = [
     "small",
     "train",
     "weights_of",
+    "write_weights",
 ]

@@ -50,10 +50,13 @@ def _paired(rows: Any, summaries: Any) -> tuple[Any, Any]:
     return repeated, spread
 
 
-def export_function(approximator: Any, sums_size: int) -> bytes:
+def export_function(approximator: Any, sums_size: int, parameters: int = 2) -> bytes:
     """The function, exported for the CPU with symbolic numbers of people, draws and points asked about."""
     b, d, q = jax.export.symbolic_shape(_SYMBOLS)
-    arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((b, sums_size), (d, 2), (q, 2))]
+    arguments = [
+        jax.ShapeDtypeStruct(shape, jnp.float32)
+        for shape in ((b, sums_size), (d, parameters), (q, parameters))
+    ]
     exported = jax.export.export(jax.jit(posterior_function(approximator)), platforms=["cpu"])(*arguments)
     return bytes(exported.serialize())
 

@@ -1,0 +1,161 @@
+"""How are cases held for people with several traits? As lotteries are, with the rank of each outcome and how new each
+option is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery import (
+    PackedCases,
+    pack_dense,
+    pack_judgments,
+    run_maxima,
+    run_sums,
+    utilities,
+    utility_curves,
+)
+from bayesian_verifier.simulators.traits._novelty import novelty
+from bayesian_verifier.simulators.traits._weights import Ranks, ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators.lottery import DenseCases
+
+Float = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class People(NamedTuple):
+    """Traits of people, one each: risk_aversion [K], exploration [K], and exponent [K], the α that chances are weighed
+    with, None where all weigh them as they are.
+    """
+
+    risk_aversion: Float
+    exploration: Float
+    exponent: Float | None = None
+
+    def of(self, rows: NDArray[np.intp]) -> People:
+        """Some of them."""
+        exponent = None if self.exponent is None else self.exponent[rows]
+        return People(self.risk_aversion[rows], self.exploration[rows], exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class TraitCases:
+    """C cases that have an advantage, and how new each of their P feasible options is."""
+
+    packed: PackedCases
+    ranks: Ranks
+    novelty: Float
+
+    def __len__(self) -> int:
+        """How many cases."""
+        return len(self.packed)
+
+    def of(self, which: NDArray[np.intp]) -> TraitCases:
+        """Some of them [n], again and again where they are named so."""
+        packed = self.packed
+        ends = np.append(packed.case_start[1:], packed.option_case.size)
+        options = _runs(packed.case_start[which], ends[which])
+        lengths = np.diff(packed.option_start, append=packed.probability.size)
+        outcomes = _runs(packed.option_start[options], (packed.option_start + lengths)[options])
+        count = (ends - packed.case_start)[which]
+        first = np.cumsum(count) - count
+        return TraitCases(
+            PackedCases(
+                below_top=packed.below_top[outcomes],
+                above_bottom=packed.above_bottom[outcomes],
+                probability=packed.probability[outcomes],
+                span=packed.span[which],
+                outcome_case=np.repeat(np.repeat(np.arange(which.size), count), lengths[options]),
+                option_case=np.repeat(np.arange(which.size), count),
+                option_start=np.cumsum(lengths[options]) - lengths[options],
+                case_start=first,
+                chosen=first + (packed.chosen - packed.case_start)[which],
+            ),
+            Ranks(self.ranks.above[outcomes], self.ranks.reached[outcomes]),
+            self.novelty[options],
+        )
+
+    def advantages(self, people: People) -> Float:
+        """∆ [C, K] of each case to each of K people."""
+        if not len(self):
+            return np.zeros((0, people.risk_aversion.size))
+        worth = self.values(people.risk_aversion, people.exponent)
+        worth += np.multiply.outer(self.novelty, people.exploration)
+        return self.leads(worth)
+
+    def values(self, risk_aversion: Float, exponent: Float | None) -> Float:
+        """V [P, K] of each option to each of K people, but for what the options of a case have in common."""
+        order = np.argsort(risk_aversion, kind="stable")
+        value, scale = utility_curves(self.packed, risk_aversion[order])
+        if exponent is None:
+            value *= self.packed.probability[:, None]
+        else:
+            value *= self.ranks.weights(exponent[order])
+        summed = run_sums(value, self.packed.option_start)
+        summed /= scale[self.packed.option_case]
+        result = np.empty_like(summed)
+        result[:, order] = summed
+        return result
+
+    def advantages_each(self, people: People) -> Float:
+        """∆ [C] of case c to person c."""
+        if not len(self):
+            return np.zeros(0)
+        packed = self.packed
+        value, scale = utilities(packed, people.risk_aversion)
+        if people.exponent is None:
+            weight = packed.probability
+        else:
+            weight = self.ranks.weights_at(people.exponent[packed.outcome_case])
+        worth = run_sums((value * weight)[:, None], packed.option_start)[:, 0] / scale[packed.option_case]
+        worth += self.novelty * people.exploration[packed.option_case]
+        return self.leads(worth[:, None])[:, 0]
+
+    def leads(self, worth: Float) -> Float:
+        """The proposal's worth less the best other one's [C, K], of worths [P, K], which are overwritten."""
+        proposed = worth[self.packed.chosen]
+        worth[self.packed.chosen] = -np.inf
+        proposed -= run_maxima(worth, self.packed.case_start)
+        return proposed
+
+
+def _runs(start: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Start … end - 1 of each pair, one after the other."""
+    length = end - start
+    return np.repeat(start - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
+
+
+def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
+    """Cases of judgments, and which of the judgments have an advantage [n]."""
+    packed, has_advantage = pack_judgments(judgments)
+    told = [
+        np.zeros(len(one.options)) if one.times_tried is None else novelty(one.times_tried)
+        for one, kept in zip(judgments, has_advantage, strict=True)
+        if kept
+    ]
+    bearable = [
+        all(one.wealth + o.payoff >= 0 or o.probability == 0 for o in option.outcomes)
+        for one, kept in zip(judgments, has_advantage, strict=True)
+        if kept
+        for option in one.options
+    ]
+    new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
+    return TraitCases(packed, ranks(packed), new), has_advantage
+
+
+def dense_cases(cases: DenseCases, times_tried: NDArray[np.integer]) -> tuple[TraitCases, Mask]:
+    """The same of padded arrays; times_tried [n, options]."""
+    packed, has_advantage = pack_dense(*cases)
+    there = cases.probability > 0
+    least = np.where(there, cases.payoff, np.inf).min(axis=2)
+    bearable = there.any(axis=2) & (cases.wealth[:, None] + least >= 0) & has_advantage[:, None]
+    return TraitCases(packed, ranks(packed), novelty(times_tried)[bearable]), has_advantage
