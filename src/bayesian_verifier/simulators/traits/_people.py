@@ -7,16 +7,16 @@ chances weighed by rank (`traits`). What a network reads are sums at fixed trait
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
-from bayesian_verifier.simulators.lottery import CaseMixture, generate_cases, records, respond
+from bayesian_verifier.simulators.lottery import respond
 from bayesian_verifier.simulators.traits._cases import cases_of
+from bayesian_verifier.simulators.traits._drawing import draw_cases
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
 from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
 from bayesian_verifier.simulators.traits._nodes import KNOTS, NODES, SUMS, Answers, nodes, people_of, summed
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
 
 Float = NDArray[np.float64]
-_MOST_TRIED = 32
 _SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
 RISK_AVERSION = Parameter("risk_aversion", "identity", 0.5, 1.0)
 EXPLORATION = Parameter("exploration", "identity", 0.0, 0.1)
@@ -71,16 +70,8 @@ class TraitsSimulator:
         return result
 
     def draw_cases(self, rng: np.random.Generator, n: int) -> Sequence[Judgment]:
-        """N proposals of an even mixture of all kinds, each option tried before 0 to some thirty times."""
-        if not n:
-            return []
-        drawn = records(generate_cases(rng, n, CaseMixture()))
-        for case in drawn:
-            options = len(cast("list[object]", case["options"]))
-            case["times_tried"] = (
-                np.exp(rng.uniform(0.0, math.log(_MOST_TRIED), options)).astype(int) - 1
-            ).tolist()
-        return parse_judgments(drawn)
+        """N proposals of an even mixture of all kinds, most of them with counts of tries."""
+        return draw_cases(rng, n)
 
     def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
         """Person i, θ [n, P], answers proposal i, refuted proposals and cases without an advantage included."""
