@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators import conformance
 from bayesian_verifier.simulators.lottery import LotterySimulator
@@ -20,6 +21,7 @@ from bayesian_verifier.simulators.traits import (
     novelty,
 )
 from bayesian_verifier.training import joint_posterior
+from bayesian_verifier.training._curriculum import require_trainable
 from reference import traits as reference
 
 
@@ -196,6 +198,13 @@ def test_the_conformance_kit_finds_nothing(simulator):
     """Shapes, seeds, sums, states, likelihood, and that more judgments tell more; speed is for a quiet machine."""
     found = conformance(simulator, simulator.name, seed=0, clock=lambda: 0.0, people=24)
     assert [one for one in found if not one.passed] == []
+
+
+def test_training_says_that_it_takes_two_parameters():
+    """Before anything is built or drawn; the lottery has two."""
+    require_trainable(LotterySimulator())
+    with pytest.raises(CallerError, match="3 parameters, and training takes 2"):
+        require_trainable(ExplorerSimulator())
 
 
 def test_priors_of_other_parameters_are_refused():
