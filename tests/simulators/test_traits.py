@@ -22,6 +22,7 @@ from bayesian_verifier.simulators.traits import (
 )
 from bayesian_verifier.training import joint_posterior
 from bayesian_verifier.training._curriculum import require_trainable
+from bayesian_verifier.training._exact import exact_posterior
 from reference import traits as reference
 
 
@@ -155,6 +156,15 @@ def test_without_counts_of_tries_exploration_stays_at_its_prior():
     assert found.mean[1] == pytest.approx(0.0, abs=1e-9)
     assert found.sd[1] == pytest.approx(0.1, rel=1e-3)
     assert found.correlation[1, [0, 2]] == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
+def test_where_nothing_is_explored_risk_aversion_is_known_as_well_as_with_one_trait():
+    """The same mean and sd as the one-trait simulator's own quadrature gives."""
+    some = parse_judgments([{k: v for k, v in one.items() if k != "times_tried"} for one in evidence()])
+    found = joint_posterior(ExplorerSimulator(), some, coarse=[17, 9, 13], fine=[61, 9, 41])
+    exact = exact_posterior(LotterySimulator(), some)
+    assert found.mean[0] == pytest.approx(exact.mean, abs=2e-3 * exact.sd)
+    assert found.sd[0] == pytest.approx(exact.sd, rel=2e-3)
 
 
 def test_sums_do_not_depend_on_the_order_of_judgments_and_add_up():
