@@ -86,7 +86,7 @@ def test_a_proposal_bears_the_worst_of_its_situation():
     for case in simulator.draw_cases(np.random.default_rng(0), 50):
         Judgment.model_validate(case.model_dump())
         assert case.wealth - 4.0 >= 0
-        assert all(len(option.outcomes) == 12 for option in case.options)
+        assert all(len(option.outcomes) == 16 for option in case.options)
 
 
 def test_facts_hold_the_advantage_that_the_definition_gives():

@@ -35,9 +35,9 @@ def print_figures(figures: Mapping[str, Any]) -> None:
             "draws;\nmean, quantiles, sd: what is served less exact, rms in exact sd",
             style="dim",
         )
-    for what, why in figures["left_out"].items():
+    for what, why in figures.get("left_out", {}).items():
         console.print(f"{what}: not asked, as {why}")
-    if not figures["people"] and "people" not in figures["left_out"]:
+    if not figures["people"] and "people" not in figures.get("left_out", {}):
         console.print("people: no file was given (--people FILE), so nothing is said about real people")
     if figures["calibration"]:
         console.print(_calibration(figures["calibration"]))
@@ -80,7 +80,7 @@ def _calibration(figures: Mapping[str, Any]) -> Table:
 
 
 def _further(figures: Mapping[str, Any]) -> Iterator[str]:
-    if found := figures["recovery"]:
+    if found := figures.get("recovery"):
         each = "; ".join(
             f"{name} {value['correlation']:.3f} (rms {value['rms']:.3f}, posterior sd {value['sd']:.3f})"
             for name, value in found.items()

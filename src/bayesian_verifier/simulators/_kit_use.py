@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators._kit import Kit
 
 #: of processor time: describing as many judgments as one request may have, in seconds, and simulating one
-_MOST_DESCRIBING, _MOST_SIMULATING = 0.1, 1e-3
+_MOST_DESCRIBING, _MOST_SIMULATING = 0.25, 2e-3
 _MOST_REQUEST = 512
 #: what must be left at most of the first parameter's sd, and of what few judgments leave
 _MOST_LEFT = 0.95

@@ -30,7 +30,7 @@ def _alone(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
         yield "mean KL of the network alone", simulated["kl_mean"], gate.mean_kl
         yield "move by the weights, rms in sd", simulated["shift_sd_rms"], gate.shift_sd
         yield "share of people with unreliable weights", simulated["unreliable"], gate.unreliable
-    if found := figures["recovery"]:
+    if found := figures.get("recovery"):
         first = next(value for value in found.values() if isinstance(value, dict))
         what = f"1 less the correlation of mean and truth at {found['judgments']} judgments"
         yield what, 1 - first["correlation"], 1 - gate.recovery

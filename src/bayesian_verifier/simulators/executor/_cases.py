@@ -90,14 +90,19 @@ def _case(rng: np.random.Generator, found: Contest) -> Judgment:
 
 def outcomes_of(case: Judgment, paid: Mapping[str, Float], count: int) -> Float:
     """What carrying out the proposal pays [count], in even quantiles: as recorded where its `id` is known, else as
-    its lottery says.
+    its lottery says.   paid: even quantiles [count], by `id`.
     """
-    levels = (np.arange(count) + 0.5) / count
     known = paid.get(case.id or "")
     if known is not None:
-        return np.quantile(known, levels)
+        return known
     outcomes = sorted((o.payoff, o.probability) for o in case.options[case.chosen].outcomes)
     payoffs, shares = np.array(outcomes, np.float64).T
     below = np.cumsum(shares) / shares.sum()
-    result: Float = payoffs[np.minimum(np.searchsorted(below, levels), payoffs.size - 1)]
+    result: Float = payoffs[np.minimum(np.searchsorted(below, even_levels(count)), payoffs.size - 1)]
     return result
+
+
+def even_levels(count: int) -> Float:
+    """The middles of `count` equal parts of 0 to 1."""
+    levels: Float = (np.arange(count) + 0.5) / count
+    return levels

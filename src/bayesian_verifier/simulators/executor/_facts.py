@@ -63,7 +63,7 @@ class Facts:
 def facts_of(cases: Sequence[Judgment], paid: Mapping[str, Float]) -> Float:
     """Facts [n, D] of cases; NaN where a case offers no choice between different outcomes.
 
-    paid: what the plan that an `id` names paid, whenever it was carried out.
+    paid: even quantiles [M] of what the plan that an `id` names paid, whenever it was carried out.
     """
     packed, telling = pack_judgments(cases)
     width = 2 * POINTS.size + FINE.size + OUTCOMES + 1

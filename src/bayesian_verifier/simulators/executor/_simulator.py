@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from bayesian_verifier.simulators._plain import PlainSimulator
 from bayesian_verifier.simulators._protocol import Parameter, Responses
-from bayesian_verifier.simulators.executor._cases import FORECAST, Contest, contest, draw_cases
-from bayesian_verifier.simulators.executor._facts import POINTS, Facts, facts_of
+from bayesian_verifier.simulators.executor._cases import FORECAST, Contest, contest, draw_cases, even_levels
+from bayesian_verifier.simulators.executor._facts import OUTCOMES, POINTS, Facts, facts_of
 from bayesian_verifier.simulators.executor._principal import RATING_SD, judged
 from bayesian_verifier.simulators.executor._runs import read_runs
 from bayesian_verifier.simulators.executor._situation import Situation, job_situations
@@ -66,7 +66,7 @@ class ExecutorSimulator(PlainSimulator):
             )
             self._contests = [contest(one, POINTS) for one in situations]
             self._paid = {
-                f"{one.name}/{plan}": paid
+                f"{one.name}/{plan}": np.quantile(paid, even_levels(OUTCOMES))
                 for one in situations
                 for plan, paid in zip(one.plans, one.payoffs, strict=True)
             }
@@ -97,7 +97,7 @@ class ExecutorSimulator(PlainSimulator):
         variance = RATING_SD**2 + known.spread**2 * (2 / FORECAST)
         off = rewarded * (reward - known.advantage)
         parts = [
-            counts.reshape(len(facts), -1),
+            counts.reshape(len(facts), POINTS.size * _KNOTS),
             off**2 / variance,
             off / variance,
             rewarded * np.log(variance),

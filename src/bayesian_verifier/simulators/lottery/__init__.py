@@ -27,7 +27,7 @@ from bayesian_verifier.simulators.lottery._rival_surfaces import (
 )
 from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
-from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, collected, spread, unwarped, warped
+from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
 
@@ -55,7 +55,6 @@ __all__ = [
     "RivalSurfaces",
     "advantage_curves",
     "advantages",
-    "collected",
     "evidence_of",
     "generate_cases",
     "log_chance",
