@@ -11,7 +11,7 @@ import pytest
 from bayesian_verifier.judgment import Case
 from bayesian_verifier.policy import Policy, PolicyChooser, Surroundings, scores_of, state_of
 from bayesian_verifier.posterior import Belief
-from bayesian_verifier.rl import ExactBelief, PolicyNet, Rules, reset, seen
+from bayesian_verifier.rl import ExactBelief, PolicyNet, Rules, Told, reset, seen
 from bayesian_verifier.rl._weights import write_policy
 from policy.policy_files import ABOUT
 
@@ -134,7 +134,9 @@ def test_numpy_says_what_jax_says(network, policy, episodes, belief) -> None:
     """Scores of options and of an ask as differences of log-probabilities, which is all a softmax keeps."""
     _, shown = episodes
     known = np.array([[belief[0] - 0.5, belief[1]]], np.float32)
-    said = eqx.filter_jit(jax.vmap(lambda one: network(one, jnp.asarray(known[0]))))(shown).log_probability
+    said = eqx.filter_jit(jax.vmap(lambda one: network(one, Told(jnp.asarray(known[0]), jnp.zeros((3, 0))))))(
+        shown
+    ).log_probability
     for index in range(COUNT):
         state = state_of(*met(episodes[0], index))._replace(
             options=np.asarray(shown.options[index]), rest=np.asarray(shown.rest[index])
@@ -159,7 +161,9 @@ def test_the_chooser_takes_what_the_network_thinks_most_likely(network, policy, 
     """Greedy, from the case; the ask where it is the likeliest of all."""
     states, shown = episodes
     chooser = PolicyChooser(policy)
-    said = eqx.filter_jit(jax.vmap(lambda one: network(one, jnp.array([0.7, 0.4]))))(shown).log_probability
+    said = eqx.filter_jit(jax.vmap(lambda one: network(one, Told(jnp.array([0.7, 0.4]), jnp.zeros((3, 0))))))(
+        shown
+    ).log_probability
     asks = 0
     for index in range(COUNT):
         case, around = met(states, index)

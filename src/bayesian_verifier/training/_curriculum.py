@@ -51,12 +51,16 @@ class Curriculum(Protocol):
         ...
 
 
-def curriculum_of(simulator: Simulator, settings: Settings) -> Curriculum:
-    """What a run of these settings is made of. Raises CallerError where nothing can be learned of a simulator."""
+def require_trainable(simulator: Simulator) -> None:
+    """Raises CallerError where no network here can learn of a simulator."""
     if len(simulator.parameters) != PARAMETERS:
         raise CallerError(
             f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes {PARAMETERS}"
         )
+
+
+def curriculum_of(simulator: Simulator, settings: Settings) -> Curriculum:
+    """What a run of these settings is made of."""
     if isinstance(simulator, PlainSimulator):
         from bayesian_verifier.training._plain_curriculum import PlainCurriculum  # noqa: PLC0415 - as below
 

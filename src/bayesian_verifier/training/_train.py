@@ -14,7 +14,7 @@ from bayesian_verifier.artifact import PosteriorFunction
 from bayesian_verifier.errors import BusyError
 from bayesian_verifier.posterior import base_points, wide_points
 from bayesian_verifier.training._approximator import build_approximator
-from bayesian_verifier.training._curriculum import curriculum_of
+from bayesian_verifier.training._curriculum import curriculum_of, require_trainable
 from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Fit
 from bayesian_verifier.training._network import Network
@@ -86,7 +86,7 @@ def train(
     from.   promote: whether what is published becomes current.   fitted, tick: told of progress.
     work: directory of the checkpoint and of the lock that keeps two runs apart; a checkpoint of another name is that of
     another training, and is removed.
-    Raises BusyError when another run holds the lock.
+    Raises BusyError when another run holds the lock, CallerError for a simulator that no network here can learn.
     """
     work.mkdir(parents=True, exist_ok=True)
     lock = FileLock(work / "training.lock")
@@ -97,6 +97,7 @@ def train(
     with lock:
         began = time.monotonic()
         simulator: Any = simulator_under(settings.training.simulator, settings.priors)
+        require_trainable(simulator)
         keras.utils.set_random_seed(settings.training.seed)
         approximator = build_approximator(simulator, settings.training.network)
         known = weights or begin
