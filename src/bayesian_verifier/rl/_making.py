@@ -68,7 +68,9 @@ class Maker:
         tables = {"curves": self._curve(learned), "episodes": _rows(compiled.score(learned.policy, numbers))}
         if name in wanted.arms and seed < wanted.seeds:
             tables["probes"] = probes(compiled.probe(learned.policy, numbers, self._visited))
-            tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
+            # what options are worth to somebody is told by the belief: of who reads none there is nothing to tell
+            if arm.needs_belief:
+                tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
         return Made(tables, (learned.policy, self._about(name, seed)))
 
     def rule(self, name: str) -> Made:

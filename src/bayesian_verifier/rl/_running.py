@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import SettingsError
+from bayesian_verifier.rl._arms import ARMS
 from bayesian_verifier.rl._making import Maker
 from bayesian_verifier.rl._rules import tried
 from bayesian_verifier.rl._tables import write_table
@@ -53,11 +54,9 @@ def tables_of(experiment: Experiment, name: str, seed: int) -> list[str]:
     if name in experiment.rules:
         chosen = len(tried(name, experiment.of_episodes)) > 1
         return ["episodes", *["probes"] * explained, *["forms"] * chosen]
-    return [
-        "episodes",
-        "curves",
-        *["probes", "decisions"] * (explained and seed < experiment.explained.seeds),
-    ]
+    explained = explained and seed < experiment.explained.seeds
+    reads = explained and ARMS[name].needs_belief
+    return ["episodes", "curves", *["probes"] * explained, *["decisions"] * reads]
 
 
 def begin(experiment: Experiment, folder: Path) -> list[Piece]:
