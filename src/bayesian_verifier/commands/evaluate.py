@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._engines import Place, with_engine
 from bayesian_verifier.commands._report_page import print_figures
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     help="With --against: say what the gate says of the challenger so numbered.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
+@with_engine
 def command(
     version: str | None,
     model_store: str | None,
@@ -69,12 +71,15 @@ def command(
     journal: str | None,
     number: int | None,
     as_json: bool,
+    place: Place,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
     if against is None and (journal or number):
         raise click.UsageError("--journal and --number are for --against")
     if against is not None and version is None:
         raise click.UsageError("--against needs VERSION, the challenger")
+    if against is not None and place.engine != "local":
+        raise click.UsageError("--engine says nothing with --against")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.commands._bars import Bars
@@ -87,11 +92,19 @@ def command(
     if against is not None and version is not None:
         _meet(version, against, model_store, name, asked, journal, number, as_json=as_json)
         return
-    network, told, seed, typicality, misfit = _network(version, model_store, name)
     known, left_out = read_people(Path(people)) if people else (None, 0)
-    with Bars() as bars:
+    # before JAX has threads of its own, as Ray starts processes
+    with place.entered() as engine, Bars() as bars:
+        network, told, seed, typicality, misfit = _network(version, model_store, name)
         report = evaluate(
-            network, asked, seed=seed, typicality=typicality, misfit=misfit, people=known, tick=bars.tick
+            network,
+            asked,
+            seed=seed,
+            typicality=typicality,
+            misfit=misfit,
+            people=known,
+            tick=bars.tick,
+            engine=engine,
         )
     if plots:
         from bayesian_verifier.training import draw_plots

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bayesian_verifier.commands._engines import Place, with_engine
 from bayesian_verifier.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def command() -> None:
     "--into", help="Folder of the results; experiments/NAME unless given.", type=click.Path(file_okay=False)
 )
 @click.option("--model-store", "store", help="Where the served model lies [BV_MODEL_STORE].")
-def run(file: str, into: str | None, store: str | None) -> None:
+@with_engine
+def run(file: str, into: str | None, store: str | None, place: Place) -> None:
     """Carry out an experiment, or go on with it: what is in the folder is not made again."""
     from bayesian_verifier.commands._bars import Bars
     from bayesian_verifier.rl import Experiment, begin, carry_out
@@ -41,8 +43,9 @@ def run(file: str, into: str | None, store: str | None) -> None:
     experiment = read_table(Experiment, Path(file))
     folder = Path(into) if into else Path("experiments") / experiment.name
     todo = begin(experiment, folder)
-    with Bars() as bars:
-        for done, _ in enumerate(carry_out(experiment, _belief(experiment, store), todo, folder), start=1):
+    with place.entered() as engine, Bars() as bars:
+        made = carry_out(experiment, _belief(experiment, store), todo, folder, engine)
+        for done, _ in enumerate(made, start=1):
             bars.tick("policies learned and judged", done, len(todo))
     click.echo(f"{folder}: complete; bayesian-verifier experiment report {folder}")
 

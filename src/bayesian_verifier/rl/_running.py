@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from bayesian_verifier.engine import LOCAL
 from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.rl._arms import ARMS, Arm
 from bayesian_verifier.rl._evaluation import Score, evaluate
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from jax import Array
     from numpy.typing import NDArray
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.rl._belief import Belief
     from bayesian_verifier.rl._settings import Experiment
 
@@ -71,25 +74,54 @@ def begin(experiment: Experiment, folder: Path) -> list[Piece]:
     return [piece for piece in pieces(experiment) if not piece.file(folder, "episodes").exists()]
 
 
-def carry_out(experiment: Experiment, belief: Belief, todo: list[Piece], folder: Path) -> Iterator[Piece]:
-    """Do the pieces one after the other, and name each as it is done."""
-    compiled: dict[str, Callable[[Array], Learned]] = {}
-    for piece in todo:
-        if piece.name in RULES:
-            score = _score_of_rule(experiment, piece.name, belief)
-        else:
-            arm = ARMS[piece.name]
-            if piece.name not in compiled:
-                compiled[piece.name] = _trainer(experiment, arm, belief)
-            learned = compiled[piece.name](jax.random.key(piece.seed))
-            score = _score_of_policy(experiment, arm, belief, learned)
-            write_table(piece.file(folder, "curves"), _curve(experiment, learned))
+def carry_out(
+    experiment: Experiment, belief: Belief, todo: list[Piece], folder: Path, engine: Engine = LOCAL
+) -> Iterator[Piece]:
+    """Do the pieces, each wherever the engine does it, and name each as it is done and written down here."""
+    for number, made in engine.results(_Making(experiment, belief), todo):
+        piece = todo[number]
+        if made.curve is not None:
+            write_table(piece.file(folder, "curves"), made.curve)
             policy = folder / "policies" / f"{piece.name}-{piece.seed}.eqx"
             policy.parent.mkdir(exist_ok=True)
-            eqx.tree_serialise_leaves(policy, learned.policy)
+            policy.write_bytes(made.policy)
         # last: a piece whose episodes are there is done
-        write_table(piece.file(folder, "episodes"), _rows(score))
+        write_table(piece.file(folder, "episodes"), made.episodes)
         yield piece
+
+
+class _Made(NamedTuple):
+    """What a piece comes to: people's scores, and what was learned on the way, where anything was."""
+
+    episodes: Columns
+    curve: Columns | None = None
+    policy: bytes = b""
+
+
+class _Making:
+    """A pure function of a piece, for an engine; what is compiled for an arm's first seed serves the next."""
+
+    def __init__(self, experiment: Experiment, belief: Belief) -> None:
+        self._experiment, self._belief = experiment, belief
+        self._compiled: dict[str, Callable[[Array], Learned]] = {}
+
+    def __reduce__(self) -> tuple[type[_Making], tuple[Experiment, Belief]]:
+        """Without what is compiled: another machine compiles its own."""
+        return _Making, (self._experiment, self._belief)
+
+    def __call__(self, piece: Piece) -> _Made:
+        """Learn and judge."""
+        experiment, belief = self._experiment, self._belief
+        if piece.name in RULES:
+            return _Made(_rows(_score_of_rule(experiment, piece.name, belief)))
+        arm = ARMS[piece.name]
+        if piece.name not in self._compiled:
+            self._compiled[piece.name] = _trainer(experiment, arm, belief)
+        learned = self._compiled[piece.name](jax.random.key(piece.seed))
+        policy = BytesIO()
+        eqx.tree_serialise_leaves(policy, learned.policy)
+        score = _score_of_policy(experiment, arm, belief, learned)
+        return _Made(_rows(score), _curve(experiment, learned), policy.getvalue())
 
 
 def _trainer(experiment: Experiment, arm: Arm, belief: Belief) -> Callable[[Array], Learned]:
