@@ -11,6 +11,7 @@ report_capacity.py makes docs/capacity.md.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -53,7 +54,7 @@ def measured(effort: Effort, scratch: Path) -> dict[str, Any]:
     with serving(
         SERVICE.command(target),
         target,
-        environ=environ_of(scratch / "compiled"),
+        environ=environ_of(Path(os.environ.get(_ours.CACHE_VARIABLE) or scratch / "compiled")),
         cwd=SERVICE.folder,
         body=body,
         log=scratch / "service.log",

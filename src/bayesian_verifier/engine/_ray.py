@@ -49,28 +49,25 @@ class RayEngine:
         self._address, self._workers = address, workers
 
     def __enter__(self) -> Self:
-        """Connect, or start. Raises BusyError where no cluster answers."""
+        """Connect, or start. Raises BusyError where no cluster answers, or none could be started in time."""
         os.environ.update(_QUIET)
         if self._address is None:
             _guard()
         import ray  # noqa: PLC0415 - an extra brings it, and it reads the environment when it is imported
 
         quietly = {"log_to_driver": False, "logging_level": logging.ERROR}
-        if self._address is None:
-            ray.init(
-                address="local",
-                num_cpus=self._workers,
-                include_dashboard=False,
-                _node_ip_address="127.0.0.1",
-                **quietly,
-            )
-            return self
+        started = {"num_cpus": self._workers, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
         try:
-            _look(self._address)
-            ray.init(address=self._address, **quietly)
-        except (OSError, RuntimeError, ValueError) as error:
+            if self._address is None:
+                ray.init(address="local", **started, **quietly)
+            else:
+                _look(self._address)
+                ray.init(address=self._address, **quietly)
+        except Exception as error:  # a start that takes too long is a plain Exception of Ray's
             told = str(error).strip().splitlines()[0]
-            raise BusyError(f"no Ray cluster can be had at {self._address}: {told}") from error
+            raise BusyError(
+                f"no Ray cluster can be had at {self._address or 'this machine'}: {told}"
+            ) from error
         return self
 
     def __exit__(
