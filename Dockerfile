@@ -24,6 +24,8 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin
     && install --directory --owner=verifier --group=verifier \
         /srv/cache /srv/journal /srv/models /srv/work /run/bayesian-verifier
 COPY scripts/healthcheck.py LICENSE NOTICE /opt/bayesian-verifier/
+# A small app with a Judgment Layer, and one who asks it: for a first pod.
+COPY examples/judgment_app.py scripts/ask_app.py /opt/bayesian-verifier/sample/
 # The root file system may be read-only: nothing is kept between starts but in volumes below /srv.
 ENV PATH=/opt/bayesian-verifier/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 BV_COMPILATION_CACHE=off
 ARG VERSION=1.0.0.dev0
@@ -50,6 +52,6 @@ RUN cp -R /opt/bayesian-verifier/lib/python3.*/site-packages/bayesian_verifier/s
 # The service listens on 127.0.0.1:8080, for those who share its network namespace. To listen beyond it, set BV_HOST
 # and, because others could connect then, BV_TOKEN_FILE.
 EXPOSE 8080
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=3s --start-period=300s --retries=3 \
     CMD ["python3", "/opt/bayesian-verifier/healthcheck.py"]
 CMD ["serve"]

@@ -10,7 +10,7 @@ PINNED := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_BUILD_CONSTRAINT=constraints.txt \
 SOURCES := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run venv test soak mutants check demo night bench image clean
+.PHONY: help run venv test soak mutants check demo night bench site image clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,11 @@ night: $(VENV)/.development ## play a night from drift to a better model on real
 bench: $(VENV)/.development ## measure speed and quality beside others, write docs/benchmarks.md (ARGS=--quick: minutes)
 	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal bench_drift bench_false_promotion bench_package bench_dashboard profile_hot_path bench_quality report bench_capacity report_capacity; do \
 		$(BIN)/python benchmarks/$$script.py $(ARGS); done
+
+site: $(VENV)/.development ## build the site of these pages and the reference into build/site; warnings are errors
+	@$(BIN)/python scripts/stage_site.py build
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --config-file build/mkdocs.yml
+	@echo "build/site/index.html"
 
 image: ## build the serving image
 	docker build --tag $(IMAGE) .

@@ -16,7 +16,7 @@ from load import Exchange, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 120.0
 OK = 200
 
 

@@ -94,7 +94,8 @@ def main() -> None:
             build, check=True, env=os.environ | {"PIP_BUILD_CONSTRAINT": str(ROOT / "constraints.txt")}
         )
         [wheel] = scratch.glob("*.whl")
-        figures = about("none", quick=quick) | {"wheel_mb": round(wheel.stat().st_size / 1e6, 2)}
+        figures: dict[str, Any] = {"about": about("none", quick=quick)}
+        figures["wheel_mb"] = round(wheel.stat().st_size / 1e6, 2)
         for name, extra in (("base", ""), ("serve", "[serve]")):
             say(f"installing {name}")
             python = installed(scratch / name, wheel, extra)

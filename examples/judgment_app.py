@@ -1,6 +1,6 @@
 """What does an agent with a Judgment Layer look like to those who talk to it?
 
-    python examples/judgment_app.py [--url http://127.0.0.1:8080] [--journal judgments.jsonl] [--port 8000]
+    python examples/judgment_app.py [--url http://127.0.0.1:8080] [--journal judgments.jsonl] [--port 8000] [--host …]
 
 A small program with a Judgment Layer inside, over HTTP and the standard library alone. A side-car that is away, slow or
 broken changes who answers, and never that somebody does.
@@ -94,8 +94,8 @@ class Handler(BaseHTTPRequestHandler):
 class App(ThreadingHTTPServer):
     """A server that holds a Judgment Layer, which threads may share."""
 
-    def __init__(self, port: int, layer: JudgmentLayer) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, host: str, port: int, layer: JudgmentLayer) -> None:
+        super().__init__((host, port), Handler)
         self.layer = layer
 
 
@@ -106,6 +106,9 @@ def main() -> None:
         "--url", default="http://127.0.0.1:8080", help="the side-car; http+unix:///… for a socket"
     )
     parser.add_argument("--journal", default="judgments.jsonl")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen; anybody who can connect may ask"
+    )
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument(
         "--timeout", type=float, default=0.05, help="seconds that the side-car has for an answer"
@@ -115,11 +118,11 @@ def main() -> None:
         VerifierClient(chosen.url, timeout=chosen.timeout) as client,
         Journal(chosen.journal) as journal,
         JudgmentLayer(client, MetaJudgmentController(), journal) as layer,
-        App(chosen.port, layer) as app,
+        App(chosen.host, chosen.port, layer) as app,
     ):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: threading.Thread(target=app.shutdown).start())
-        print(f"listening on http://127.0.0.1:{app.server_port}", flush=True)
+        print(f"listening on http://{chosen.host}:{app.server_port}", flush=True)
         app.serve_forever()
 
 

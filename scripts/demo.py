@@ -6,6 +6,7 @@ they really chose, and rejects it if not. Half-way the service is killed; later 
 end the journal is checked: not one judgment may be missing. Exit code 0 only if all of that was seen.
 
 With --url an already running service is asked. It is not this script's to kill, so there is no fault then.
+With --policy a trained policy ranks the options, before the fault, without the service and after it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from side_car import PATIENCE, PROGRAM, DemoError, SideCar
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient
 from bayesian_verifier.judgment import Judgment, advantage, parse_judgments
+from bayesian_verifier.policy import Policy, PolicyChooser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -183,6 +185,17 @@ def check_journal(journal: Path, expected: int, console: Console) -> None:
         console.print(shadows(journal))
 
 
+def check_policy(journal: Path, steps: list[Step], console: Console) -> None:
+    """Each judgment was ranked by the policy, on the word of whoever answered. Raises DemoError."""
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    sources = {event["id"]: event["source"] for event in events if event["kind"] == "judgment"}
+    traces = [event for event in events if event["kind"] == "policy"]
+    if len(traces) != len(steps) or any(one["source"] != sources[one["judgment"]] for one in traces):
+        raise DemoError(f"expected a trace of the policy for each of {len(steps)} judgments")
+    by = ", ".join(f"{source} {count}" for source, count in Counter(one["source"] for one in traces).items())
+    console.print(f"[bold green]every choice was ranked by policy {traces[0]['policy']}[/], told by: {by}")
+
+
 def shadows(journal: Path) -> str:
     """How often the controller was tried where it was not needed, and how near it came."""
     events = [json.loads(line) for line in journal.read_text().splitlines()]
@@ -209,6 +222,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--url", help="a running service, http://host:port; by default one is started")
+    parser.add_argument("--policy", action="store_true", help="have the shipped policy rank the options")
     parser.add_argument("--journal", type=Path, help="where to keep the journal; must not exist yet")
     arguments = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 160)
@@ -217,7 +231,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         service = SideCar(arguments.url, Path(scratch) / "service.log")
         try:
-            run(service, arguments.journal or Path(scratch) / "judgments.jsonl", console)
+            journal = arguments.journal or Path(scratch) / "judgments.jsonl"
+            run(service, journal, console, with_policy=arguments.policy)
         except DemoError as exc:
             print(f"error: {exc}", file=sys.stderr)
             return 1
@@ -226,7 +241,7 @@ def main() -> int:
     return 0
 
 
-def run(service: SideCar, journal: Path, console: Console) -> None:
+def run(service: SideCar, journal: Path, console: Console, *, with_policy: bool) -> None:
     """The demo itself. Raises DemoError."""
     everyone = people()
     everything = list(in_turns(everyone.values()))
@@ -239,7 +254,12 @@ def run(service: SideCar, journal: Path, console: Console) -> None:
     console.print(f"ready at {service.url}; {len(everyone)} people, {len(everything)} choices")
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     client = VerifierClient(service.url, token=token)
-    with client, Journal(journal) as book, JudgmentLayer(client, MetaJudgmentController(), book) as layer:
+    chooser = PolicyChooser(Policy.shipped()) if with_policy else None
+    with (
+        client,
+        Journal(journal) as book,
+        JudgmentLayer(client, MetaJudgmentController(), book, chooser=chooser) as layer,
+    ):
         with Progress(*columns, console=console) as bar:
             steps = replay_all(layer, service, everything, bar)
         console.print(report(layer, everyone, steps))
@@ -248,6 +268,8 @@ def run(service: SideCar, journal: Path, console: Console) -> None:
     if service.is_ours:
         check_fault(steps)
     check_journal(journal, len(everything), console)
+    if with_policy:
+        check_policy(journal, steps, console)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from example_people import Person, answer, case, infer, people, preferred
 from bayesian_verifier.drift import DriftSettings, Inferred, Watcher
 from bayesian_verifier.journal import Journal, News
 from bayesian_verifier.judgment import Case, Judgment
+from bayesian_verifier.policy import ABTest, Policy, PolicyChooser, Scored, Surroundings, trace_of
 from bayesian_verifier.posterior import Belief
 
 CONFIGS = Path(__file__).resolve().parent.parent / "configs"
@@ -35,6 +36,7 @@ OTHERWISE, NEUTRAL = (
     0.15,
 )  # sd apart at which the controller would choose otherwise; r that is called neutral
 OUTAGE = (0.62, 0.27)  # from this share of the days on, for so many days
+TEST, TEST_FROM = ABTest("policy-1", share=0.4), 0.4  # of people; from this share of the days on
 
 
 class Moment(NamedTuple):
@@ -48,7 +50,8 @@ class Example:
     """Writes it all, day by day, with a clock of its own."""
 
     def __init__(self, directory: Path, *, days: float, seed: int, ends: datetime) -> None:
-        self.rng = np.random.default_rng(seed)
+        self.rng, self.costs = np.random.default_rng(seed), np.random.default_rng((seed, 1))
+        self.chooser = PolicyChooser(Policy.shipped())
         began = (ends - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
         self.days = days = (ends - began).total_seconds() / 86_400
         self.now = self.start = int(began.timestamp()) * 1_000_000_000
@@ -106,6 +109,12 @@ class Example:
         belief, source, reason, elapsed = self._assessed(day, known)
         options = case(self.rng, belief.mean)
         chosen = preferred(options, belief.mean)
+        more: dict[str, object] = {}
+        around, scored = self._by_policy(day, person, options, belief)
+        if day >= TEST_FROM * self.days:
+            more = {"experiment": {"name": TEST.name, "arm": TEST.arm(person.name), "share": TEST.share}}
+        if scored is not None and scored.choice is not None:
+            chosen, more["policy"] = scored.choice, scored.policy
         version = self.operations.current if reason not in {"unreachable", "circuit_open"} else None
         made = self.journal.append_judgment(
             subject=person.name,
@@ -120,8 +129,12 @@ class Example:
             more={
                 "elapsed_ms": round(elapsed, 3),
                 "breaker": "open" if reason == "circuit_open" else "closed",
+                **more,
             },
         )
+        if scored is not None:
+            told = {"judgment": made, "subject": person.name, "belief": belief, "source": source}
+            self.journal.append("policy", trace_of(scored, surroundings=around, **told))
         proposal = Judgment.model_validate({**options, "chosen": chosen, "id": made, "subject": person.name})
         if self.rng.random() < ANSWERED:
             said = answer(self.rng, proposal, person, day)
@@ -130,6 +143,22 @@ class Example:
             person.answered(day, proposal.model_copy(update={"feedback": said}))
         if source == "verifier" and self.rng.random() < SHADOWED:
             self._shadow(made, person.name, belief)
+
+    def _by_policy(
+        self, day: float, person: Person, options: dict[str, object], belief: Belief
+    ) -> tuple[Surroundings, Scored | None]:
+        """What a policy makes of it, where the person is in its arm."""
+        if day < TEST_FROM * self.days or TEST.arm(person.name) != "policy":
+            return Surroundings(), None
+        costs = self.costs.uniform(0, 1, (2, 2)).round(2).tolist()
+        around = Surroundings.model_validate(
+            {
+                "options": [{"latency": latency, "energy": energy} for latency, energy in costs],
+                "stake": float(self.costs.choice([0.5, 3.0], p=[0.8, 0.2])),
+                "questions": [case(self.costs, near) for near in (-0.3, 0.5, 1.3)],
+            }
+        )
+        return around, self.chooser.score(Case.model_validate(options), belief, around)
 
     def _assessed(self, day: float, known: Inferred) -> tuple[Belief, str, str | None, float]:
         began = OUTAGE[0] * self.days

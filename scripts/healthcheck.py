@@ -1,5 +1,7 @@
 """Is the service in this container ready? Exit code 0 if so: what a container's HEALTHCHECK asks.
 
+    python3 healthcheck.py [/health/live]      another route that answers 200 when all is well
+
 Standard library only. It finds the service as the service finds its place: by BV_UDS, or BV_HOST and BV_PORT.
 """
 
@@ -29,11 +31,12 @@ def connect() -> socket.socket:
 
 
 def main() -> int:
-    """0 if the service answers 200 to GET /health/ready."""
+    """0 if the service answers 200 to GET /health/ready, or to the route that is given."""
+    [route] = sys.argv[1:] or ["/health/ready"]
     connection = http.client.HTTPConnection("localhost", timeout=SECONDS)
     try:
         connection.sock = connect()
-        connection.request("GET", "/health/ready")
+        connection.request("GET", route)
         response = connection.getresponse()
         print(response.status, response.read(300).decode("utf-8", "replace"))
     except (OSError, http.client.HTTPException) as exc:

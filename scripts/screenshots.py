@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -81,14 +82,34 @@ def asked(url: str, path: str) -> dict[str, object]:
     return found
 
 
+def caught_up(url: str) -> object:
+    """The version of the page's data once all files are read and every window is heard."""
+    while True:
+        # one document: of two, the first may be from before the reading and the second from after it
+        state = asked(url, "state")
+        if not state["reading"] and not state["waiting"]:
+            return state["version"]
+        time.sleep(0.05)
+
+
+def differing(points: dict[str, list[object]]) -> object:
+    """The id of the last decision that the policy would make otherwise, else of the last."""
+    pairs = zip(points["id"], points["choice"], points["would_choose"], strict=True)
+    return next((one for one, was, now in reversed(list(pairs)) if was != now), points["id"][-1])
+
+
 def shots(url: str) -> list[Shot]:
     """All of them; the person is the one whose change is clearest."""
-    people = asked(url, "people?limit=10")["people"]
+    people = asked(url, "people?limit=40")["people"]
     key = people[0]["key"]  # type: ignore[index]
+    by_policy = next(one["key"] for one in people if asked(url, f"people/{one['key']}")["by_policy"])  # type: ignore[attr-defined]
+    tried = f"{by_policy}?theta=1.4"
+    at = differing(asked(url, f"policy/{tried}")["points"])  # type: ignore[arg-type]
     return [
         Shot("dashboard_people", "#/people", "people", 860),
         Shot("dashboard_person", f"#/person/{key}", "person", 1190),
         Shot("dashboard_person_dark", f"#/person/{key}", "person", 1190, scheme="dark"),
+        Shot("dashboard_policy", f"#/policy/{tried}&at={at}", "policy", 1960),
         Shot("dashboard_population", "#/population", "population", 2440),
         Shot("dashboard_operations", "#/operations", "operations", 1420),
         Shot("dashboard_ledger", "#/ledger", "ledger", 900),
@@ -96,14 +117,15 @@ def shots(url: str) -> list[Shot]:
     ]
 
 
-def take(browser: Browser, url: str, shot: Shot, into: Path) -> None:
-    """One picture, as a PNG of few colours."""
+def take(browser: Browser, url: str, shot: Shot, into: Path, version: object) -> None:
+    """One picture, as a PNG of few colours, of what the page shows of a version of its data."""
     browser.prefer(prefers_color_scheme=shot.scheme, prefers_reduced_motion="reduce")
     browser.resize(shot.width, shot.height, shot.scale, mobile=shot.width < 500)  # noqa: PLR2004 a phone
     browser.open("about:blank")
     browser.open(url + shot.address)
     browser.wait(f"document.getElementById('main')?.dataset.view === '{shot.view}'")
     browser.wait("document.getElementById('live').textContent === 'live'")
+    browser.wait(f"document.getElementById('main').dataset.version === '{version}'")
     browser.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame)).then(() => true)")
     raw = into / f"{shot.name}.png"
     browser.picture(raw, whole=False)
@@ -135,10 +157,9 @@ def main() -> int:
             browser.open(url)
             browser.wait("document.activeElement?.id === 'token'")
             browser.evaluate(f"sessionStorage.setItem('bv-token', '{TOKEN}')")
-            while asked(url, "state")["waiting"] or asked(url, "state")["reading"]:
-                pass
+            version = caught_up(url)
             for shot in shots(url):
-                take(browser, url, shot, arguments.into)
+                take(browser, url, shot, arguments.into, version)
             for complaint in browser.complaints:
                 print(f"the page complains: {complaint}", file=sys.stderr)
             return 1 if browser.complaints else 0

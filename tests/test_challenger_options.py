@@ -19,6 +19,7 @@ from bayesian_verifier.errors import CallerError
         (["train", "--from-journal", "FILE", "--weights", "FILE"], "with --from-journal"),
         (["evaluate", "--journal", "FILE"], "for --against"),
         (["evaluate", "VERSION", "--number", "1"], "for --against"),
+        (["evaluate", "VERSION", "--against", "VERSION", "--gate", "FILE"], "needs --number"),
         (["evaluate", "--against", "VERSION"], "the challenger"),
     ],
 )

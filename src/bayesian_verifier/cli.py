@@ -24,6 +24,7 @@ COMMANDS = {
         "serve",
         "ask",
         "simulate",
+        "simulators",
         "train",
         "evaluate",
         "verify",
@@ -35,6 +36,7 @@ COMMANDS = {
         "lease",
         "dashboard",
         "experiment",
+        "policy",
         "doctor",
     )
 }
@@ -44,6 +46,7 @@ EXTRAS = {
     "duckdb": "scale",
     "equinox": "rl",
     "fastapi": "serve",
+    "gymnasium": "rl",
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",

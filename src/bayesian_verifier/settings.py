@@ -63,6 +63,7 @@ class Settings(BaseModel):
     ledger: OptionalPath = Field(
         description="the path of a ledger, or nothing for ledger.jsonl beside the journal"
     )
+    policies: OptionalPath = Field(description="a directory of policies, or nothing for the shipped one")
     dashboard: Literal["auto", "on", "off"] = Field(description="auto, on or off")
     queue_limit: int = Field(ge=1, le=100_000, description="a whole number, 1 to 100000")
     summary_points: Annotated[int, AfterValidator(_power_of_two)] = Field(

@@ -58,9 +58,13 @@ def _not_json(name: str) -> None:
 
 
 @contextmanager
-def served(directory: Path, *, token: str | None = None, leaving=lambda: False) -> Iterator[Page]:
+def served(
+    directory: Path, *, token: str | None = None, leaving=lambda: False, policies: Path | None = None
+) -> Iterator[Page]:
     """The page of the files in a directory."""
     options = {"journal": str(directory / "judgments.jsonl"), "model_store": directory / "models"}
+    if policies is not None:
+        options["policies"] = policies
     if token is not None:
         file = directory / "token"
         file.write_text(token)

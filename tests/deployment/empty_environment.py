@@ -65,6 +65,17 @@ def environment(where: Path, wheel: Path, *extras: str) -> Environment:
     return Environment(python, where / "bin" / PROJECT, packages, needed)
 
 
+def extra_beside(base: Environment, extra: str, folder: Path) -> Path:
+    """A folder for PYTHONPATH with what an extra brings beyond the base install that is already there."""
+    own = next(Distribution.discover(name=PROJECT, path=[str(base.packages)]))
+    needed: dict[str, Distribution] = {}
+    _gather(own, {extra}, needed)
+    folder.mkdir()
+    for name in needed.keys() - base.needed.keys():
+        _link(needed[name], folder)
+    return folder
+
+
 def size_on_disk(found: Distribution) -> int:
     """Bytes of all files of a distribution, without what Python compiled."""
     files = (Path(str(found.locate_file(file))) for file in found.files or () if file.suffix != ".pyc")

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "healthcheck.py"
 
 
-def exit_code(**environ: str) -> int:
+def exit_code(*arguments: str, **environ: str) -> int:
     """What the health check ends with, in an environment with these settings."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
     return subprocess.run(
-        [sys.executable, SCRIPT], env={**bare, **environ}, check=False, timeout=30
+        [sys.executable, SCRIPT, *arguments], env={**bare, **environ}, check=False, timeout=30
     ).returncode
 
 
@@ -58,6 +58,14 @@ def test_it_is_healthy_only_where_ready_says_200(tcp: socket.socket, reply: byte
     answering(tcp, reply, heard)
     assert exit_code(BV_PORT=str(tcp.getsockname()[1])) == expected
     assert heard[0].startswith(b"GET /health/ready HTTP/1.1\r\n")
+
+
+def test_it_asks_the_route_that_it_is_given(tcp: socket.socket) -> None:
+    """Whether the process is alive is another question than whether it is ready."""
+    heard: list[bytes] = []
+    answering(tcp, READY, heard)
+    assert exit_code("/health/live", BV_PORT=str(tcp.getsockname()[1])) == 0
+    assert heard[0].startswith(b"GET /health/live HTTP/1.1\r\n")
 
 
 def test_where_nobody_listens_it_is_not_healthy(tcp: socket.socket) -> None:

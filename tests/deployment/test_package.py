@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import re
@@ -18,7 +19,14 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from deployment.empty_environment import PROJECT, Environment, clean, environment, size_on_disk
+from deployment.empty_environment import (
+    PROJECT,
+    Environment,
+    clean,
+    environment,
+    extra_beside,
+    size_on_disk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +125,45 @@ def test_the_base_install_is_small_and_holds_no_jax(base: Environment) -> None:
     """What a Judgment Layer embeds."""
     assert {"jax", "jaxlib", "fastapi", "uvicorn", "keras"}.isdisjoint(base.needed)
     assert sum(map(size_on_disk, base.needed.values())) < LARGEST_BASE
+
+
+#: Rooms that an extra is for, and what they only import where another extra is installed.
+EXTRAS = {
+    "serve": (("serving", "artifact", "simulators", "posterior"), {"opentelemetry"}),
+    "otel": (("serving", "judgment_layer"), set()),
+    "train": (("training",), set()),
+    "rl": (("rl",), set()),
+    "scale": (("journal",), set()),
+    "dashboard": (("dashboard",), set()),
+}
+
+
+def imported(room: str) -> set[str]:
+    """The packages of others that a room imports when it runs, wherever in its code."""
+    found: set[str] = set()
+    for path in (ROOT / "src" / "bayesian_verifier" / room).rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        for block in ast.walk(tree):
+            if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+                block.body = []
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in part.names}
+            elif isinstance(part, ast.ImportFrom) and part.module and not part.level:
+                found.add(part.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"bayesian_verifier"}
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_brings_what_its_rooms_import(base: Environment, extra: str, tmp_path: Path) -> None:
+    """Each package can be found where nothing but the wheel with that extra is installed."""
+    rooms, optional = EXTRAS[extra]
+    wanted = sorted(set().union(*map(imported, rooms)) - optional)
+    assert wanted
+    beside = extra_beside(base, extra, tmp_path / extra)
+    look = f"import importlib.util; print(*[n for n in {wanted} if importlib.util.find_spec(n) is None])"
+    said = base.ran(base.python, "-c", look, cwd=tmp_path, PYTHONPATH=str(beside))
+    assert (said.stdout.split(), said.stderr) == ([], "")
 
 
 def test_without_an_extra_the_program_says_which(base: Environment, tmp_path: Path) -> None:

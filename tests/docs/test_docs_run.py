@@ -47,7 +47,14 @@ ELSEWHERE = {
     "bayesian-verifier dashboard": "tests/dashboard",
     "bayesian-verifier retrain": "tests/retraining",
     "bayesian-verifier experiment": "tests/rl",
+    "bayesian-verifier simulators check": "tests/simulators/test_conformance.py",
+    "bayesian-verifier simulators gap": "tests/simulators/test_executor_jobs.py",
+    "bayesian-verifier simulators record runs": "tests/simulators/test_executor_jobs.py",
+    "bayesian-verifier policy": "tests/policy",
     "bayesian-verifier journal metrics": "tests/journal/test_journal_metrics.py",
+    "make site": ".github/workflows/ci.yml",
+    "kind load": ".github/workflows/ci.yml",
+    "kubectl": ".github/workflows/ci.yml",
     "make night": ".github/workflows/retrain.yml",
     "mkdir -p /var/lib": "tests/deployment/test_schedules.py",
     "cp -r SHIPPED": "tests/deployment/test_schedules.py",
@@ -240,6 +247,6 @@ def test_every_member_that_is_promised_is_there(service: str) -> None:
 
 
 def test_every_block_is_of_a_kind_that_some_test_reads() -> None:
-    """Console, Python and SQL here, JSON and TOML beside it; text is what they print or a drawing."""
+    """Console, Python and SQL here, JSON and TOML beside it, YAML where kustomize builds it; text is printed."""
     kinds = {kind for path in PAGES for kind in re.findall(r"^```(\w+)$", path.read_text(), re.MULTILINE)}
-    assert kinds <= {"console", "python", "sql", "json", "toml", "text"}
+    assert kinds <= {"console", "python", "sql", "json", "toml", "yaml", "text"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesian_verifier.engine import LOCAL, in_order
+from bayesian_verifier.engine import LOCAL, LocalEngine, in_order
 from bayesian_verifier.engine._versions import differences, versions
 
 if TYPE_CHECKING:
@@ -52,10 +53,22 @@ def test_the_local_engine_does_one_task_when_its_result_is_asked_for() -> None:
     assert begun == [5]
 
 
-def test_what_a_function_raises_is_raised() -> None:
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_a_function_raises_is_raised(threads: int) -> None:
     """The second task is one too many."""
     with pytest.raises(ZeroDivisionError):
-        list(LOCAL.results(lambda task: 1 / task, [1, 0]))
+        list(LocalEngine(threads=threads).results(lambda task: 1 / task, [1, 0]))
+
+
+def test_threads_do_so_many_tasks_at_a_time_and_each_once() -> None:
+    """Three that wait for one another are done, which one after the other never would be."""
+    together = threading.Barrier(3)
+
+    def waited(task: int) -> int:
+        together.wait(timeout=30)
+        return task + 100
+
+    assert dict(LocalEngine(threads=3).results(waited, [7, 8, 9])) == {0: 107, 1: 108, 2: 109}
 
 
 def test_a_worker_with_other_versions_is_named() -> None:
@@ -86,8 +99,8 @@ def test_a_model_that_was_sent_gives_the_same_numbers() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--workers", "2"), "for --engine ray"),
-        (("--address", "here:1"), "for --engine ray"),
+        (("--workers", "2"), "--workers is for --engine ray"),
+        (("--address", "here:1"), "--address is for --engine ray"),
         (("--engine", "ray", "--address", "here:1", "--workers", "2"), "--workers is for a cluster that is"),
     ],
 )

@@ -39,6 +39,13 @@ BROKEN = [
     ("/1/a~1b~0c", "extra_field", record(**{"a/b~c": 1})),
     ("/1/\\ud800", "extra_field", record(**{"\ud800": 1})),
     ("/1/interval", "extra_field", record(interval=1)),
+    ("/1/times_tried", "times_tried_count", record(times_tried=[1])),
+    ("/1/times_tried", "times_tried_count", record(times_tried=[1] * 9)),
+    ("/1/times_tried", "type", record(times_tried=3)),
+    ("/1/times_tried/1", "count_range", record(times_tried=[1, -1])),
+    ("/1/times_tried/0", "count_range", record(times_tried=[10**10, 1])),
+    ("/1/times_tried/0", "type", record(times_tried=["2", 1])),
+    ("/1/times_tried/0", "type", record(times_tried=[True, 1])),
     ("/1/wealth", "type", record(wealth="0")),
     ("/1/wealth", "type", record(wealth=True)),
     ("/1/wealth", "type", record(wealth=None)),
@@ -236,7 +243,9 @@ def test_absent_fields_are_their_defaults() -> None:
     assert judgment.model_dump(exclude={"options"}) == {
         "wealth": 0.0,
         "chosen": 1,
-        **dict.fromkeys(("feedback", "reward", "verdict", "id", "subject", "ts", "stake", "budget")),
+        **dict.fromkeys(
+            ("feedback", "reward", "verdict", "id", "subject", "ts", "stake", "budget", "times_tried")
+        ),
     }
 
 

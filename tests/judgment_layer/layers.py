@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from people import holt_laury_case
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
-from bayesian_verifier.journal import JudgmentLine
+from bayesian_verifier.journal import JudgmentLine, PolicyLine
 from bayesian_verifier.judgment import Prover, Rules
 from bayesian_verifier.judgment_layer import BreakerPolicy
 
@@ -35,8 +35,8 @@ class Blocking:
     def assess(self, *arguments: Any, **named: Any) -> Assessment:  # noqa: ANN401
         return self.layer.assess(*arguments, **named)
 
-    def judge(self, case: Mapping[str, object], subject: str | None = None) -> Decision:
-        return self.layer.judge(case, subject)
+    def judge(self, case: Mapping[str, object], subject: str | None = None, *around: Any) -> Decision:  # noqa: ANN401
+        return self.layer.judge(case, subject, *around)
 
     def feedback(self, *arguments: Any, **named: Any) -> bool:  # noqa: ANN401
         return self.layer.feedback(*arguments, **named)
@@ -70,8 +70,8 @@ class Awaited:
     def assess(self, *arguments: Any, **named: Any) -> Assessment:  # noqa: ANN401
         return self.runner.run(self.layer.assess(*arguments, **named))
 
-    def judge(self, case: Mapping[str, object], subject: str | None = None) -> Decision:
-        return self.runner.run(self.layer.judge(case, subject))
+    def judge(self, case: Mapping[str, object], subject: str | None = None, *around: Any) -> Decision:  # noqa: ANN401
+        return self.runner.run(self.layer.judge(case, subject, *around))
 
     def feedback(self, *arguments: Any, **named: Any) -> bool:  # noqa: ANN401
         return self.runner.run(self.layer.feedback(*arguments, **named))
@@ -99,3 +99,8 @@ Make = Callable[..., "Blocking | Awaited"]
 def judgments_in(journal: Journal) -> list[JudgmentLine]:
     assert journal.verify().whole
     return [entry.event for entry in journal.read() if isinstance(entry.event, JudgmentLine)]  # type: ignore[union-attr]
+
+
+def policies_in(journal: Journal) -> list[PolicyLine]:
+    assert journal.verify().whole
+    return [entry.event for entry in journal.read() if isinstance(entry.event, PolicyLine)]  # type: ignore[union-attr]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rl_compiling import quickly
 from rl_records import decision, question
 
 import bayesian_verifier
@@ -42,11 +43,17 @@ def served() -> ServedBelief:
 
 
 @cache
+def read_of(belief: Belief) -> Any:  # noqa: ANN401 a function of JAX
+    """Compiled once."""
+    return quickly(lambda evidence: belief.weighed(evidence).read)
+
+
+@cache
 def people(belief: Belief) -> tuple[list[list[dict[str, Any]]], jax.Array]:
     """Eight people with 1 to 43 answers, as records, and the evidence that a rollout would have of them."""
     rng = np.random.default_rng(7)
 
-    @jax.jit
+    @quickly
     def met(key: jax.Array, attitude: jax.Array) -> tuple[Any, jax.Array, jax.Array]:
         """A state, and ∆ of its second option and of its first question: at the person's r, then at the points."""
         state, at = reset(key, RULES, belief), jnp.concatenate([attitude[None], belief.points])
@@ -54,7 +61,7 @@ def people(belief: Belief) -> tuple[list[list[dict[str, Any]]], jax.Array]:
         of_ladder = advantages(values(case.wealth, case.probability, case.top, at))[1]
         return state, of_ladder, question_advantages(state.questions, at)[0]
 
-    add = jax.jit(lambda total, curve, sign: total + belief.of_answer(curve, sign))
+    add = quickly(lambda total, curve, sign: total + belief.of_answer(curve, sign))
     records, evidence = [], []
     for person in range(8):
         attitude, noise = rng.normal(0.5, 1.0), np.exp(rng.normal(np.log(0.1), 1.0))
@@ -76,7 +83,7 @@ def test_the_served_belief_is_what_the_service_answers() -> None:
     """The same network, evidence and weights: to 0.03 sd, the smoothing of the largest weights aside."""
     belief = served()
     records, evidence = people(belief)
-    read = jax.jit(belief.read)(evidence)
+    read = read_of(belief)(evidence)
     engine = load_engine(SHIPPED, NAME, points=256, cache=None)
     for index, lines in enumerate(records):
         question_ = Question(parse_judgments(lines), None, 0, 0)
@@ -89,7 +96,7 @@ def test_both_beliefs_are_near_the_exact_posterior() -> None:
     """Against quadrature that shares no code: mean within 0.05 sd, sd within 5%."""
     for belief in (served(), ExactBelief(RULES.prior)):
         records, evidence = people(belief)
-        read = jax.jit(belief.read)(evidence)
+        read = read_of(belief)(evidence)
         for index, lines in enumerate(records):
             exact = posterior(lines).r
             assert abs(float(read.mean[index]) - exact.mean) < 0.05 * exact.sd
@@ -100,7 +107,7 @@ def test_nothing_heard_is_the_prior_and_an_answer_not_given_adds_nothing() -> No
     """Mean 0.5 and sd 1; a sign of 0 leaves the evidence as it is."""
     for belief in (served(), ExactBelief(RULES.prior)):
         # eight at once, as in the other tests, so that nothing is compiled anew
-        read = jax.jit(belief.read)(jnp.stack([belief.nothing()] * 8))
+        read = read_of(belief)(jnp.stack([belief.nothing()] * 8))
         assert float(read.mean[0]) == pytest.approx(0.5, abs=0.02)
         assert float(read.sd[0]) == pytest.approx(1.0, abs=0.02)
         curve = jnp.linspace(-1.0, 1.0, belief.points.size)

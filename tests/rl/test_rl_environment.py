@@ -9,6 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rl_compiling import quickly
 
 from bayesian_verifier.rl import ARMS, ASK, ExactBelief, JudgmentEnvironment, Rules, State, reset, seen, step
 from bayesian_verifier.rl._environment import utilities
@@ -17,11 +18,13 @@ from bayesian_verifier.rl._value import advantages, values
 A, B = Rules(), Rules(battery=True)
 BELIEF = ExactBelief(A.prior, attitudes=21, noises=5)
 RESET = {
-    rules: jax.jit(lambda seed, rules=rules: reset(jax.random.key(seed), rules, BELIEF)) for rules in (A, B)
+    rules: quickly(lambda seed, rules=rules: reset(jax.random.key(seed), rules, BELIEF)) for rules in (A, B)
 }
 STEP = {
-    rules: jax.jit(lambda state, action, rules=rules: step(state, action, rules, BELIEF)) for rules in (A, B)
+    rules: quickly(lambda state, action, rules=rules: step(state, action, rules, BELIEF)) for rules in (A, B)
 }
+# neither hidden costs nor what a person wants are the battery's
+UTILITIES = quickly(lambda state: utilities(state, A))
 ACTIONS = st.lists(st.integers(0, ASK), min_size=1, max_size=90)
 
 
@@ -39,7 +42,7 @@ def test_any_sequence_of_actions_keeps_to_the_rules(seed: int, actions: list[int
     state, decided = RESET[rules](seed), 0
     for action in actions:
         before = state
-        worth = np.asarray(utilities(before, rules))
+        worth = np.asarray(UTILITIES(before))
         after = STEP[rules](before, action)
         state = after.state
         if action == ASK and not before.asked:
@@ -98,7 +101,7 @@ def test_nothing_a_policy_sees_depends_on_the_person() -> None:
     assert all(np.array_equal(*pair) for pair in zip(shown, changed, strict=True))
 
 
-@pytest.mark.parametrize("arm", ["rl_only", "hybrid", "oracle"])
+@pytest.mark.parametrize("arm", ["rl_only", "hybrid_outlook"])
 def test_the_gymnasium_form_passes_gymnasium_s_own_check(arm: str) -> None:
     """And goes the way of the pure functions from the same key."""
     environment = JudgmentEnvironment(ARMS[arm], A, BELIEF)

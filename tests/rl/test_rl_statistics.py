@@ -12,6 +12,8 @@ from bayesian_verifier.rl._statistics import (
     interquartile_mean,
     median_steps,
     steps_to,
+    sure_improvement,
+    times_as_many,
 )
 
 
@@ -39,6 +41,7 @@ def test_the_share_of_a_gap_is_the_share() -> None:
     tables = {"low": np.full((4, 10), -1.0), "mid": np.full((4, 10), -0.75), "high": np.zeros((4, 10))}
     found = Bootstrap(tables, 300, 0).closed("mid", "low", "high")
     assert found == pytest.approx((0.25, 0.25, 0.25))
+    assert Bootstrap(tables, 300, 0).closed("high", "low", "high", beyond="mid") == pytest.approx((0.75,) * 3)
     nowhere = Bootstrap(tables | {"high": tables["low"]}, 300, 0).closed("mid", "low", "high")
     assert all(np.isnan(nowhere))
 
@@ -48,7 +51,21 @@ def test_the_chance_of_improvement_is_mann_whitney_s() -> None:
     rng = np.random.default_rng(5)
     one, other = rng.normal(size=(9, 4)), rng.normal(0.2, size=(7, 4))
     expected = stats.mannwhitneyu(one.mean(axis=1), other.mean(axis=1)).statistic / 63
-    assert chance_of_improvement(one, other) == pytest.approx(expected)
+    means = one.mean(axis=1), other.mean(axis=1)
+    assert chance_of_improvement(*means) == pytest.approx(expected)
+    found = sure_improvement(*means, 400, 0)
+    assert found.value == pytest.approx(expected)
+    assert 0 <= found.low < expected < found.high <= 1
+
+
+def test_times_as_many_steps_and_a_bound_where_they_never_got_there() -> None:
+    """Medians without spread: 300 over 100; never within 1,000 is at least 10 times."""
+    ours, theirs = np.full(5, 100.0), np.full(7, 300.0)
+    assert times_as_many(ours, theirs, 1000.0, 200, 0) == (3.0, 3.0, 3.0)
+    never = np.array([300.0, np.inf, np.inf])
+    assert times_as_many(ours, never, 1000.0, 200, 0).value == 10.0
+    assert times_as_many(ours, never, 1000.0, 200, 0).low < 10.0
+    assert np.isnan(times_as_many(never, ours, 1000.0, 200, 0).value)
 
 
 def test_steps_to_a_level_and_seeds_that_never_get_there() -> None:
@@ -57,7 +74,7 @@ def test_steps_to_a_level_and_seeds_that_never_get_there() -> None:
     reward = np.array([-5, -4, -3, -2, -1, 0, 0, 0, 0, 0.0])
     # means of five: -3, -2, -1.2, -0.6
     assert steps_to(-1.0, steps, reward) == 800.0
-    assert steps_to(0.5, steps, reward) is None
-    assert median_steps([3.0, None, 1.0]) == 3.0
-    assert median_steps([3.0, None]) is None
-    assert median_steps([None, None, 1.0]) is None
+    assert steps_to(0.5, steps, reward) == np.inf
+    assert median_steps(np.array([3.0, np.inf, 1.0])) == 3.0
+    assert median_steps(np.array([3.0, np.inf])) == np.inf
+    assert median_steps(np.array([np.inf, np.inf, 1.0])) == np.inf

@@ -6,17 +6,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rl_compiling import quickly
 from rl_records import decision, question
 
 from bayesian_verifier.rl import ExactBelief, Prior, Rules, reset
-from bayesian_verifier.rl._cases import draw_ladder, question_advantages
+from bayesian_verifier.rl._cases import LADDER_DRAWS, draw_ladder, question_advantages
 from bayesian_verifier.rl._value import advantages, utility, values
 from reference import model
 
 RULES = Rules()
 BELIEF = ExactBelief(RULES.prior)
 AT = np.array([-4.0, -1.0, 0.0, 0.5, 0.9995, 1.0, 1.0005, 1.02, 2.0, 5.0])
-START = jax.jit(lambda seed: reset(jax.random.key(seed), RULES, BELIEF))
+START = quickly(lambda seed: reset(jax.random.key(seed), RULES, BELIEF))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -46,7 +47,9 @@ def test_utility_rises_from_0_to_1_at_any_attitude() -> None:
 
 def test_ladders_are_lotteries_within_their_context_in_any_order() -> None:
     """Chances sum to 1, wealth lies in [1, K], and the sure amount is in each place a third of the time."""
-    ladders = jax.vmap(lambda key: draw_ladder(key, Prior()))(jax.random.split(jax.random.key(4), 3000))
+    ladders = jax.vmap(lambda uniform: draw_ladder(uniform, Prior()))(
+        jax.random.uniform(jax.random.key(4), (3000, LADDER_DRAWS), minval=1e-6)
+    )
     np.testing.assert_allclose(np.asarray(ladders.probability).sum(axis=2), 1.0, atol=1e-6)
     wealth, top = np.asarray(ladders.wealth), np.asarray(ladders.top)
     assert (wealth >= 1 - 1e-6).all()

@@ -81,7 +81,7 @@ def test_evidence_that_hardly_anybody_gives_is_atypical(
 
 def test_without_evidence_nothing_is_atypical(wary: Engine) -> None:
     """There is nothing to compare."""
-    assert checks(wary, []) == judged(Findings(0))
+    assert checks(wary, []) == judged(Findings(0), ("risk_aversion", "choice_noise"))
 
 
 def test_more_evidence_than_trained_is_said() -> None:

@@ -16,6 +16,7 @@ from bayesian_verifier.dashboard import (
     Hears,
     ModelFiles,
     PageRules,
+    Policies,
     WindowHeard,
     page_rules,
 )
@@ -70,6 +71,7 @@ def dashboard_of(
         Cache(Path(settings.journal), ledger_of(settings), lambda: _detector(drift), threads=threads),
         rules=rules,
         models=ModelFiles(model_store(settings), settings.model_name),
+        policies=Policies(settings.policies),
         threshold=drift.threshold,
         decide=Decisions(approvals.approve, approvals.reject),
         leaving=leaving,

@@ -42,7 +42,7 @@ class Programs:
     """Ours, `bayesian-verifier train --from-journal` and `evaluate --against`, or people's own in their place.
 
     train_with, judge_with: the beginning of a command line; what is asked is put behind it.
-    small: ours on a small budget.
+    small: ours on a small budget.   gate: a file whose [gate] ours judges by, instead of the shipped one.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class Programs:
         train_with: str | None = None,
         judge_with: str | None = None,
         small: bool = False,
+        gate: str | None = None,
     ) -> None:
         self._places = places
         self._train_with = shlex.split(train_with or "")
         self._judge_with = shlex.split(judge_with or "")
         self._small = small
+        self._gate = gate
 
     def train(self, order: Order, machine: Machine) -> Trained:
         """The cases people meet and the prior of their windows, published beside the champion."""
@@ -77,8 +79,9 @@ class Programs:
             return weighed_of(_line([*self._judge_with, *asked, *more, *there.options], machine))
         where = ("--model-store", str(there.store), "--name", there.name, "--journal", str(there.journal))
         whom = (pair.challenger, "--against", pair.champion, "--number", str(pair.number))
+        bound = ("--gate", self._gate) if self._gate else ()
         small = ("--sets", "60", "--calibration-sets", "256") if self._small else ()
-        return weighed_of(_line([*PROGRAM, "evaluate", *whom, *where, *small, "--json"], machine))
+        return weighed_of(_line([*PROGRAM, "evaluate", *whom, *where, *bound, *small, "--json"], machine))
 
 
 def trained_of(line: dict[str, Any]) -> Trained:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--journal", help="The journal to show [BV_JOURNAL].")
 @click.option("--ledger", help="Its ledger; by default ledger.jsonl beside it [BV_LEDGER].")
 @click.option("--models", help="Directory of the model store [BV_MODEL_STORE].")
+@click.option("--policies", help="Directory of policies, beside the shipped one [BV_POLICIES].")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", default="8081", show_default=True, help="On which port; 0 takes any free one.")
 @click.option("--uds", default="", help="Unix socket to listen on instead.")
@@ -31,6 +32,7 @@ def command(
     journal: str | None,
     ledger: str | None,
     models: str | None,
+    policies: str | None,
     host: str,
     port: str,
     uds: str,
@@ -46,6 +48,7 @@ def command(
         "journal": journal,
         "ledger": ledger,
         "model_store": models,
+        "policies": policies,
         "host": host,
         "port": port,
         "uds": uds,

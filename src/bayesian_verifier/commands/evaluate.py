@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._configs import config_file, simulator_overrides
 from bayesian_verifier.commands._engines import Place, with_engine
 from bayesian_verifier.commands._report_page import print_figures
 
@@ -55,8 +55,9 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="With --against: say what the gate says of the challenger so numbered.",
 )
+@click.option("--gate", type=click.Path(), help="With --number: [gate] of this, not configs/retraining.toml.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
-@with_engine
+@with_engine()
 def command(
     version: str | None,
     model_store: str | None,
@@ -70,12 +71,15 @@ def command(
     against: str | None,
     journal: str | None,
     number: int | None,
+    gate: str | None,
     as_json: bool,
     place: Place,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
     if against is None and (journal or number):
         raise click.UsageError("--journal and --number are for --against")
+    if gate and number is None:
+        raise click.UsageError("--gate needs --number, the challenger's")
     if against is not None and version is None:
         raise click.UsageError("--against needs VERSION, the challenger")
     if against is not None and place.engine != "local":
@@ -86,16 +90,19 @@ def command(
     from bayesian_verifier.settings_file import read_table
     from bayesian_verifier.training import EvaluationSettings, evaluate, read_people
 
-    asked = read_table(EvaluationSettings, config_file(settings_file, "evaluation.toml"))
     changed = {"sets": sets, "calibration_sets": calibration_sets, "misfit_people": misfit_people}
-    asked = asked.model_copy(update={k: v for k, v in changed.items() if v is not None})
+    changed = {k: v for k, v in changed.items() if v is not None}
+    file = config_file(settings_file, "evaluation.toml")
     if against is not None and version is not None:
-        _meet(version, against, model_store, name, asked, journal, number, as_json=as_json)
+        asked = read_table(EvaluationSettings, file).model_copy(update=changed)
+        _meet(version, against, model_store, name, asked, journal, number, gate, as_json=as_json)
         return
     known, left_out = read_people(Path(people)) if people else (None, 0)
     # before JAX has threads of its own, as Ray starts processes
     with place.entered() as engine, Bars() as bars:
         network, told, seed, typicality, misfit = _network(version, model_store, name)
+        over = simulator_overrides(network.simulator.name, "evaluation")
+        asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
         report = evaluate(
             network,
             asked,
@@ -127,6 +134,7 @@ def _meet(
     asked: EvaluationSettings,
     journal: str | None,
     number: int | None,
+    gate: str | None,
     *,
     as_json: bool,
 ) -> None:
@@ -144,8 +152,8 @@ def _meet(
     with Bars() as bars:
         evidence = gate_evidence(pair, Path(journal) if journal else None, asked, bars)
     if number is not None:
-        gate = read_table(RetrainingSettings, config_file(None, "retraining.toml")).gate
-        evidence.update(verdict(evidence, number, gate)._asdict())
+        asked_of_it = read_table(RetrainingSettings, config_file(gate, "retraining.toml")).gate
+        evidence.update(verdict(evidence, number, asked_of_it)._asdict())
     if as_json:
         click.echo(json.dumps(evidence, allow_nan=False))
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,22 +33,26 @@ def command() -> None:
 @click.option(
     "--into", help="Folder of the results; experiments/NAME unless given.", type=click.Path(file_okay=False)
 )
+@click.option("--only", multiple=True, help="An arm or a rule; may be given again. All unless given.")
 @click.option("--model-store", "store", help="Where the served model lies [BV_MODEL_STORE].")
-@with_engine
-def run(file: str, into: str | None, store: str | None, place: Place) -> None:
+@with_engine(threads=True)
+def run(file: str, into: str | None, only: tuple[str, ...], store: str | None, place: Place) -> None:
     """Carry out an experiment, or go on with it: what is in the folder is not made again."""
     from bayesian_verifier.commands._bars import Bars
-    from bayesian_verifier.rl import Experiment, begin, carry_out
+    from bayesian_verifier.rl import Beliefs, Experiment, begin, carry_out
     from bayesian_verifier.settings_file import read_table
 
     experiment = read_table(Experiment, Path(file))
     folder = Path(into) if into else Path("experiments") / experiment.name
-    todo = begin(experiment, folder)
+    left = begin(experiment, folder)
+    todo = [piece for piece in left if not only or piece.name in only]
     with place.entered() as engine, Bars() as bars:
-        made = carry_out(experiment, _belief(experiment, store), todo, folder, engine)
-        for done, _ in enumerate(made, start=1):
+        beliefs = Beliefs(experiment, partial(_belief, experiment, store))
+        going = carry_out(experiment, beliefs, todo, folder, engine)
+        for done, _ in enumerate(going, start=1):
             bars.tick("policies learned and judged", done, len(todo))
-    click.echo(f"{folder}: complete; bayesian-verifier experiment report {folder}")
+    state = "complete" if len(todo) == len(left) else f"{len(left) - len(todo)} left to do"
+    click.echo(f"{folder}: {state}; bayesian-verifier experiment report {folder}")
 
 
 @command.command(epilog="Example: bayesian-verifier experiment report experiments/small --check")
@@ -55,16 +60,31 @@ def run(file: str, into: str | None, store: str | None, place: Place) -> None:
 @click.option(
     "--check", is_flag=True, help="Exit with 1 where a seed is missing or a figure does not follow."
 )
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page with charts here."
+)
+@click.option(
+    "--svg", type=click.Path(dir_okay=False, path_type=Path), help="Write the learning curves here."
+)
 @click.option("--json", "as_json", is_flag=True, help="Findings for programs.")
-def report(folder: str, check: bool, as_json: bool) -> None:
+def report(folder: str, check: bool, html: Path | None, svg: Path | None, as_json: bool) -> None:
     """Every table and finding from the raw results, as Markdown. What was found does not set the exit code."""
     from bayesian_verifier.rl import report_of
 
     found = report_of(Path(folder))
+    if html is not None:
+        from bayesian_verifier.commands._experiment_page import page
+
+        html.write_text(page(found), "utf-8")
+    if svg is not None:
+        from bayesian_verifier.commands._experiment_charts import curves_chart
+
+        alone = curves_chart(found.results).replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        svg.write_text(alone + "\n", "utf-8")
     if as_json:
         click.echo(json.dumps({"missing": found.missing, "judged": [one._asdict() for one in found.judged]}))
     else:
-        click.echo(found.page)
+        click.echo(found.page, nl=False)
     if check and (found.missing or _differs(Path(folder), found)):
         for one in found.missing:
             click.echo(f"missing: {one}", err=True)
@@ -74,16 +94,16 @@ def report(folder: str, check: bool, as_json: bool) -> None:
 def _differs(folder: Path, found: Report) -> bool:
     """Whether a committed page says something else than the raw tables do."""
     page = folder / "report.md"
-    if not page.exists() or page.read_text("utf-8") == found.page + "\n":
+    if not page.exists() or page.read_text("utf-8") == found.page:
         return False
     click.echo(f"{page} does not follow from the tables", err=True)
     return True
 
 
-def _belief(experiment: Experiment, store: str | None) -> Belief:
+def _belief(experiment: Experiment, store: str | None, kind: str) -> Belief:
     from bayesian_verifier.rl import ExactBelief, ServedBelief
 
-    if experiment.belief == "exact":
+    if kind == "exact":
         return ExactBelief(experiment.of_episodes.prior)
     from bayesian_verifier.artifact import ModelStore, load_model
     from bayesian_verifier.settings import model_store, read_settings

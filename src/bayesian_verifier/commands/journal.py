@@ -122,7 +122,7 @@ def _follow(file: Path, subject: str | None, kind: str | None, last: int | None,
 
 def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
     """Whether an event is a subject's; ids of the subject's judgments and epochs are added to `theirs`."""
-    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
+    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine, PolicyLine
 
     event = entry.event
     if subject is None:
@@ -132,7 +132,7 @@ def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
         return True
     if isinstance(event, EpochUndoneLine):
         return event.epoch in theirs
-    return isinstance(event, FeedbackLine) and event.judgment in theirs
+    return isinstance(event, FeedbackLine | PolicyLine) and event.judgment in theirs
 
 
 def _event_table(entries: Iterable[Numbered]) -> Table:
@@ -152,7 +152,7 @@ def _event_table(entries: Iterable[Numbered]) -> Table:
 
 
 def _cells(entry: Numbered) -> tuple[str, ...]:
-    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
+    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine, PolicyLine
 
     event = entry.event
     head = (str(entry.number), event.ts[:19].replace("T", " "), event.kind, event.id[:8])
@@ -166,6 +166,11 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
         reward = "" if event.reward is None else f"reward {event.reward:g}"
         said = ", ".join(part for part in (event.feedback, reward) if part)
         return (*head, "", f"{said} on {event.judgment[:8]}", "", "")
+    if isinstance(event, PolicyLine):
+        choice = "nothing" if event.choice is None else f"option {event.choice}"
+        what = f"{choice}{', would ask' if event.ask else ''} on {event.judgment[:8]}"
+        belief = f"{event.belief.mean:.2f} ± {event.belief.sd:.2f}"
+        return (*head, event.subject or "", what, belief, f"policy {event.policy}")
     if isinstance(event, EpochLine):
         since = event.since[:19].replace("T", " ")
         return (*head, event.subject, f"answers count from {since}", "", f"{event.by} ({event.reason})")

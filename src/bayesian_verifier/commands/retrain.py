@@ -99,7 +99,7 @@ def run(
     signal.signal(signal.SIGTERM, _leave)
     store = store_of(files)
     places = Places(files.journal, store.store.root, store.name, Path(work))
-    hands = Programs(places, train_with=train_with, judge_with=judge_with, small=small)
+    hands = Programs(places, train_with=train_with, judge_with=judge_with, small=small, gate=files.settings)
     with Journal(files.ledger, fsync="always") as ledger:
         night = night_of(
             files,

@@ -13,6 +13,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DOCUMENTS = {
     "record": "bayesian_verifier.judgment:Judgment",
     "case": "bayesian_verifier.judgment:Case",
+    "surroundings": "bayesian_verifier.policy:Surroundings",
     "journal": "bayesian_verifier.journal:journal_schema",
     "ledger": "bayesian_verifier.journal:ledger_schema",
 }

@@ -37,7 +37,7 @@ _AT_ONCE = 64
 @click.option(
     "--output", default="-", type=click.File("w", lazy=True), help="A file instead of standard output."
 )
-@with_engine
+@with_engine()
 def command(
     people: int, judgments: int, answers: str, seed: int, cases: str | None, output: TextIO, place: Place
 ) -> None:

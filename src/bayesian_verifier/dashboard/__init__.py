@@ -5,6 +5,7 @@ from bayesian_verifier.dashboard._app import PREFIX, Dashboard, Decisions
 from bayesian_verifier.dashboard._cache import Cache, Hears, WindowHeard
 from bayesian_verifier.dashboard._deciding import Decides
 from bayesian_verifier.dashboard._models import ModelFiles
+from bayesian_verifier.dashboard._policies import Policies
 
 __all__ = [
     "PREFIX",
@@ -15,6 +16,7 @@ __all__ = [
     "Hears",
     "ModelFiles",
     "PageRules",
+    "Policies",
     "WindowHeard",
     "page_rules",
 ]

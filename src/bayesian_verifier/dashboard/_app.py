@@ -21,6 +21,7 @@ from bayesian_verifier.dashboard._ledger import decisions, ledger_document, runs
 from bayesian_verifier.dashboard._models import models_document
 from bayesian_verifier.dashboard._people import people_document
 from bayesian_verifier.dashboard._person import person_document
+from bayesian_verifier.dashboard._policy_trace import policy_document
 from bayesian_verifier.dashboard._population import population_document
 from bayesian_verifier.dashboard._problems import (
     PROBLEM_JSON,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.dashboard._cache import Cache
     from bayesian_verifier.dashboard._deciding import Decides
     from bayesian_verifier.dashboard._models import ModelFiles
+    from bayesian_verifier.dashboard._policies import Policies
 
 logger = logging.getLogger(__name__)
 PREFIX = "/dashboard"
@@ -64,7 +66,7 @@ class Decisions(NamedTuple):
 class Dashboard:
     """The page of one journal.
 
-    rules: who is let in, now.   models: where they are.   threshold: at which the detector alarms.
+    rules: who is let in, now.   models, policies: where they are.   threshold: at which the detector alarms.
     leaving: whether the server is about to go, so that streams should end.   wall: seconds since 1970.
     """
 
@@ -74,12 +76,14 @@ class Dashboard:
         *,
         rules: Callable[[], PageRules],
         models: ModelFiles,
+        policies: Policies,
         threshold: float,
         decide: Decisions,
         leaving: Callable[[], bool] = lambda: False,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._cache, self._rules, self._models, self._threshold = cache, rules, models, threshold
+        self._policies = policies
         self._decide, self._leaving, self._wall = decide, leaving, wall
         self._reader = Reader(cache)
         self._files = page_files()
@@ -94,6 +98,7 @@ class Dashboard:
                     Route(f"{api}/state", self._data(lambda _: self._state())),
                     Route(f"{api}/people", self._data(lambda q: people_document(cache, q.query_params))),
                     Route(f"{api}/people/{{key}}", self._data(self._person)),
+                    Route(f"{api}/policy/{{key}}", self._data(self._policy)),
                     Route(f"{api}/population", self._data(self._population)),
                     Route(f"{api}/operations", self._data(lambda _: self._operations())),
                     Route(f"{api}/ledger", self._data(lambda q: ledger_document(cache, q.query_params))),
@@ -163,6 +168,10 @@ class Dashboard:
             **person_document(self._cache, key, range_of(request.query_params)),
             "threshold": self._threshold,
         }
+
+    def _policy(self, request: Request) -> dict[str, Any]:
+        key = key_asked(request.path_params["key"])
+        return policy_document(self._cache, self._policies, key, request.query_params)
 
     def _population(self, request: Request) -> dict[str, Any]:
         return population_document(self._cache, range_of(request.query_params), self._threshold)

@@ -59,6 +59,20 @@ def key_asked(text: str) -> str:
     return text
 
 
+def real_of(query: Mapping[str, str], name: str, least: float, most: float) -> float | None:
+    """A number in a range, None where none is given. Raises BadQuestionError."""
+    text = query.get(name, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise BadQuestionError(f"{name}: expected a number from {least:g} to {most:g}")
+    return value
+
+
 def _number(query: Mapping[str, str], name: str, usual: float) -> float:
     text = query.get(name)
     if text is None or not text:

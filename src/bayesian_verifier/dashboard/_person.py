@@ -17,7 +17,7 @@ _MOST_WINDOWS = 500
 _MOST_RECENT = 20
 _HEAD = """
     SELECT any_value(subject), count(*), min(t), max(t), count(*) FILTER (t BETWEEN ? AND ?),
-           count(*) FILTER (source <> 'verifier' AND t BETWEEN ? AND ?)
+           count(*) FILTER (source <> 'verifier' AND t BETWEEN ? AND ?), count(policy)
     FROM judgments WHERE key = ?
 """
 # the latest answer to a judgment holds; of more judgments than fit every so-many-th is shown, and the last
@@ -96,13 +96,13 @@ _SCORE = {
 def person_document(cache: Cache, key: str, asked: Range) -> dict[str, Any]:
     """Everything of one person in a range of time. Raises NotThereError for a key nobody has."""
     (head,) = cache.rows(_HEAD, [*asked, *asked, key])
-    subject, judgments, first, last, in_range, by_controller = head
+    subject, judgments, first, last, in_range, by_controller, by_policy = head
     if not judgments:
         raise NotThereError("nobody in the journal has this key; forgotten people have left it")
     values = {"key": key, "since": asked.since, "until": asked.until, "most": float(MOST_POINTS - 1)}
     points = [dict(zip(_POINT_NAMES, row, strict=True)) for row in cache.rows_named(_POINTS, values)]
     for one in points:
-        _complete(one)
+        completed(one)
     windows = _table(_WINDOW_NAMES, cache.rows(_WINDOWS, [key, *asked, _MOST_WINDOWS]))
     epochs = _table(_EPOCH_NAMES, cache.rows(_EPOCHS, [key, _MOST_WINDOWS]))
     return {
@@ -113,6 +113,7 @@ def person_document(cache: Cache, key: str, asked: Range) -> dict[str, Any]:
         "last": last,
         "in_range": in_range,
         "by_controller": by_controller,
+        "by_policy": by_policy,
         "points": {name: [one[name] for one in points] for name in _LINES},
         "recent": points[: -_MOST_RECENT - 1 : -1],
         "windows": windows,
@@ -122,8 +123,8 @@ def person_document(cache: Cache, key: str, asked: Range) -> dict[str, Any]:
     }
 
 
-def _complete(point: dict[str, Any]) -> None:
-    """A belief of which only mean and sd are known is read as normal."""
+def completed(point: dict[str, Any]) -> None:
+    """A belief of which only mean and sd are known gets the quantiles of a normal one, and says so."""
     point["normal"] = point["q05"] is None
     if point["normal"] and point["mean"] is not None:
         for name, z in _SCORE.items():
@@ -149,7 +150,7 @@ def _before(
         for row in cache.rows(_BEFORE, [key, since]):
             names = ("t", "mean", "sd", "q05", "q25", "q50", "q75", "q95", "source")
             point = dict(zip(names, row, strict=True))
-            _complete(point)
+            completed(point)
             return {**_belief(point), "what": f"before {what}"}
     return {**_belief(points[0]), "what": "at the beginning of the range"}
 

@@ -13,7 +13,9 @@ _SHAPE = (
     '"meta_comment":"VARCHAR","elapsed_ms":"DOUBLE","judgment":"VARCHAR","feedback":"VARCHAR","reward":"DOUBLE",'
     f'"posterior":{_BELIEF},"prior":{{"mean":"DOUBLE","sd":"DOUBLE"}},"number":"INTEGER","informative":"INTEGER",'
     '"trustworthy":"BOOLEAN","log_loss":"DOUBLE","began":"VARCHAR","ended":"VARCHAR","difference":"DOUBLE",'
-    '"other_choice":"BOOLEAN","from":"VARCHAR","window":"VARCHAR","by":"VARCHAR","epoch":"VARCHAR","why":"VARCHAR"}'
+    '"other_choice":"BOOLEAN","from":"VARCHAR","window":"VARCHAR","by":"VARCHAR","epoch":"VARCHAR","why":"VARCHAR",'
+    '"case":"JSON","policy":"VARCHAR","experiment":{"arm":"VARCHAR"},"s":"VARCHAR","surroundings":"JSON",'
+    '"scores":["DOUBLE"],"ask_score":"DOUBLE","temperature":"DOUBLE","ask":"BOOLEAN","choice":"INTEGER"}'
 )
 _AS_MS = "epoch_us(TRY_CAST({} AS TIMESTAMPTZ)) / 1000.0"
 #: people are named in links by this, so that no name is ever in an address
@@ -32,17 +34,31 @@ TABLES: Final[dict[str, tuple[str, str, str]]] = {
         "judgments",
         (
             f"{_ENVELOPE_COLUMNS}, subject VARCHAR, key VARCHAR, chosen INTEGER, verdict VARCHAR, {_BELIEF_COLUMNS}, "
-            "source VARCHAR, reason VARCHAR, model_version VARCHAR, meta_comment VARCHAR, elapsed_ms DOUBLE"
+            "source VARCHAR, reason VARCHAR, model_version VARCHAR, meta_comment VARCHAR, elapsed_ms DOUBLE, "
+            "policy VARCHAR, arm VARCHAR, met VARCHAR"
         ),
         (
             f"{_ENVELOPE}, r.subject, {_KEY}, r.chosen, r.verdict, {_POSTERIOR}, r.source, r.reason, r.model_version, "
-            "r.meta_comment, r.elapsed_ms"
+            "r.meta_comment, r.elapsed_ms, r.policy, r.experiment.arm, "
+            # kept only where a policy can be asked again
+            'CASE WHEN r.policy IS NOT NULL THEN CAST(r."case" AS VARCHAR) END'
         ),
     ),
     "feedback": (
         "feedback",
         f"{_ENVELOPE_COLUMNS}, judgment VARCHAR, feedback VARCHAR, reward DOUBLE",
         f"{_ENVELOPE}, r.judgment, r.feedback, r.reward",
+    ),
+    "policy": (
+        "policies",
+        (
+            f"{_ENVELOPE_COLUMNS}, judgment VARCHAR, policy VARCHAR, s VARCHAR, surroundings VARCHAR, "
+            "scores DOUBLE[], ask_score DOUBLE, temperature DOUBLE, ask BOOLEAN, choice INTEGER"
+        ),
+        (
+            f"{_ENVELOPE}, r.judgment, r.policy, r.s, CAST(r.surroundings AS VARCHAR), r.scores, r.ask_score, "
+            "r.temperature, r.ask, r.choice"
+        ),
     ),
     "window": (
         "windows",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.journal._lines import Line
 
 _ENVELOPE: Final = {"id": "VARCHAR", "ts": "TIMESTAMPTZ", "writer": "VARCHAR", "seq": "BIGINT"}
-_PLAIN: Final = ("subject", "chosen", "verdict", "source", "reason", "model_version", "meta_comment", "epoch")
+_PLAIN: Final = (
+    *("subject", "chosen", "verdict", "source", "reason", "model_version", "meta_comment", "epoch", "policy"),
+)
 _QUANTILES: Final = {str(level): f"q{round(100 * level):02d}" for level in QUANTILE_LEVELS}
 
 # table → column → type, as DuckDB writes types
@@ -39,6 +41,10 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "tried": 'STRUCT("option" INTEGER, verdict VARCHAR, rules VARCHAR[])[]',
         "values": "DOUBLE[]",
         "epoch": "VARCHAR",
+        "policy": "VARCHAR",
+        "experiment": "VARCHAR",
+        "arm": "VARCHAR",
+        "times_tried": "BIGINT[]",
         "more": "VARCHAR",
     },
     "feedback": {
@@ -82,7 +88,7 @@ def row_of(event: Line) -> tuple[str, dict[str, object]] | None:
 
 def _judgment(event: JudgmentLine) -> dict[str, object]:
     low, high = event.case.wealth_range
-    posterior = event.posterior
+    posterior, test = event.posterior, event.experiment
     quantiles = (posterior.quantiles if posterior is not None else None) or {}
     case = event.case.model_dump(mode="json")
     return {
@@ -95,8 +101,11 @@ def _judgment(event: JudgmentLine) -> dict[str, object]:
         "mean": None if posterior is None else posterior.mean,
         "sd": None if posterior is None else posterior.sd,
         **{column: quantiles.get(level) for level, column in _QUANTILES.items()},
+        "experiment": None if test is None else test.name,
+        "arm": None if test is None else test.arm,
         "tried": [one.model_dump(mode="json") for one in event.tried],
         "values": list(event.values),
+        "times_tried": None if event.times_tried is None else list(event.times_tried),
     }
 
 

@@ -178,6 +178,7 @@ def as_evidence(made: JudgmentLine, answer: FeedbackLine) -> Judgment | None:
             options=made.case.options,
             stake=made.case.stake,
             budget=made.case.budget,
+            times_tried=made.times_tried,
             chosen=made.chosen,
             verdict=made.verdict,
             feedback=answer.feedback,

@@ -10,13 +10,15 @@ import re
 import zlib
 from typing import NamedTuple
 
-from bayesian_verifier.journal._codec import SEAL_WIDTH, decode_line
+from bayesian_verifier.journal._codec import SEAL_WIDTH, check_seal, decode_line
 
 _TEXT = rb'"([^"\\]+)"'
+_ENVELOPE = rb'\{"v":1,"seq":\d+,"id":%b,"ts":"[^"\\]+","writer":"[^"\\]+","kind":' % _TEXT
 _BEGINNING = re.compile(
-    rb'\{"v":1,"seq":\d+,"id":%b,"ts":"[^"\\]+","writer":"[^"\\]+","kind":'
-    rb'(?:"judgment","subject":(?:"([^"\\]*)"|null)|"feedback","judgment":%b)[,}]' % (_TEXT, _TEXT)
+    rb'%b(?:"judgment","subject":(?:"([^"\\]*)"|null)|"feedback","judgment":%b)[,}]' % (_ENVELOPE, _TEXT)
 )
+#: as many as there are judgments where a policy chooses, and no evidence
+_OF_POLICY = re.compile(rb'%b"policy"[,}]' % _ENVELOPE)
 
 
 class Gist(NamedTuple):
@@ -36,7 +38,11 @@ def gist_of(line: bytes) -> Gist | None:
 
     Raises DamagedLineError.
     """
-    return _at_a_glance(line) or _of_members(line)
+    found = _at_a_glance(line)
+    if found is None and _OF_POLICY.match(line) is not None:
+        check_seal(line)
+        return None
+    return found or _of_members(line)
 
 
 def _at_a_glance(line: bytes) -> Gist | None:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from bayesian_verifier.errors import CallerError, InvalidEvidenceError, Violation
+from bayesian_verifier.journal._lines import members_of
 from bayesian_verifier.journal._mapping import Mapped, Skipped, mapped
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _events_of(id_: str, found: Mapped, number: int) -> Iterator[Ready]:
     at = number * _MICROSECOND if found.at is None else found.at
     fields: dict[str, Any] = {
         "subject": judgment.subject,
-        "case": judgment.case.model_dump(mode="json", exclude_none=True),
+        **members_of(judgment.case),
         "chosen": judgment.chosen,
         "verdict": found.verdict,
         "posterior": None,

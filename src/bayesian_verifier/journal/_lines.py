@@ -1,21 +1,24 @@
 """What may a line of the journal hold?
 
-Every line has the envelope of `Line`. The kinds known here are a judgment, the feedback on one, what a window
-of answers says, from when on a person's answers count, and the beginning of a file; lines of any other kind are
-carried as they are. Members that this version does not know are kept, so that a newer writer and an older reader
-can share a file.
+Every line has the envelope of `Line`. The kinds known here are a judgment, the feedback on one, what a policy made
+of one, what a window of answers says, from when on a person's answers count, and the beginning of a file; lines of
+any other kind are carried as they are. Members that this version does not know are kept, so that a newer writer and
+an older reader can share a file.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from bayesian_verifier.journal._codec import DamagedLineError, decode_line
 from bayesian_verifier.judgment import Case, Feedback, Verdict  # noqa: TC001 pydantic reads the annotations
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 GREATEST_REWARD = 3.0
 
@@ -83,6 +86,17 @@ class Tried(_Frozen):
     rules: tuple[str, ...] = Field(default=(), strict=False)
 
 
+class InExperiment(_Frozen):
+    """The A/B test that a judgment was made in, and the arm that its subject is in.
+
+    share: of people who get the policy.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    arm: Literal["policy", "rule"]
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
 class JudgmentLine(Line):
     """A choice made for a person.
 
@@ -91,6 +105,8 @@ class JudgmentLine(Line):
     option has none.   source, reason, model_version: who gave the posterior and why it was that one.
     posterior: None where nobody gave one, as in what was imported.
     epoch: the id of the one that the evidence was of, None where all answers counted.
+    policy: version of the one that ranked the options, None where expected V did.
+    times_tried: how often the person had tried each option, None where that was not said.
     """
 
     kind: Literal["judgment"]
@@ -106,6 +122,18 @@ class JudgmentLine(Line):
     tried: tuple[Tried, ...] = Field(default=(), strict=False)
     values: tuple[float | None, ...] = Field(default=(), strict=False)
     epoch: str | None = None
+    policy: str | None = None
+    experiment: InExperiment | None = None
+    times_tried: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(default=None, strict=False)
+
+
+def members_of(case: Case) -> dict[str, Any]:
+    """A case as members of a judgment's line.
+
+    What came later stands beside the case, where readers that do not know it pass over it.
+    """
+    members = {"case": case.model_dump(mode="json", exclude_none=True, exclude={"times_tried"})}
+    return members if case.times_tried is None else members | {"times_tried": list(case.times_tried)}
 
 
 class FeedbackLine(Line):
@@ -120,7 +148,37 @@ class FeedbackLine(Line):
     reward: Annotated[float, Field(ge=-GREATEST_REWARD, le=GREATEST_REWARD)] | None
 
 
-class WindowLine(Line):
+class PolicyLine(Line):
+    """What a policy made of a choice; the judgment's line says what was chosen once the rules were proved.
+
+    policy: its version.   belief: θ* and σ as it was told them, by `source`.   s: digest of the state that it saw.
+    surroundings: what the caller said of the choice beside its case.   scores: of each option, None where it has
+    none; ask_score: of asking first, None where nothing could be asked; both are divided by temperature before
+    chances are made of them.   ask: whether it would rather have asked.   choice: the option of greatest score.
+    """
+
+    kind: Literal["policy"]
+    judgment: Annotated[str, Field(min_length=1)]
+    subject: str | None
+    policy: Annotated[str, Field(min_length=1)]
+    belief: RecordedPosterior
+    source: str
+    s: Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
+    surroundings: dict[str, JsonValue]
+    scores: Annotated[tuple[float | None, ...], Field(strict=False, min_length=1)]
+    ask_score: float | None
+    temperature: Annotated[float, Field(gt=0)]
+    ask: bool
+    choice: Annotated[int, Field(ge=0)] | None
+
+
+class _SeldomRead(Line):
+    """Built when the first of its kind is read: a program that imports us need not wait for it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class WindowLine(_SeldomRead):
     """What some of a subject's answers say by themselves: inferred from the prior; no judgment is in two windows.
 
     number: 1, 2, … by subject.   judgments: their ids, oldest first.   prior, posterior: of risk_aversion.
@@ -145,7 +203,7 @@ class WindowLine(Line):
     ended: Annotated[str, Field(pattern=_TIMESTAMP)]
 
 
-class EpochLine(Line):
+class EpochLine(_SeldomRead):
     """From when on a subject's answers are evidence, as they have changed.
 
     since: the member `from`; answers given from then on count, earlier ones do not.   window: the one with the alarm,
@@ -160,7 +218,7 @@ class EpochLine(Line):
     by: Annotated[str, Field(min_length=1)]
 
 
-class EpochUndoneLine(Line):
+class EpochUndoneLine(_SeldomRead):
     """An epoch is taken back, and all is as if it had not been opened. epoch: its id.   by, why: for people."""
 
     kind: Literal["epoch_undone"]
@@ -169,7 +227,7 @@ class EpochUndoneLine(Line):
     why: str | None
 
 
-class Before(_Frozen):
+class Before(_Frozen, defer_build=True):
     """What a file of a journal says of the one before it: all of its bytes, its last line torn or not."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -178,7 +236,7 @@ class Before(_Frozen):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class SegmentLine(Line):
+class SegmentLine(_SeldomRead):
     """The first line of every file of a journal but the very first. number: of this file, from 2."""
 
     kind: Literal["segment"]
@@ -189,6 +247,7 @@ class SegmentLine(Line):
 _KINDS: dict[str, type[Line]] = {
     "judgment": JudgmentLine,
     "feedback": FeedbackLine,
+    "policy": PolicyLine,
     "window": WindowLine,
     "epoch": EpochLine,
     "epoch_undone": EpochUndoneLine,
@@ -196,17 +255,34 @@ _KINDS: dict[str, type[Line]] = {
 }
 
 
+#: before a policy's line had a form, it could hold anything; one of a judgment has that form
+_FREE_POLICY: JsonDict = {"not": {"required": ["judgment"], "properties": {"kind": {"const": "policy"}}}}
+
+
 class OtherLine(Line):
     """A line of another kind, carried as it is."""
 
-    kind: Annotated[str, Field(min_length=1, json_schema_extra={"not": {"enum": list(_KINDS)}})]
+    model_config = ConfigDict(json_schema_extra=_FREE_POLICY)
+
+    kind: Annotated[
+        str,
+        Field(
+            min_length=1, json_schema_extra={"not": {"enum": [kind for kind in _KINDS if kind != "policy"]}}
+        ),
+    ]
+
+
+def _model_of(members: dict[str, Any]) -> type[Line]:
+    kind = members.get("kind")
+    if not isinstance(kind, str) or (kind == "policy" and "judgment" not in members):
+        return OtherLine
+    return _KINDS.get(kind, OtherLine)
 
 
 def parse_line(line: bytes) -> Line:
     """The event in a line without its newline. Raises DamagedLineError."""
     members = decode_line(line)
-    kind = members.get("kind")
-    model = _KINDS.get(kind, OtherLine) if isinstance(kind, str) else OtherLine
+    model = _model_of(members)
     try:
         return model.model_validate(members)
     except ValidationError as exc:
@@ -217,7 +293,7 @@ def parse_line(line: bytes) -> Line:
 
 def journal_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of the journal."""
-    known = JudgmentLine | FeedbackLine | WindowLine | EpochLine | EpochUndoneLine | SegmentLine
+    known = JudgmentLine | FeedbackLine | PolicyLine | WindowLine | EpochLine | EpochUndoneLine | SegmentLine
     schema = TypeAdapter(known | OtherLine).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
 
 # what a posterior depends on: who the person is, and when it was, does not belong to it
-EVIDENCE_FIELDS = frozenset(("wealth", "options", "chosen", "feedback", "reward", "verdict"))
+EVIDENCE_FIELDS = frozenset(("wealth", "options", "chosen", "feedback", "reward", "verdict", "times_tried"))
 
 _FIELDS = set(EVIDENCE_FIELDS)
 _BYTES = 16

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GREATEST_AMOUNT = 1e15
 GREATEST_REWARD = 3.0
+GREATEST_COUNT = 1_000_000_000
 
 Verdict = Literal["proved", "refuted", "unknown"]
 Feedback = Literal["approve", "reject"]
@@ -67,6 +68,9 @@ _WealthOrInterval = Annotated[
     Discriminator(_wealth_form),
 ]
 _Text = Annotated[str, AfterValidator(_encodable)]
+_TimesTried = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=GREATEST_COUNT)], ...], Field(strict=False, max_length=8)
+]
 
 
 class Outcome(_Frozen):
@@ -94,16 +98,19 @@ class Case(_Frozen):
     wealth: reference wealth that payoffs are added to, 0 to 1e15, or an interval (lo, hi) of it.
     options: 2 to 8 lotteries; they may fail to sum to 1, which the rule `probabilities` says.
     stake, budget: amounts that the rule `budget` compares when both are given.
+    times_tried: how often the person has tried each option before, where that is known.
     """
 
     wealth: _WealthOrInterval = 0.0
     options: _Options
     stake: _Amount | None = None
     budget: _Amount | None = None
+    times_tried: _TimesTried | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if violations := _interval_violations(self.wealth):
+        violations = _interval_violations(self.wealth) + _tried_violations(self)
+        if violations:
             raise _broken(violations)
         return self
 
@@ -130,10 +137,11 @@ class Proposal(_Frozen):
     ts: _Text | None = None
     stake: _Amount | None = None
     budget: _Amount | None = None
+    times_tried: _TimesTried | None = None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        violations = _interval_violations(self.wealth)
+        violations = _interval_violations(self.wealth) + _tried_violations(self)
         if self.chosen is not None and self.chosen >= len(self.options):
             violations.append(_chosen_violation(self.chosen, len(self.options)))
         if violations:
@@ -149,7 +157,11 @@ class Proposal(_Frozen):
     def case(self) -> Case:
         """The choice this was about."""
         return Case.model_construct(
-            wealth=self.wealth, options=self.options, stake=self.stake, budget=self.budget
+            wealth=self.wealth,
+            options=self.options,
+            stake=self.stake,
+            budget=self.budget,
+            times_tried=self.times_tried,
         )
 
 
@@ -160,7 +172,7 @@ class Judgment(Proposal):
     chosen: index of the option proposed.   feedback: what the person said, None = no answer yet.
     reward: what it was worth to the person, -3 to 3 on the scale of the advantage, never money.
     verdict: what a prover said then, None = not asked.   id, subject, ts: carried, never evidence.
-    stake, budget: for the rule `budget`.
+    stake, budget: for the rule `budget`.   times_tried: how often the person has tried each option before.
     """
 
     wealth: _Wealth = 0.0
@@ -168,9 +180,10 @@ class Judgment(Proposal):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        if self.chosen < len(self.options) and all(map(_plainly_sums_to_one, self.options)):
+        unequal = self.times_tried is not None and len(self.times_tried) != len(self.options)
+        if self.chosen < len(self.options) and not unequal and all(map(_plainly_sums_to_one, self.options)):
             return self
-        violations = [
+        violations = _tried_violations(self) + [
             Violation(
                 f"/options/{index}", "probability_sum", f"{_SUM_EXPECTED}, got a sum of {sum(shares)!r}"
             )
@@ -207,6 +220,14 @@ def _interval_violations(wealth: float | tuple[float, float]) -> list[Violation]
         got = f"got [{wealth[0]!r}, {wealth[1]!r}]"
         return [Violation("/wealth", "wealth_interval", f"expected [lo, hi] with lo <= hi, {got}")]
     return []
+
+
+def _tried_violations(record: Case | Proposal) -> list[Violation]:
+    counts = record.times_tried
+    if counts is None or len(counts) == len(record.options):
+        return []
+    expected = f"expected {len(record.options)} counts, one for each option, got {len(counts)}"
+    return [Violation("/times_tried", "times_tried_count", expected)]
 
 
 def _chosen_violation(chosen: int, options: int) -> Violation:

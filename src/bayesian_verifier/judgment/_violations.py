@@ -28,6 +28,7 @@ _RANGES = {
     "wealth": "0 to 1e15",
     "probability": "0 to 1",
     "chosen": "the index of an option, from 0",
+    "count": "a count from 0 to 1,000,000,000",
     "reward": "-3 to 3 (a reward is on the scale of the advantage, never money)",
 }
 _WORDS = {
@@ -37,11 +38,13 @@ _WORDS = {
 _COUNTS = {
     "options": ("option_count", range(2, 9), "2 to 8 options"),
     "outcomes": ("outcome_count", range(1, 17), "1 to 16 outcomes"),
+    "times_tried": ("times_tried_count", range(9), "one count for each option"),
 }
 _EXPECTED = {
     "options": "a list of 2 to 8 options",
     "outcomes": "a list of 1 to 16 outcomes",
     "chosen": "an integer",
+    "times_tried": "a list of counts, one for each option, or null",
     "wealth": "a number",
     "payoff": "a number",
     "probability": "a number",
@@ -55,6 +58,7 @@ _MEMBERS = {
     "options": 'an option {"outcomes": [...]}',
     "outcomes": 'an outcome {"payoff": ..., "probability": ...}',
     "wealth": "a number",
+    "times_tried": "a count",
 }
 _FIELDS = frozenset(Proposal.model_fields) | {"outcomes", "payoff", "probability"}
 
@@ -93,6 +97,7 @@ def reported(error: ErrorDetails, record: object, pointer: str) -> list[Violatio
     expected = _EXPECTED.get(field, "text or null")
     if place and isinstance(place[-1], int):
         expected = _MEMBERS[field]
+        field = "count" if field == "times_tried" else field
     return [Violation(here, *_explained(error["type"], field, expected, value))]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
+from bayesian_verifier.policy import surroundings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._controller import Controller
     from bayesian_verifier.judgment_layer._health import Health
     from bayesian_verifier.judgment_layer._layer_core import Asked, Concluded
+    from bayesian_verifier.judgment_layer._ranking import Chooser
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
+    from bayesian_verifier.policy import ABTest, Surroundings
 
 
 class Asks(Protocol):
@@ -63,11 +66,14 @@ class JudgmentLayer:
         journal: Journal,
         *,
         max_sd: float = 0.6,
+        max_sds: Mapping[str, float] | None = None,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
         controller_timeout: float = 1.0,
+        chooser: Chooser | None = None,
+        ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
@@ -79,11 +85,14 @@ class JudgmentLayer:
             controller,
             journal,
             max_sd=max_sd,
+            max_sds=max_sds,
             prover=prover,
             most_waiting=most_waiting,
             most_waiting_bytes=most_waiting_bytes,
             history_timeout=history_timeout,
             controller_timeout=controller_timeout,
+            chooser=chooser,
+            ab_test=ab_test,
             shadow=shadow,
             chance=chance,
             clock=clock,
@@ -126,15 +135,23 @@ class JudgmentLayer:
         except Exception as exc:  # noqa: BLE001 a client of another make: a person is waiting for a choice
             return self._core.failed_call(exc)
 
-    async def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
+    async def judge(
+        self,
+        case: Case | Mapping[str, object],
+        subject: str | None = None,
+        surroundings: Surroundings | Mapping[str, object] | None = None,
+    ) -> Decision:
         """Choose an option for a person, verify it, and record both.
 
-        The option of greatest posterior-expected V among those that no rule refutes; `unknown` may be chosen
-        and is said; where all are refuted `chosen` is None. Raises CallerError for a case that is none.
+        The option of greatest posterior-expected V, or of greatest score by the chooser, among those that no rule
+        refutes; `unknown` may be chosen and is said; where all are refuted `chosen` is None.
+        surroundings: what a chooser may know beside the case; see `Surroundings`.
+        Raises CallerError for a case or surroundings that are none.
         """
         parsed = as_case(case)
+        around = surroundings_of(surroundings, parsed)
         concluded = await self._conclude(subject, None)
-        return await asyncio.to_thread(self._core.decide, parsed, subject, concluded)
+        return await asyncio.to_thread(self._core.decide, parsed, subject, around, concluded)
 
     async def feedback(
         self, judgment_id: str, feedback: Feedback | None = None, reward: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bayesian_verifier.journal import Tried
@@ -37,16 +38,24 @@ class Choice(NamedTuple):
     values: tuple[float | None, ...]
 
 
-def choose(case: Case, belief: Belief, prover: Verifies, *, known: Sequence[Tried] = ()) -> Choice:
+def choose(
+    case: Case,
+    belief: Belief,
+    prover: Verifies,
+    *,
+    scores: Sequence[float | None] | None = None,
+    known: Sequence[Tried] = (),
+) -> Choice:
     """The option of greatest posterior-expected V among those not refuted; of equals the first.
 
     The prover is asked best first, so mostly once. An option that could leave less than nothing has no V and
-    is never proposed; it is tried last, to say why.   known: verdicts the prover has given on this case.
+    is never proposed; it is tried last, to say why.   scores: rank the options instead of V, where given.
+    known: verdicts the prover has given on this case.
     """
     values = expected_values(case, belief)
     given = {attempt.option: attempt for attempt in known}
     tried = []
-    for option in _best_first(values):
+    for option in _best_first(values if scores is None else scores):
         attempt = given.get(option) or _verified(case, option, prover)
         tried.append(attempt)
         if attempt.verdict != "refuted" and values[option] is not None:
@@ -57,7 +66,7 @@ def choose(case: Case, belief: Belief, prover: Verifies, *, known: Sequence[Trie
 def _best_first(values: Sequence[float | None]) -> list[int]:
     def worth(option: int) -> float:
         value = values[option]
-        return -1.0 if value is None else value
+        return -math.inf if value is None else value
 
     return sorted(range(len(values)), key=worth, reverse=True)
 

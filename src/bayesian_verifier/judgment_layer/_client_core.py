@@ -97,8 +97,9 @@ class ClientCore:
         if trace_id is not None and not _TRACE_ID.fullmatch(trace_id):
             raise CallerError(f"expected a trace id of 32 lower-case hexadecimal digits, got {trace_id!r}")
         trace = self._service.spans.call(trace_id)
-        states = self._service.part().states if self.keeps_state else None
-        streams = [Stream(*person, states) for person in people]
+        part = self._service.part()
+        states = part.states if self.keeps_state else None
+        streams = [Stream(*person, states, part.understood) for person in people]
         return Asking(self._service, streams, deadline, trace, self._max_reply_bytes, is_list=is_list)
 
     @property

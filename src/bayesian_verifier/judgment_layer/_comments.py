@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._choice import Choice
     from bayesian_verifier.judgment_layer._controller import Fallback
     from bayesian_verifier.judgment_layer._values import Assessment, Outcome, Posterior, Reason
+    from bayesian_verifier.policy import Scored
 
 #: Said where the journal may hold more of a person than was known when they were asked about.
 LATE = " Part of what this person answered was not read in time."
@@ -37,11 +38,11 @@ def explain_posterior(posterior: Posterior, evidence: int) -> str:
     )
 
 
-def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, max_sd: float) -> str:
-    """Why the verifier's answer is not used, and what the controller went by."""
+def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, too_wide: str) -> str:
+    """Why the verifier's answer is not used, and what the controller went by; too_wide: see `Width.excess`."""
     detail = outcome.detail
     if outcome.posterior is not None and reason == "wide_posterior":
-        detail = f"sd {outcome.posterior.belief.sd:.2f}, more than {max_sd:.2f}"
+        detail = too_wide
     elif outcome.posterior is not None and reason == "untrustworthy":
         detail = ", ".join(outcome.posterior.doubts)
     because = f" ({detail})" if detail else ""
@@ -54,9 +55,14 @@ def gaps(epoch: Epoch | None, *, is_late: bool) -> str:
     return changed + LATE if is_late else changed
 
 
-def meta_comment(choice: Choice, assessment: Assessment) -> str:
-    """What was proposed, what could be proved of it, and whose belief that rests on. Options count from 0."""
-    return f"{_proposal(choice)} {assessment.explanation}"
+def meta_comment(choice: Choice, assessment: Assessment, scored: Scored | None = None) -> str:
+    """What was proposed, what could be proved of it, by whose ranking, and on whose belief. Options count from 0."""
+    return f"{_proposal(choice)}{'' if scored is None else _ranked(scored)} {assessment.explanation}"
+
+
+def _ranked(scored: Scored) -> str:
+    asks = " It would rather ask this person first." if scored.asks else ""
+    return f" Options are ranked by policy {scored.policy}.{asks}"
 
 
 def _proposal(choice: Choice) -> str:

@@ -29,7 +29,7 @@ class Health:
     waiting, waiting_bytes: journal lines in memory, and about how many bytes they are.
     lost: lines given up.   write_failures: attempts to write that failed.
     late_histories: assessments that did not wait for the journal to be read.
-    client_failures, controller_failures: calls that raised, or gave what is no answer.
+    client_failures, controller_failures, chooser_failures: calls that raised, or gave what is no answer.
     """
 
     waiting: int
@@ -39,4 +39,5 @@ class Health:
     late_histories: int
     client_failures: int
     controller_failures: int
+    chooser_failures: int
     shadow: ShadowHealth

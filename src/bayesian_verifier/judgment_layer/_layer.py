@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
+from bayesian_verifier.policy import surroundings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._controller import Controller
     from bayesian_verifier.judgment_layer._health import Health
     from bayesian_verifier.judgment_layer._layer_core import Asked, Concluded
+    from bayesian_verifier.judgment_layer._ranking import Chooser
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
+    from bayesian_verifier.policy import ABTest, Surroundings
 
 
 class Asks(Protocol):
@@ -54,10 +57,12 @@ class JudgmentLayer:
     client: asks the verifier, within its own time limit; one that `AsksOnward` sends only what is new.
     controller: stands in for it.
     journal: where judgments are recorded and histories read.
-    max_sd: a posterior of greater sd is not used.   prover: checks the rules; by default the built-in ones.
+    max_sd: a posterior of greater sd is not used.   max_sds: the same of further parameters, by name, where the
+    verifier's model has them.   prover: checks the rules; by default the built-in ones.
     most_waiting, most_waiting_bytes: lines kept in memory, and about how many bytes of them, while the journal
     cannot be written.   history_timeout: seconds an assessment waits for a history to be read from the journal.
-    controller_timeout: seconds it waits for a controller that is not our own; ours is called where it is needed.
+    controller_timeout: seconds it waits for a controller or a chooser that is not our own; ours is called where it is
+    needed.   chooser: ranks options in place of expected V.   ab_test: for whom, else for everybody.
     shadow: share of the calls that the verifier answered which the controller then answers as well, for the
     record; 0 for none.   chance: numbers even on [0, 1), one for each of those calls.
     clock: nanoseconds since 1970.   monotonic: seconds.
@@ -71,11 +76,14 @@ class JudgmentLayer:
         journal: Journal,
         *,
         max_sd: float = 0.6,
+        max_sds: Mapping[str, float] | None = None,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
         controller_timeout: float = 1.0,
+        chooser: Chooser | None = None,
+        ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
@@ -87,11 +95,14 @@ class JudgmentLayer:
             controller,
             journal,
             max_sd=max_sd,
+            max_sds=max_sds,
             prover=prover,
             most_waiting=most_waiting,
             most_waiting_bytes=most_waiting_bytes,
             history_timeout=history_timeout,
             controller_timeout=controller_timeout,
+            chooser=chooser,
+            ab_test=ab_test,
             shadow=shadow,
             chance=chance,
             clock=clock,
@@ -131,14 +142,22 @@ class JudgmentLayer:
         except Exception as exc:  # noqa: BLE001 a client of another make: a person is waiting for a choice
             return self._core.failed_call(exc)
 
-    def judge(self, case: Case | Mapping[str, object], subject: str | None = None) -> Decision:
+    def judge(
+        self,
+        case: Case | Mapping[str, object],
+        subject: str | None = None,
+        surroundings: Surroundings | Mapping[str, object] | None = None,
+    ) -> Decision:
         """Choose an option for a person, verify it, and record both.
 
-        The option of greatest posterior-expected V among those that no rule refutes; `unknown` may be chosen
-        and is said; where all are refuted `chosen` is None. Raises CallerError for a case that is none.
+        The option of greatest posterior-expected V, or of greatest score by the chooser, among those that no rule
+        refutes; `unknown` may be chosen and is said; where all are refuted `chosen` is None.
+        surroundings: what a chooser may know beside the case; see `Surroundings`.
+        Raises CallerError for a case or surroundings that are none.
         """
         parsed = as_case(case)
-        return self._core.decide(parsed, subject, self._conclude(subject, None))
+        around = surroundings_of(surroundings, parsed)
+        return self._core.decide(parsed, subject, around, self._conclude(subject, None))
 
     def feedback(
         self, judgment_id: str, feedback: Feedback | None = None, reward: float | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 import threading
 import time
@@ -13,16 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
-from bayesian_verifier.judgment_layer._choice import choose
-from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps, meta_comment
+from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps
+from bayesian_verifier.judgment_layer._deciding import Deciding
 from bayesian_verifier.judgment_layer._health import Health
+from bayesian_verifier.judgment_layer._ranking import Ranking
 from bayesian_verifier.judgment_layer._reader import Reader
 from bayesian_verifier.judgment_layer._recorder import Recorder
-from bayesian_verifier.judgment_layer._shadow import Chosen, Seen, Shadow
+from bayesian_verifier.judgment_layer._shadow import Seen, Shadow
 from bayesian_verifier.judgment_layer._standby import Standby
-from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
-from bayesian_verifier.judgment_layer._written import answer_line, judgment_line
-from bayesian_verifier.posterior import Belief
+from bayesian_verifier.judgment_layer._values import Assessment, Outcome
+from bayesian_verifier.judgment_layer._width import Width
+from bayesian_verifier.judgment_layer._written import answer_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Feedback
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
-    from bayesian_verifier.judgment_layer._values import Reason
+    from bayesian_verifier.judgment_layer._ranking import Chooser
+    from bayesian_verifier.judgment_layer._values import Decision, Reason
+    from bayesian_verifier.policy import ABTest, Surroundings
+    from bayesian_verifier.posterior import Belief
 
     Evidence = Sequence[Judgment | Mapping[str, object]]
 
@@ -68,30 +71,33 @@ class LayerCore:
         journal: Journal,
         *,
         max_sd: float = 0.6,
+        max_sds: Mapping[str, float] | None = None,
         prover: Verifies | None = None,
         most_waiting: int = 1000,
         most_waiting_bytes: int = 1 << 24,
         history_timeout: float = 0.05,
         controller_timeout: float = 1.0,
+        chooser: Chooser | None = None,
+        ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not (max_sd > 0 and math.isfinite(max_sd)):
-            raise CallerError(f"expected max_sd above 0, got {max_sd!r}")
         if not controller_timeout > 0:
             raise CallerError(f"expected controller_timeout above 0, got {controller_timeout!r}")
         self._journal = journal
-        self._max_sd = max_sd
-        self._prover = _builtin_prover() if prover is None else prover
+        self._width = Width(max_sd, max_sds)
+        checks = _builtin_prover() if prover is None else prover
         self._clock = clock
         self._monotonic = monotonic
         self._standby = Standby(controller, controller_timeout)
+        self._ranking = Ranking(chooser, ab_test, controller_timeout)
         self._lock = threading.Lock()
         self._client_failures = 0
         self.recorder = Recorder(most_waiting, most_bytes=most_waiting_bytes, monotonic=monotonic)
-        self.shadow = Shadow(shadow, chance, self._standby, journal, self._prover, monotonic)
+        self._deciding = Deciding(self._ranking, checks, journal, self.recorder, clock)
+        self.shadow = Shadow(shadow, chance, self._standby, journal, checks, monotonic)
         self._reader = Reader(journal, history_timeout)
 
     def ask(self, subject: str | None, judgments: Evidence | None) -> Asked:
@@ -134,7 +140,8 @@ class LayerCore:
             return Concluded(assessment, None)
         fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
-        explanation = explain_fallback(why, outcome, fallback, self._max_sd)
+        too_wide = "" if posterior is None else self._width.excess(posterior) or ""
+        explanation = explain_fallback(why, outcome, fallback, too_wide)
         return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None)
 
     def _reason_against(self, outcome: Outcome) -> Reason | None:
@@ -146,7 +153,7 @@ class LayerCore:
             return "no_evidence"
         if not posterior.trustworthy:
             return "untrustworthy"
-        return "wide_posterior" if posterior.belief.sd > self._max_sd else None
+        return None if self._width.excess(posterior) is None else "wide_posterior"
 
     def _assessment(
         self, belief: Belief, explanation: str, reason: Reason | None, asked: Asked, outcome: Outcome
@@ -172,35 +179,14 @@ class LayerCore:
         if seen is not None and not self.shadow.begin(seen):
             self._standby.remember(seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9)
 
-    def decide(self, case: Case, subject: str | None, concluded: Concluded) -> Decision:
+    def decide(
+        self, case: Case, subject: str | None, surroundings: Surroundings, concluded: Concluded
+    ) -> Decision:
         """Choose, verify and record. Raises CallerError for what no journal can hold."""
-        assessment = concluded.assessment
-        belief = Belief(assessment.mean, assessment.sd, assessment.quantiles)
-        choice = choose(case, belief, self._prover)
-        comment = meta_comment(choice, assessment)
-        decision_id = uuid.uuid4().hex
-        line = judgment_line(
-            self._journal,
-            subject,
-            case,
-            choice,
-            assessment,
-            comment=comment,
-            event_id=decision_id,
-            at=self._clock(),
-        )
-        recorded = self.recorder.record(line)
+        decision, chosen = self._deciding.decide(case, subject, surroundings, concluded.assessment)
         if concluded.seen is not None:
-            self.follow(concluded.seen._replace(chosen=Chosen(case, choice, decision_id)))
-        return Decision(
-            id=decision_id,
-            chosen=choice.chosen,
-            verdict=choice.verdict,
-            meta_comment=comment,
-            assessment=assessment,
-            values=choice.values,
-            recorded=recorded,
-        )
+            self.follow(concluded.seen._replace(chosen=chosen))
+        return decision
 
     def answer(self, judgment_id: str, feedback: Feedback | None, reward: float | None) -> bool:
         """Record feedback; whether it is in the journal now. Raises CallerError for an unknown judgment."""
@@ -227,6 +213,7 @@ class LayerCore:
             late_histories=self._reader.late,
             client_failures=self._client_failures,
             controller_failures=self._standby.failures,
+            chooser_failures=self._ranking.failures,
             shadow=self.shadow.health,
         )
 

@@ -9,6 +9,8 @@ and no further from the mean than Cantelli's inequality allows.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -26,6 +28,7 @@ MOST_STATE_CHARACTERS = 32 * 1024
 _SLACK = 0.05
 _SHOWN = 200
 _MOST_VALUES = 2000
+_MOST_OTHERS = 16
 _OTHER_MODEL, _UNREADABLE = 409, 422
 
 
@@ -66,9 +69,9 @@ class _Model(_Part):
     version: Annotated[str, Field(min_length=1)]
 
 
-class _Marginal(_Part):
-    mean: Annotated[float, Field(ge=-GREATEST_RISK_AVERSION, le=GREATEST_RISK_AVERSION)]
-    sd: Annotated[float, Field(gt=0, le=GREATEST_RISK_AVERSION)]
+class _AnyMarginal(_Part):
+    mean: float
+    sd: Annotated[float, Field(gt=0)]
     quantiles: dict[str, float]
 
     @model_validator(mode="after")
@@ -89,8 +92,24 @@ class _Marginal(_Part):
         return Belief(self.mean, self.sd, tuple(self.quantiles[str(level)] for level in QUANTILE_LEVELS))
 
 
+class _Marginal(_AnyMarginal):
+    mean: Annotated[float, Field(ge=-GREATEST_RISK_AVERSION, le=GREATEST_RISK_AVERSION)]
+    sd: Annotated[float, Field(gt=0, le=GREATEST_RISK_AVERSION)]
+
+
 class _Marginals(_Part):
+    model_config = ConfigDict(extra="allow")
+
     risk_aversion: _Marginal
+
+    @property
+    def others(self) -> dict[str, Belief]:
+        """About the other parameters; what is no belief is passed over, as nobody acts on it."""
+        found: dict[str, Belief] = {}
+        for name, raw in islice((self.model_extra or {}).items(), _MOST_OTHERS):
+            with suppress(ValidationError):
+                found[name] = _AnyMarginal.model_validate(raw).belief
+        return found
 
 
 class _Evidence(_Part):
@@ -149,6 +168,7 @@ def read_answer(document: object, reply: Reply, expected: Expected) -> Answer:
         trustworthy=read.checks.trustworthy,
         doubts=tuple(read.checks.reasons),
         model_version=version,
+        others=read.posterior.others,
     )
     return Answer(posterior, read.state)
 

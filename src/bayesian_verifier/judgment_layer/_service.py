@@ -14,6 +14,7 @@ from bayesian_verifier.judgment_layer._pool import Pool
 from bayesian_verifier.judgment_layer._resolver import Lookup, Resolver
 from bayesian_verifier.judgment_layer._spans import RequestSpan, Spans, opentelemetry
 from bayesian_verifier.judgment_layer._states import States
+from bayesian_verifier.judgment_layer._understood import Understood
 from bayesian_verifier.tracing import HEADER as TRACE_HEADER
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Part(NamedTuple):
     resolver: Resolver
     breaker: Breaker
     states: States
+    understood: Understood
 
 
 class Service:
@@ -69,6 +71,7 @@ class Service:
                 Resolver(self._endpoint, lookup),
                 Breaker(policy, clock),
                 States(most_states),
+                Understood(),
             ),
             lambda inherited: inherited.pool.close(),
         )

@@ -19,7 +19,7 @@ from bayesian_verifier.judgment_layer._health import ShadowHealth
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bayesian_verifier.journal import History, Journal
     from bayesian_verifier.judgment import Case
@@ -32,11 +32,15 @@ _log = logging.getLogger(__name__)
 
 
 class Chosen(NamedTuple):
-    """What was chosen by the verifier's belief, in which case, and the id of the judgment."""
+    """What was chosen by the verifier's belief, in which case, and the id of the judgment.
+
+    scores: by which another belief ranks the options, None where that is by expected V.
+    """
 
     case: Case
     choice: Choice
     judgment: str
+    scores: Callable[[Belief], Sequence[float | None] | None]
 
 
 class Seen(NamedTuple):
@@ -150,7 +154,8 @@ class Shadow:
         if chosen is None or fallback is None:
             return {"chosen": None, "would_choose": None, "other_choice": None}
         made = chosen.choice
-        other = choose(chosen.case, fallback.belief, self._prover, known=made.tried)
+        scores = chosen.scores(fallback.belief)
+        other = choose(chosen.case, fallback.belief, self._prover, scores=scores, known=made.tried)
         return {
             "chosen": made.chosen,
             "would_choose": other.chosen,

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.judgment_layer._outcome import Meaning
     from bayesian_verifier.judgment_layer._states import States
+    from bayesian_verifier.judgment_layer._understood import Understood
     from bayesian_verifier.judgment_layer._values import Posterior
 
 _JUDGMENTS = TypeAdapter(list[Judgment])
 # as many judgments are written between two looks at the clock, at most some 1.5 ms of work
 _BATCH = 32
-_SENT: dict[str, set[str]] = {"__all__": set(EVIDENCE_FIELDS)}
+_ALL: dict[str, set[str]] = {"__all__": set(EVIDENCE_FIELDS)}
+_WITHOUT_TRIES: dict[str, set[str]] = {"__all__": set(EVIDENCE_FIELDS) - {"times_tried"}}
 # the state survives what says nothing about it; after anything else the next call sends everything
 _SAY_NOTHING = ("timeout", "unreachable", "overloaded", "circuit_open")
 
@@ -32,6 +34,7 @@ class Stream:
 
     judgments: oldest first, of which the newest 512 count.   states: None where no state is kept.
     marks: of each beginning of the judgments, as `History.marks`; None where they are to be made here.
+    understood: what the verifier reads.
     Nothing is done with them before the question has to be written.
     """
 
@@ -41,7 +44,10 @@ class Stream:
         subject: str | None,
         marks: Sequence[bytes] | None,
         states: States | None,
+        understood: Understood,
     ) -> None:
+        self._understood = understood
+        self._sends_tries = understood.reads_tries
         self.meaning: Meaning | None = None
         self._subject = subject
         self._states = states if subject is not None else None
@@ -83,7 +89,8 @@ class Stream:
             new = self._answered[self._summed :] + self._open
             state = b"" if self._kept is None else b',"state":' + json.dumps(self._kept.text).encode()
             # joined once: of some megabytes each copy takes a millisecond, in which nobody looks at the clock
-            self._body = b"".join((b'{"judgments":[', *_written(new, in_time), b"]", state, b"}"))
+            fields = _ALL if self._sends_tries else _WITHOUT_TRIES
+            self._body = b"".join((b'{"judgments":[', *_written(new, fields, in_time), b"]", state, b"}"))
         return self._body
 
     @property
@@ -103,15 +110,24 @@ class Stream:
         A state that the verifier cannot go on from is dropped; the question is then all there is to say.
         """
         self.meaning = meaning
+        kept_back = self._learns_from(meaning)
         if self._states is None or self._subject is None:
             return
         if meaning.posterior is not None:
-            if meaning.state is not None and self._marks:
+            if meaning.state is not None and self._marks and not kept_back:
                 self._states.keep(self._subject, self._next(meaning.posterior, meaning.state))
         elif self._kept is not None and meaning.reason not in _SAY_NOTHING:
             self._states.drop(self._subject, self._kept)
         if meaning.is_stale:
             self.meaning, self._kept, self._body = None, None, None
+
+    def _learns_from(self, meaning: Meaning) -> bool:
+        """Note whether the verifier reads counts of tries; whether it does and some were not sent to it."""
+        if meaning.posterior is not None or (meaning.reason == "server_error" and self._sends_tries):
+            self._understood.note(meaning.posterior)
+        if self._sends_tries or not self._understood.reads_tries:
+            return False
+        return any(one.times_tried is not None for one in self._answered)
 
     def _next(self, posterior: Posterior, text: str) -> Kept:
         return Kept(
@@ -119,14 +135,16 @@ class Stream:
         )
 
 
-def _written(judgments: Sequence[Judgment], in_time: Callable[[], object]) -> Iterator[bytes]:
+def _written(
+    judgments: Sequence[Judgment], fields: dict[str, set[str]], in_time: Callable[[], object]
+) -> Iterator[bytes]:
     """The judgments as JSON, some at a time, with the commas between and without the brackets around them."""
     for begin in range(0, len(judgments), _BATCH):
         some = list(judgments[begin : begin + _BATCH])
         in_time()
         if begin:
             yield b","
-        yield _JUDGMENTS.dump_json(some, include=_SENT, exclude_none=True, warnings="error")[1:-1]
+        yield _JUDGMENTS.dump_json(some, include=fields, exclude_none=True, warnings="error")[1:-1]
 
 
 def _is_answered(judgment: Judgment) -> bool:

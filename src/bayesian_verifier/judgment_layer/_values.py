@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bayesian_verifier.judgment import Verdict
+    from bayesian_verifier.policy import ArmName
     from bayesian_verifier.posterior import Belief
 
 Phase = Literal["closed", "open", "half_open"]
@@ -20,7 +23,8 @@ Reason = Literal[Failure, "wide_posterior", "untrustworthy", "no_evidence"]
 class Posterior:
     """A reply of the verifier that belongs to its request and makes sense.
 
-    belief: about risk_aversion.   informative: judgments that counted.   trustworthy, doubts: self-checks.
+    belief: about risk_aversion.   others: about the model's other parameters, by name.
+    informative: judgments that counted.   trustworthy, doubts: self-checks.
     """
 
     belief: Belief
@@ -28,6 +32,7 @@ class Posterior:
     trustworthy: bool
     doubts: tuple[str, ...]
     model_version: str
+    others: Mapping[str, Belief] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Decision:
     verdict: on the chosen option; "refuted" where none could be chosen.
     values: posterior-expected V of each option, None for an option that could ruin.
     recorded: whether its line is in the journal; if not, the layer keeps it and writes it when it can.
+    policy: version of the one that ranked the options, None where expected V did.   asks: whether it would rather put
+    the questions first; `chosen` is for who cannot.   arm: of the A/B test, None outside of any.
     """
 
     id: str
@@ -89,3 +96,6 @@ class Decision:
     assessment: Assessment
     values: tuple[float | None, ...]
     recorded: bool
+    policy: str | None = None
+    asks: bool = False
+    arm: ArmName | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.judgment import Case, Feedback
     from bayesian_verifier.judgment_layer._choice import Choice
+    from bayesian_verifier.judgment_layer._ranking import Ranked
     from bayesian_verifier.judgment_layer._values import Assessment
+    from bayesian_verifier.policy import ABTest
 
 # what a judgment's line holds beside its case, its comment and its subject, and what an answer's line holds
 _REST = 550
@@ -30,6 +33,8 @@ def judgment_line(
     comment: str,
     event_id: str,
     at: int,
+    ranked: Ranked,
+    ab_test: ABTest | None,
 ) -> Line:
     """The line of a judgment made at so many nanoseconds since 1970."""
     write = partial(
@@ -50,6 +55,12 @@ def judgment_line(
             "breaker": assessment.breaker,
             "elapsed_ms": round(assessment.elapsed_ms, 3),
             **({} if assessment.epoch is None else {"epoch": assessment.epoch}),
+            **({} if ranked.scored is None else {"policy": ranked.scored.policy}),
+            **(
+                {}
+                if ab_test is None or ranked.arm is None
+                else {"experiment": {"name": ab_test.name, "arm": ranked.arm, "share": ab_test.share}}
+            ),
         },
         event_id=event_id,
         at=at,
@@ -59,6 +70,12 @@ def judgment_line(
         return len(case.model_dump_json(exclude_none=True)) + len(comment) + len(subject or "") + _REST
 
     return Line(write, event_id, size)
+
+
+def policy_line(journal: Journal, fields: dict[str, object], at: int) -> Line:
+    """The line of what a policy made of a choice, beside that of the judgment."""
+    write = partial(journal.append, "policy", fields, event_id=uuid.uuid4().hex, at=at)
+    return Line(write, None, lambda: len(json.dumps(fields, ensure_ascii=False)) + _ANSWER)
 
 
 def answer_line(

@@ -1,18 +1,23 @@
 """Policies that read (s, θ*, σ): environments, arms, learning, and the experiment that compares them."""
 
-from bayesian_verifier.rl._arms import ARMS, Arm, arm_named
-from bayesian_verifier.rl._belief import Belief, ExactBelief, Read, ServedBelief
+from bayesian_verifier.rl._arms import ARMS, Arm, Told, arm_named
+from bayesian_verifier.rl._belief import Belief, ExactBelief, Read, ServedBelief, Weighed
+from bayesian_verifier.rl._beliefs import Beliefs
 from bayesian_verifier.rl._cases import Prior
-from bayesian_verifier.rl._environment import ACTIONS, ASK, Rules, Seen, State, reset, seen, step
+from bayesian_verifier.rl._environment import ACTIONS, ASK, Rules, State, reset, step
 from bayesian_verifier.rl._evaluation import Score, evaluate
 from bayesian_verifier.rl._gymnasium import JudgmentEnvironment
+from bayesian_verifier.rl._memory import Policy, Remembering, blank
 from bayesian_verifier.rl._policy import PolicyNet, Said
 from bayesian_verifier.rl._ppo import Learned, Training, train
-from bayesian_verifier.rl._report import Report, registered, report_of
+from bayesian_verifier.rl._report import Report, report_of
+from bayesian_verifier.rl._results import Results, registered
 from bayesian_verifier.rl._rollout import greedy, sampling
 from bayesian_verifier.rl._rules import RULES, Rule
 from bayesian_verifier.rl._running import Piece, begin, carry_out, pieces
+from bayesian_verifier.rl._seen import Seen, seen
 from bayesian_verifier.rl._settings import Experiment
+from bayesian_verifier.rl._weights import write_policy
 
 __all__ = [
     "ACTIONS",
@@ -21,15 +26,19 @@ __all__ = [
     "RULES",
     "Arm",
     "Belief",
+    "Beliefs",
     "ExactBelief",
     "Experiment",
     "JudgmentEnvironment",
     "Learned",
     "Piece",
+    "Policy",
     "PolicyNet",
     "Prior",
     "Read",
+    "Remembering",
     "Report",
+    "Results",
     "Rule",
     "Rules",
     "Said",
@@ -37,9 +46,12 @@ __all__ = [
     "Seen",
     "ServedBelief",
     "State",
+    "Told",
     "Training",
+    "Weighed",
     "arm_named",
     "begin",
+    "blank",
     "carry_out",
     "evaluate",
     "greedy",
@@ -51,4 +63,5 @@ __all__ = [
     "seen",
     "step",
     "train",
+    "write_policy",
 ]

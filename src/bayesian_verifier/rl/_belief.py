@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators import Simulator
 
 LAPSE = 0.02
-_GRID_REACH = 4.5
+_GRID_REACH = 4.0
 _CELLS = KNOTS - 2
 
 
@@ -35,6 +35,25 @@ class Read(NamedTuple):
     sd: Array
 
 
+class Weighed(NamedTuple):
+    """A belief as weights of points: of risk aversions [N, R], each with choice noises [N, R, T]; weight [N, R, T].
+
+    Weights of a person sum to 1.
+    """
+
+    attitude: Array
+    noise: Array
+    weight: Array
+
+    @property
+    def read(self) -> Read:
+        """Mean and sd of risk aversion."""
+        marginal = self.weight.sum(axis=2)
+        mean = (marginal * self.attitude).sum(axis=1)
+        variance = (marginal * (self.attitude - mean[:, None]) ** 2).sum(axis=1)
+        return Read(mean, jnp.sqrt(jnp.maximum(variance, 1e-8)))
+
+
 class Belief(Protocol):
     """Additive evidence of many people at once, and what it says.
 
@@ -42,6 +61,10 @@ class Belief(Protocol):
     """
 
     points: Array
+
+    def __hash__(self) -> int:
+        """Of which one it is: what was compiled for it is kept by that."""
+        ...
 
     def nothing(self) -> Array:
         """Evidence [E] of a person who has answered nothing."""
@@ -51,7 +74,7 @@ class Belief(Protocol):
         """What one answer adds [E]. advantage [R]: of the proposal.   sign: 1 approved, -1 rejected, 0 none."""
         ...
 
-    def read(self, evidence: Array) -> Read:
+    def weighed(self, evidence: Array) -> Weighed:
         """The belief about each of N people, evidence [N, E]."""
         ...
 
@@ -64,7 +87,7 @@ def log_chance(signed: Array, noise: Array) -> Array:
 class ExactBelief:
     """Quadrature on a grid of r by ln τ."""
 
-    def __init__(self, prior: Prior, *, attitudes: int = 121, noises: int = 9) -> None:
+    def __init__(self, prior: Prior, *, attitudes: int = 45, noises: int = 9) -> None:
         reach = np.array(_GRID_REACH)
         self.points = jnp.linspace(
             prior.mean[0] - reach * prior.sd[0], prior.mean[0] + reach * prior.sd[0], attitudes
@@ -84,11 +107,21 @@ class ExactBelief:
         each = log_chance(sign * advantage[:, None], self._noise[None, :]).ravel()
         return jnp.where(sign == 0, 0.0, each)
 
-    def read(self, evidence: Array) -> Read:
-        """Mean and sd by summing over the grid."""
+    def weighed(self, evidence: Array) -> Weighed:
+        """Posterior probabilities of the nodes."""
         weight = jax.nn.softmax(evidence + self._log_prior, axis=-1)
-        marginal = weight.reshape(len(evidence), self.points.size, -1).sum(axis=2)
-        return _moments(marginal, self.points[None, :])
+        count, attitudes = len(evidence), self.points.size
+        weight = weight.reshape(count, attitudes, -1)
+        return Weighed(
+            jnp.broadcast_to(self.points, (count, attitudes)),
+            jnp.broadcast_to(self._noise, weight.shape),
+            weight,
+        )
+
+
+def no_belief(prior: Prior) -> ExactBelief:
+    """For whoever looks at none: as little as can be carried along."""
+    return ExactBelief(prior, attitudes=2, noises=1)
 
 
 class ServedBelief:
@@ -115,13 +148,14 @@ class ServedBelief:
         rewards = jnp.zeros((self.points.size, REWARD_TERMS))
         return jnp.concatenate([counts, rewards], axis=1).ravel()
 
-    def read(self, evidence: Array) -> Read:
-        """Weighted moments of the network's draws."""
+    def weighed(self, evidence: Array) -> Weighed:
+        """The network's draws, one noise each, and their corrected weights."""
         emission = self._model.function.traced(evidence, self._noise)
         likelihood = jax.vmap(self._log_likelihood)(evidence, emission.theta)
         z = (emission.theta - self._prior_mean) / self._prior_sd
         log_weight = likelihood - 0.5 * (z**2).sum(-1) - emission.log_density - self._log_ratio
-        return _moments(jax.nn.softmax(log_weight, axis=-1), emission.theta[:, :, 0])
+        weight = jax.nn.softmax(log_weight, axis=-1)
+        return Weighed(emission.theta[:, :, 0], jnp.exp(emission.theta[:, :, 1:]), weight[:, :, None])
 
     def _log_likelihood(self, sums: Array, theta: Array) -> Array:
         return self._simulator.log_likelihood_of_sums(sums, theta, jnp)
@@ -137,9 +171,3 @@ def spread_one(signed: Array) -> Array:
     place = jnp.arange(KNOTS)[None, :] - cell[:, None]
     weights = (low, 1.0 - low - high, high)
     return sum((jnp.where(place == i, w[:, None], 0.0) for i, w in enumerate(weights)), jnp.zeros(()))
-
-
-def _moments(weight: Array, at: Array) -> Read:
-    mean = (weight * at).sum(-1)
-    variance = (weight * (at - mean[:, None]) ** 2).sum(-1)
-    return Read(mean, jnp.sqrt(jnp.maximum(variance, 1e-8)))

@@ -8,7 +8,7 @@ from the episode's key and the decision's number alone, so that two policies mee
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,9 @@ from jax import Array
 
 from bayesian_verifier.rl._belief import LAPSE
 from bayesian_verifier.rl._cases import (
+    LADDER_DRAWS,
     OPTIONS,
+    QUESTION_DRAWS,
     QUESTIONS,
     Ladder,
     Prior,
@@ -59,8 +61,12 @@ class Rules(NamedTuple):
 DRAIN, CHARGE, EMPTY_COST = 0.15, 0.03, 0.3
 #: energy above which latency costs more
 HUNGRY = 0.6
+#: of advantages, before arcsinh
+_SCALE = 10.0
 #: what is drawn from an episode's key, so that no two draws share one
-_PERSON, _NEXT, _CASES, _ASKS, _ANSWERS = 0, 1, 1000, 2000, 3000
+_PERSON, _NEXT, _CASES, _ANSWERS = 0, 1, 1000, 3000
+#: numbers are drawn further from 0 and 1 than this
+_GRAIN = 1e-6
 
 
 class State(NamedTuple):
@@ -70,7 +76,8 @@ class State(NamedTuple):
     ladder, questions, stake: of the decision at hand.
     decided: how many are behind.   asked: whether this decision's question was put.   battery: 0 to 1.
     last_action: 0–3, or 4 at the beginning.   last_feedback: 1, -1, or 0 where none was heard; the mean of three
-    after an ask.   evidence [E]: what was heard, as a belief keeps it.
+    after an ask.   last_heard [5]: the last answers as numbers, signed advantages at SHOWN_AT.
+    evidence [E]: what was heard, as a belief keeps it.
     """
 
     key: Array
@@ -83,6 +90,7 @@ class State(NamedTuple):
     battery: Array
     last_action: Array
     last_feedback: Array
+    last_heard: Array
     evidence: Array
 
 
@@ -101,18 +109,17 @@ class Stepped(NamedTuple):
 
 def reset(key: Array, rules: Rules, belief: Belief) -> State:
     """A new person and their first decision."""
-    ladder, questions, stake = _decision(key, jnp.zeros((), jnp.int32), rules)
+    start = jnp.zeros((), jnp.int32)
     return State(
         key,
         draw_person(jax.random.fold_in(key, _PERSON), rules.prior),
-        ladder,
-        questions,
-        stake,
-        jnp.zeros((), jnp.int32),
+        *_decision(key, start, rules),
+        start,
         jnp.zeros((), bool),
         jnp.ones(()),
         jnp.full((), ACTIONS, jnp.int32),
         jnp.zeros(()),
+        jnp.zeros(len(SHOWN_AT)),
         belief.nothing(),
     )
 
@@ -121,13 +128,30 @@ def step(state: State, action: Array, rules: Rules, belief: Belief) -> Stepped:
     """Ask, or decide. An ask where one was put already is the decision for the first option."""
     ask = (action == ASK) & ~state.asked
     chosen = jnp.where(action == ASK, 0, action)
-    asked = _asked(state, rules, belief)
-    decided = _decided(state, chosen, rules, belief)
-    result: Stepped = jax.tree.map(lambda a, b: jnp.where(ask, a, b), asked, decided)
-    fresh = reset(jax.random.fold_in(state.key, _NEXT), rules, belief)
-    return result._replace(
-        state=jax.tree.map(lambda new, old: jnp.where(result.done, new, old), fresh, result.state)
+    answers = _answers(state, chosen, ask, rules)
+    regret = _regret(state, chosen, rules)
+    drained = jnp.clip(state.battery - DRAIN * state.ladder.energy[chosen] + CHARGE, 0.0, 1.0)
+    battery = jnp.where(ask, state.battery, drained)
+    penalty = EMPTY_COST * (drained <= 0.0) if rules.battery else 0.0
+    decided = state.decided + 1
+    done = ~ask & (decided >= rules.decisions)
+    following = _following(state, done, decided, rules)
+    after = following._replace(
+        ladder=_choose(ask, state.ladder, following.ladder),
+        questions=_choose(ask, state.questions, following.questions),
+        stake=jnp.where(ask, state.stake, following.stake),
+        decided=jnp.where(ask, state.decided, following.decided),
+        asked=ask,
+        battery=jnp.where(done, 1.0, battery if rules.battery else state.battery),
+        last_action=jnp.where(done, ACTIONS, jnp.where(ask, ASK, chosen)),
+        last_feedback=jnp.where(done, 0.0, jnp.where(ask, answers.sign[1:].mean(), answers.sign[0])),
+        last_heard=jnp.where(done, 0.0, _heard(answers.at_shown, answers.sign)),
+        evidence=jnp.where(
+            done, belief.nothing(), state.evidence + _evidence(state, chosen, answers.sign, belief)
+        ),
     )
+    reward = jnp.where(ask, -rules.ask_cost, -state.stake * regret - penalty)
+    return Stepped(after, reward, done, jnp.where(ask, 0.0, regret), ~ask)
 
 
 def utilities(state: State, rules: Rules) -> Array:
@@ -144,99 +168,72 @@ def hidden_costs(ladder: Ladder, rules: Rules) -> Array:
 
 
 def _decision(key: Array, number: Array, rules: Rules) -> tuple[Ladder, Questions, Array]:
-    case, asked, stake = jax.random.split(jax.random.fold_in(key, _CASES + number), 3)
-    high = jax.random.bernoulli(stake, rules.high_share)
+    uniform = _uniform(jax.random.fold_in(key, _CASES + number), LADDER_DRAWS + QUESTION_DRAWS + 1)
     return (
-        draw_ladder(case, rules.prior),
-        draw_questions(asked, rules.prior),
-        jnp.where(high, rules.high_stake, rules.low_stake),
+        draw_ladder(uniform[:LADDER_DRAWS], rules.prior),
+        draw_questions(uniform[LADDER_DRAWS:-1], rules.prior),
+        jnp.where(uniform[-1] < rules.high_share, rules.high_stake, rules.low_stake),
     )
 
 
-def _approves(key: Array, advantage: Array, log_noise: Array) -> Array:
-    chance = LAPSE / 2 + (1 - LAPSE) * jax.nn.sigmoid(advantage / jnp.exp(log_noise))
-    return jax.random.bernoulli(key, chance)
+def _uniform(key: Array, count: int) -> Array:
+    """Numbers in (0, 1), neither end among them."""
+    return jax.random.uniform(key, (count,), minval=_GRAIN, maxval=1.0 - _GRAIN)
 
 
-def _asked(state: State, rules: Rules, belief: Belief) -> Stepped:
-    """Three answers about sure amounts against long shots, all proposed."""
-    true = question_advantages(state.questions, state.theta[:1])[:, 0]
-    key = jax.random.fold_in(state.key, _ASKS + state.decided)
-    sign = jnp.where(_approves(key, true, state.theta[1]), 1.0, -1.0)
-    curves = question_advantages(state.questions, belief.points)
-    added = jax.vmap(belief.of_answer)(curves, sign).sum(axis=0)
-    after = state._replace(
-        asked=jnp.ones((), bool),
-        last_action=jnp.full((), ASK, jnp.int32),
-        last_feedback=sign.mean(),
-        evidence=state.evidence + added,
-    )
-    no = jnp.zeros((), bool)
-    return Stepped(after, jnp.full((), -rules.ask_cost), no, jnp.zeros(()), no)
+class _Answers(NamedTuple):
+    """sign [4]: of the decision, then of the three questions; 0 where nothing was answered.
 
-
-def _decided(state: State, chosen: Array, rules: Rules, belief: Belief) -> Stepped:
-    ladder = state.ladder
-    worth = utilities(state, rules)
-    regret = worth.max() - worth[chosen]
-    heard, answer = jax.random.split(jax.random.fold_in(state.key, _ANSWERS + state.decided))
-    true = advantages(values(ladder.wealth, ladder.probability, ladder.top, state.theta[:1]))[chosen, 0]
-    sign = jnp.where(_approves(answer, true, state.theta[1]), 1.0, -1.0)
-    sign = jnp.where(jax.random.bernoulli(heard, rules.seen), sign, 0.0)
-    curves = advantages(values(ladder.wealth, ladder.probability, ladder.top, belief.points))
-    battery = jnp.clip(state.battery - DRAIN * ladder.energy[chosen] + CHARGE, 0.0, 1.0)
-    penalty = EMPTY_COST * (battery <= 0.0) if rules.battery else 0.0
-    following, questions, stake = _decision(state.key, state.decided + 1, rules)
-    after = State(
-        state.key,
-        state.theta,
-        following,
-        questions,
-        stake,
-        state.decided + 1,
-        jnp.zeros((), bool),
-        battery if rules.battery else state.battery,
-        chosen,
-        sign,
-        state.evidence + belief.of_answer(curves[chosen], sign),
-    )
-    yes = jnp.ones((), bool)
-    return Stepped(after, -state.stake * regret - penalty, after.decided >= rules.decisions, regret, yes)
-
-
-class Seen(NamedTuple):
-    """What a policy may see of a state, without θ and without the belief.
-
-    options [3, 8]: worth at SHOWN_AT, spread of the outcomes' logarithms over that of the case, latency, energy.
-    rest [25]: stake, time, battery, whether asked, last action (4), last feedback, and the questions' ∆ at SHOWN_AT.
-    may_ask []: whether an ask is open.
+    at_shown [4, 5]: the advantages that were judged, at SHOWN_AT.
     """
 
-    options: Array
-    rest: Array
-    may_ask: Array
+    sign: Array
+    at_shown: Array
 
 
-def seen(state: State, rules: Rules) -> Seen:
-    """The state s of one episode."""
-    ladder, at = state.ladder, jnp.array(SHOWN_AT)
-    worth = values(ladder.wealth, ladder.probability, ladder.top, at)
-    logs = jnp.log(ladder.wealth) / jnp.log(ladder.top)
-    mean = (ladder.probability * logs).sum(axis=1, keepdims=True)
-    spread = jnp.sqrt((ladder.probability * (logs - mean) ** 2).sum(axis=1))
-    options = jnp.concatenate([worth, jnp.stack([spread, ladder.latency, ladder.energy], axis=1)], axis=1)
-    rest = jnp.concatenate(
-        [
-            jnp.stack(
-                [state.stake / rules.high_stake, state.decided / rules.decisions, state.battery, state.asked]
-            ),
-            jax.nn.one_hot(state.last_action, ACTIONS),
-            state.last_feedback[None],
-            question_advantages(state.questions, at).ravel(),
-        ]
+def _answers(state: State, chosen: Array, ask: Array, rules: Rules) -> _Answers:
+    """What the person says of a choice, half the time, or of three questions."""
+    at = jnp.concatenate([state.theta[:1], jnp.array(SHOWN_AT)])
+    curves = _judged(state, chosen, at)
+    uniform = _uniform(jax.random.fold_in(state.key, _ANSWERS + state.decided), 2 + QUESTIONS)
+    chance = LAPSE / 2 + (1 - LAPSE) * jax.nn.sigmoid(curves[:, 0] / jnp.exp(state.theta[1]))
+    said = jnp.where(uniform[1:] < chance, 1.0, -1.0)
+    heard = ~ask & (uniform[0] < rules.seen)
+    return _Answers(jnp.where(jnp.append(heard, jnp.full(QUESTIONS, ask)), said, 0.0), curves[:, 1:])
+
+
+def _judged(state: State, chosen: Array, at: Array) -> Array:
+    """Advantages [4, R] that answers are about: of the choice, and of the sure amounts in question."""
+    ladder = state.ladder
+    of_options = advantages(values(ladder.wealth, ladder.probability, ladder.top, at))
+    return jnp.concatenate([of_options[chosen][None], question_advantages(state.questions, at)])
+
+
+def _evidence(state: State, chosen: Array, sign: Array, belief: Belief) -> Array:
+    """What the answers add to the belief."""
+    return jax.vmap(belief.of_answer)(_judged(state, chosen, belief.points), sign).sum(axis=0)
+
+
+def _heard(at_shown: Array, sign: Array) -> Array:
+    """The last answers as numbers [5]: signed advantages on a scale that shows small ones, summed."""
+    return (sign[:, None] * jnp.arcsinh(_SCALE * at_shown)).sum(axis=0)
+
+
+def _regret(state: State, chosen: Array, rules: Rules) -> Array:
+    worth = utilities(state, rules)
+    return worth.max() - worth[chosen]
+
+
+def _following(state: State, done: Array, decided: Array, rules: Rules) -> State:
+    """The state with the next decision, of the same person or of the next one."""
+    key = _choose(done, jax.random.fold_in(state.key, _NEXT), state.key)
+    number = jnp.where(done, 0, decided)
+    theta = jnp.where(done, draw_person(jax.random.fold_in(key, _PERSON), rules.prior), state.theta)
+    ladder, questions, stake = _decision(key, number, rules)
+    return state._replace(
+        key=key, theta=theta, ladder=ladder, questions=questions, stake=stake, decided=number
     )
-    return Seen(options, rest, ~state.asked)
 
 
-OPTION_FEATURES = len(SHOWN_AT) + 3
-REST_FEATURES = 4 + ACTIONS + 1 + QUESTIONS * len(SHOWN_AT)
+def _choose(condition: Array, one: Any, other: Any) -> Any:  # noqa: ANN401 any tree of arrays
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), one, other)

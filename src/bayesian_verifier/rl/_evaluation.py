@@ -6,61 +6,80 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
-from bayesian_verifier.rl._environment import reset
-from bayesian_verifier.rl._rollout import rollout
+from bayesian_verifier.rl._environment import State, reset
+from bayesian_verifier.rl._rollout import act
+from bayesian_verifier.rl._seen import ranks_of_risk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jax import Array
-
     from bayesian_verifier.rl._arms import Arm
-    from bayesian_verifier.rl._belief import Belief, Read
-    from bayesian_verifier.rl._environment import Rules, State
-    from bayesian_verifier.rl._rollout import View
-
-    Chooser = Callable[[Array, State, View, Read], tuple[Array, Array, Array]]
+    from bayesian_verifier.rl._belief import Belief
+    from bayesian_verifier.rl._environment import Rules
+    from bayesian_verifier.rl._rollout import Chooser, Moment
 
 
 class Score(NamedTuple):
     """Of each of N people's one episode, all [N].
 
     risk_aversion: the person's.   reward: a decision's mean.   regret: utility lost a decision.
-    asks: questions put, a decision.   mean, sd: the belief before the last action.
+    asks: questions put, a decision.   risk: mean rank of the chosen option's risk in its case, 0 the surest to 1.
     """
 
     risk_aversion: Array
     reward: Array
     regret: Array
     asks: Array
-    mean: Array
-    sd: Array
+    risk: Array
 
 
-def evaluate(seed: int, people: int, choose: Chooser, arm: Arm, rules: Rules, belief: Belief) -> Score:
-    """One episode of each of `people`, drawn from the seed: the same people and cases for every policy."""
-    keys = jax.random.split(jax.random.key(seed), people)
-    state = jax.vmap(lambda key: reset(key, rules, belief))(keys)
-    # an ask before each decision is the most there can be
-    _, moments = rollout(jax.random.key(seed), state, 2 * rules.decisions, choose, arm, rules, belief)
-    # False for all steps from the second episode on
-    first = jnp.cumsum(moments.done, axis=0) - moments.done == 0
-    decisions = rules.decisions
+class _Going(NamedTuple):
+    """While episodes go on: sums so far, and who is done."""
 
-    def mean(of: Array) -> Array:
-        return (of * first).sum(axis=0) / decisions
+    moment: Array
+    state: State
+    memory: Array
+    sums: Score
+    over: Array
 
-    last = first.sum(axis=0) - 1
 
-    def at_last(of: Array) -> Array:
-        return jnp.take_along_axis(of, last[None], axis=0)[0]
+def evaluate(
+    seed: int | Array, people: int, choose: Chooser, arm: Arm, rules: Rules, belief: Belief, memory: Array
+) -> Score:
+    """One episode of each of `people`, drawn from the seed: the same people and cases for every policy.
 
-    return Score(
-        moments.theta[0, :, 0],
-        mean(moments.reward),
-        mean(moments.regret),
-        mean(~moments.decided),
-        at_last(moments.mean),
-        at_last(moments.sd),
+    memory [N, H]: of a policy before it begins.
+    """
+    key = jax.random.key(seed)
+    state = jax.vmap(lambda one: reset(one, rules, belief))(jax.random.split(key, people))
+    attitude, nothing = state.theta[:, 0], jnp.zeros(people)
+
+    def one(going: _Going) -> _Going:
+        state, memory, moment = act(
+            jax.random.fold_in(key, going.moment), going.state, going.memory, choose, arm, rules, belief
+        )
+        share = ~going.over / rules.decisions
+        sums = Score(
+            going.sums.risk_aversion,
+            going.sums.reward + share * moment.reward,
+            going.sums.regret + share * moment.regret,
+            going.sums.asks + share * ~moment.decided,
+            going.sums.risk + share * _risk(moment),
+        )
+        return _Going(going.moment + 1, state, memory, sums, going.over | moment.done)
+
+    start = _Going(
+        jnp.zeros((), jnp.int32),
+        state,
+        memory,
+        Score(attitude, nothing, nothing, nothing, nothing),
+        jnp.zeros(people, bool),
     )
+    return jax.lax.while_loop(lambda going: ~going.over.all(), one, start).sums
+
+
+def _risk(moment: Moment) -> Array:
+    """Rank of the option decided for; 0 for an ask."""
+    ranks = ranks_of_risk(moment.view.seen.options)
+    chosen = jnp.minimum(moment.choice.action, ranks.shape[1] - 1)
+    return moment.decided * jnp.take_along_axis(ranks, chosen[:, None], axis=1)[:, 0]

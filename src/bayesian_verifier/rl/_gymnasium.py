@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -9,15 +10,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from bayesian_verifier.rl._environment import ACTIONS, OPTION_FEATURES, REST_FEATURES, reset, step
+from bayesian_verifier.rl._cases import OPTIONS
+from bayesian_verifier.rl._environment import ACTIONS, reset, step
 from bayesian_verifier.rl._rollout import view_of
+from bayesian_verifier.rl._seen import OPTION_FEATURES, REST_FEATURES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from bayesian_verifier.rl._arms import Arm
     from bayesian_verifier.rl._belief import Belief
-    from bayesian_verifier.rl._environment import Rules, State
+    from bayesian_verifier.rl._environment import Rules, State, Stepped
 
 _MOST_SEEDS = 2**31
 #: all that is observed is of the order of 1; what is told of a person, in prior sd, is cut off here
@@ -31,12 +36,11 @@ class JudgmentEnvironment(gymnasium.Env[Any, Any]):
     """
 
     def __init__(self, arm: Arm, rules: Rules, belief: Belief) -> None:
-        size = 3 * OPTION_FEATURES + REST_FEATURES + 1 + arm.known
+        size = OPTIONS * (OPTION_FEATURES + len(arm.of_option)) + REST_FEATURES + 1 + len(arm.known)
         self.observation_space = gymnasium.spaces.Box(-_BOUND, _BOUND, (size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(ACTIONS)
-        self._reset = jax.jit(lambda key: reset(key, rules, belief))
-        self._step = jax.jit(lambda state, action: step(state, action, rules, belief))
-        self._observe = jax.jit(lambda key, state: _flat(key, state, arm, rules, belief))
+        self._reset, self._step = _programs(rules, belief)
+        self._observe = jax.jit(lambda key, state: flat(key, state, arm, rules, belief))
         self._state: State | None = None
         self._moment = 0
 
@@ -63,9 +67,25 @@ class JudgmentEnvironment(gymnasium.Env[Any, Any]):
         return np.asarray(self._observe(key, state), np.float32)
 
 
-def _flat(key: jax.Array, state: State, arm: Arm, rules: Rules, belief: Belief) -> jax.Array:
+@cache
+def _programs(rules: Rules, belief: Belief) -> tuple[Callable[..., State], Callable[..., Stepped]]:
+    """Beginning and stepping, compiled once for all arms."""
+    return (
+        jax.jit(lambda key: reset(key, rules, belief)),
+        jax.jit(lambda state, action: step(state, action, rules, belief)),
+    )
+
+
+def flat(key: jax.Array, state: State, arm: Arm, rules: Rules, belief: Belief) -> jax.Array:
+    """What is observed of one state, in one array."""
     one = jax.tree.map(lambda leaf: leaf[None], state)
     view, _ = view_of(key, one, arm, rules, belief)
-    seen = view.seen
-    parts = (seen.options[0].ravel(), seen.rest[0], seen.may_ask.astype(jnp.float32), view.told[0])
+    seen, told = view.seen, view.told
+    parts = (
+        seen.options[0].ravel(),
+        told.options[0].ravel(),
+        seen.rest[0],
+        seen.may_ask.astype(jnp.float32),
+        told.person[0],
+    )
     return jnp.clip(jnp.concatenate(parts), -_BOUND, _BOUND)

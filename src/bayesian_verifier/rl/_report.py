@@ -2,153 +2,100 @@
 
 from __future__ import annotations
 
-import json
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from bayesian_verifier.errors import SettingsError
-from bayesian_verifier.rl._settings import Experiment
-from bayesian_verifier.rl._statistics import Bootstrap, chance_of_improvement, median_steps, steps_to
-from bayesian_verifier.rl._tables import read_table
-from bayesian_verifier.rl._verdicts import judge, missing, said
+from bayesian_verifier.rl._markdown import part, table
+from bayesian_verifier.rl._report_learning import arms, learning, pairs
+from bayesian_verifier.rl._report_people import by_attitude, risk_taken
+from bayesian_verifier.rl._report_reasons import reasons
+from bayesian_verifier.rl._results import results_of
+from bayesian_verifier.rl._verdicts import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bayesian_verifier.rl._tables import Columns
+    from bayesian_verifier.rl._results import Results
     from bayesian_verifier.rl._verdicts import Judged
-
-_BASE = "rl_only"
 
 
 class Report(NamedTuple):
-    """The page, what is missing, and what became of each hypothesis."""
+    """The page, what is missing, what became of each hypothesis, and what all that is from."""
 
     page: str
     missing: list[str]
     judged: list[Judged]
+    results: Results
 
 
 def report_of(folder: Path) -> Report:
     """The report on a folder of results. Raises SettingsError where it holds none."""
-    experiment = registered(folder)
-    episodes, curves = read_table(folder, "episodes"), read_table(folder, "curves")
-    if not episodes:
-        raise SettingsError(f"{folder}: nothing has been run yet")
-    bootstrap = Bootstrap(_rewards(episodes), experiment.evaluation.resamples, experiment.evaluation.seed)
-    lacking = missing(experiment, episodes)
-    level = experiment.evaluation.level
-    judged = [] if lacking else [judge(one, bootstrap, curves, level) for one in experiment.hypotheses]
-    parts = [
-        _head(experiment, lacking),
+    results = results_of(folder)
+    judged = [judge(one, results) for one in results.experiment.hypotheses]
+    sections = [
+        _head(results),
         _hypotheses(judged),
-        _arms(experiment, episodes, curves, bootstrap),
-        _by_attitude(experiment, episodes),
+        _not_found(judged),
+        arms(results),
+        pairs(results),
+        learning(results),
+        by_attitude(results),
+        risk_taken(results),
+        reasons(results),
+        _forms(results),
     ]
-    return Report("\n".join(parts), lacking, judged)
+    return Report("\n".join(section for section in sections if section), results.missing, judged, results)
 
 
-def registered(folder: Path) -> Experiment:
-    """The experiment as it was written down before the run. Raises SettingsError where its hash is another."""
-    note = folder / "experiment.json"
-    if not note.exists():
-        raise SettingsError(f"{folder}: no experiment.json; `bayesian-verifier experiment run` makes one")
-    written = json.loads(note.read_text("utf-8"))
-    experiment = Experiment.model_validate(written["experiment"])
-    if experiment.hash != written["hash"]:
-        raise SettingsError(
-            f"{note} was changed afterwards: its hash is {experiment.hash}, not {written['hash']}"
-        )
-    return experiment
-
-
-def _rewards(episodes: dict[tuple[str, int], Columns]) -> dict[str, np.ndarray]:
-    names = dict.fromkeys(arm for arm, _ in episodes)
-    return {
-        name: np.stack([columns["reward"] for (arm, _), columns in sorted(episodes.items()) if arm == name])
-        for name in names
-    }
-
-
-def _head(experiment: Experiment, lacking: list[str]) -> str:
-    training = experiment.of_learning
+def _head(results: Results) -> str:
+    experiment, training = results.experiment, results.experiment.of_learning
     lines = [
-        f"# {experiment.name}",
-        "",
+        f"# Experiment {experiment.name}",
         (
             f"Environment {experiment.environment}, {experiment.belief} posterior; {training.step_count:,} steps of "
             f"experience an arm and seed; {experiment.evaluation.people:,} people whom nobody learned on. Registered "
             f"as `{experiment.hash}` before the run."
         ),
-        "",
     ]
-    if lacking:
-        lines += [f"**Not complete**: {len(lacking)} missing ({', '.join(lacking[:5])}…).", ""]
-    return "\n".join(lines)
+    if results.missing:
+        lacking = ", ".join(results.missing[:5])
+        more = f" and {len(results.missing) - 5} more" if len(results.missing) > 5 else ""  # noqa: PLR2004
+        lines.append(f"**Not complete**: missing are {lacking}{more}.")
+    return "\n\n".join(lines) + "\n"
 
 
 def _hypotheses(judged: list[Judged]) -> str:
-    rows = [f"| {one.id} | {one.asked} | **{one.finding}** | {one.figures} |" for one in judged]
-    return "\n".join(
-        ["## Hypotheses", "", "| | asked | found | figure, 95% interval |", "|---|---|---|---|", *rows, ""]
+    rows = [[one.id, one.asked, f"**{one.finding}**", one.figures] for one in judged]
+    return part("Hypotheses", table(["", "asked", "found", "figure, 95% interval"], rows))
+
+
+def _not_found(judged: list[Judged]) -> str:
+    """What was not found, as plainly as what was."""
+    against = [f"- {one.asked}: {one.figures}." for one in judged if one.finding == "not supported"]
+    undecided = [f"- {one.asked}: {one.figures}." for one in judged if one.finding == "open"]
+    paragraphs = []
+    if against:
+        paragraphs += ["The results speak against:", "\n".join(against)]
+    if undecided:
+        paragraphs += ["The results leave open:", "\n".join(undecided)]
+    return part("What was not found", *(paragraphs or ["Nothing that was asked."]))
+
+
+def _forms(results: Results) -> str:
+    """Rules whose settings were chosen on people of their own."""
+    rows = []
+    for name in results.experiment.rules:
+        for forms in results.of_arm("forms", name).values():
+            best = forms["reward"].argmax()
+            settings = ", ".join(
+                f"{column} {forms[column][best]:g}"
+                for column in ("ask_above", "teaching", "energy_price")
+                if forms[column][best] == forms[column][best]
+            )
+            rows.append([name, str(len(forms["reward"])), settings, f"{forms['reward'][best]:.4f}"])
+    if not rows:
+        return ""
+    return part(
+        "Rules whose settings were chosen",
+        "On as many other people than those all are scored on.",
+        table(["rule", "forms tried", "the best", "its reward there"], rows),
     )
-
-
-def _arms(
-    experiment: Experiment,
-    episodes: dict[tuple[str, int], Columns],
-    curves: dict[tuple[str, int], Columns],
-    bootstrap: Bootstrap,
-) -> str:
-    rewards = _rewards(episodes)
-    has_gap = {_BASE, "oracle"} <= rewards.keys()
-    rows = []
-    for name in sorted(rewards, key=lambda arm: bootstrap.reward(arm).value):
-        seeds = [columns for (arm, _), columns in episodes.items() if arm == name]
-        reached = [
-            steps_to(experiment.evaluation.level, one["steps"], one["reward"])
-            for (arm, _), one in curves.items()
-            if arm == name
-        ]
-        steps = median_steps(reached) if reached else None
-        cells = [
-            name,
-            str(len(seeds)),
-            said(bootstrap.reward(name)),
-            said(bootstrap.closed(name, _BASE, "oracle"), 2) if has_gap else "",
-            f"{np.mean([one['asks'].mean() for one in seeds]):.3f}",
-            f"{chance_of_improvement(rewards[name], rewards[_BASE]):.2f}" if _BASE in rewards else "",
-            "" if not reached else "not reached" if steps is None else f"{steps:,.0f}",
-        ]
-        rows.append("| " + " | ".join(cells) + " |")
-    level = experiment.evaluation.level
-    head = [
-        "## Arms",
-        "",
-        "Interquartile mean over seeds of the reward a decision, 95% bootstrap intervals.",
-        "",
-        f"| arm | seeds | reward | of the gap {_BASE} → oracle | asks | chance to beat {_BASE} | steps to {level:g} |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    return "\n".join([*head, *rows, ""])
-
-
-def _by_attitude(experiment: Experiment, episodes: dict[tuple[str, int], Columns]) -> str:
-    prior = experiment.of_episodes.prior
-    edges = prior.mean[0] + prior.sd[0] * np.array([-np.inf, -1.0, -1 / 3, 1 / 3, 1.0, np.inf])
-    rows = []
-    for name in dict.fromkeys(arm for arm, _ in episodes):
-        seeds = [columns for (arm, _), columns in episodes.items() if arm == name]
-        r = seeds[0]["risk_aversion"]
-        reward = np.mean([one["reward"] for one in seeds], axis=0)
-        inside = [(r > low) & (r <= high) for low, high in pairwise(edges)]
-        rows.append(
-            f"| {name} | "
-            + " | ".join(f"{reward[one].mean():.4f}" if one.any() else "–" for one in inside)
-            + " |"
-        )
-    names = ["≤ −1 sd", "−1 to −⅓", "−⅓ to ⅓", "⅓ to 1", "> 1 sd"]
-    head = ["## By the person's own attitude", "", f"| arm | {' | '.join(names)} |", "|---" * 6 + "|"]
-    return "\n".join([*head, *rows, ""])

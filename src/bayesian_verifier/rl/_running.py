@@ -1,40 +1,28 @@
 """How is an experiment carried out, so that it may be stopped and gone on with?
 
-Each seed of each arm is one file of people's scores and one of its learning curve; what is there is not made again.
+Each seed of each arm is one file of a table; what is there is not made again.
 """
 
 from __future__ import annotations
 
 import json
-from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import equinox as eqx
-import jax
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.engine import LOCAL
 from bayesian_verifier.errors import SettingsError
-from bayesian_verifier.rl._arms import ARMS, Arm
-from bayesian_verifier.rl._evaluation import Score, evaluate
-from bayesian_verifier.rl._ppo import Learned, train
-from bayesian_verifier.rl._rollout import greedy
-from bayesian_verifier.rl._rules import RULES
+from bayesian_verifier.rl._making import Maker
+from bayesian_verifier.rl._rules import tried
 from bayesian_verifier.rl._tables import write_table
+from bayesian_verifier.rl._weights import policy_bytes, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from jax import Array
-    from numpy.typing import NDArray
-
     from bayesian_verifier.engine import Engine
     from bayesian_verifier.rl._belief import Belief
+    from bayesian_verifier.rl._making import Columns
     from bayesian_verifier.rl._settings import Experiment
-
-Columns = dict[str, "NDArray[Any]"]
 
 
 class Piece(NamedTuple):
@@ -49,12 +37,29 @@ class Piece(NamedTuple):
 
 
 def pieces(experiment: Experiment) -> list[Piece]:
-    """All there is to do: rules first, which are quick, then the arms seed by seed, so that each has some early."""
-    most = max(experiment.arms.values(), default=0)
-    learned = [
-        Piece(arm, seed) for seed in range(most) for arm, count in experiment.arms.items() if seed < count
+    """All there is to do: rules first, which are quick, then the arms of most seeds, each seed of all of them."""
+    learned = sorted(
+        (-count, seed, place, arm)
+        for place, (arm, count) in enumerate(experiment.arms.items())
+        for seed in range(count)
+    )
+    return [
+        *(Piece(rule, 0) for rule in experiment.rules),
+        *(Piece(arm, seed) for _, seed, _, arm in learned),
     ]
-    return [*(Piece(rule, 0) for rule in experiment.rules), *learned]
+
+
+def tables_of(experiment: Experiment, name: str, seed: int) -> list[str]:
+    """Which tables there have to be of a piece."""
+    explained = name in experiment.explained.arms
+    if name in experiment.rules:
+        chosen = len(tried(name, experiment.of_episodes)) > 1
+        return ["episodes", *["probes"] * explained, *["forms"] * chosen]
+    return [
+        "episodes",
+        "curves",
+        *["probes", "decisions"] * (explained and seed < experiment.explained.seeds),
+    ]
 
 
 def begin(experiment: Experiment, folder: Path) -> list[Piece]:
@@ -71,95 +76,54 @@ def begin(experiment: Experiment, folder: Path) -> list[Piece]:
             raise SettingsError(f"{folder} holds results of another experiment (hash {there.get('hash')})")
     else:
         note.write_text(json.dumps(written, indent=2) + "\n", "utf-8")
-    return [piece for piece in pieces(experiment) if not piece.file(folder, "episodes").exists()]
+    return [
+        piece
+        for piece in pieces(experiment)
+        if not all(piece.file(folder, table).exists() for table in tables_of(experiment, *piece))
+    ]
 
 
 def carry_out(
-    experiment: Experiment, belief: Belief, todo: list[Piece], folder: Path, engine: Engine = LOCAL
+    experiment: Experiment,
+    belief_of: Callable[[str], Belief],
+    todo: list[Piece],
+    folder: Path,
+    engine: Engine = LOCAL,
 ) -> Iterator[Piece]:
-    """Do the pieces, each wherever the engine does it, and name each as it is done and written down here."""
-    for number, made in engine.results(_Making(experiment, belief), todo):
+    """Do the pieces, and name each as it is done and written down here.
+
+    belief_of: makes the belief of a kind, `exact` or `served`; asked once for each kind that is needed, here or where
+    the engine does the work: what it gives must not depend on that.
+    """
+    for number, carried in engine.results(_Carrying(experiment, belief_of), todo):
         piece = todo[number]
-        if made.curve is not None:
-            write_table(piece.file(folder, "curves"), made.curve)
-            policy = folder / "policies" / f"{piece.name}-{piece.seed}.eqx"
-            policy.parent.mkdir(exist_ok=True)
-            policy.write_bytes(made.policy)
-        # last: a piece whose episodes are there is done
-        write_table(piece.file(folder, "episodes"), made.episodes)
+        if carried.policy:
+            write_bytes(folder / "policies" / f"{piece.name}-{piece.seed}.npz", carried.policy)
+        for table, columns in carried.tables.items():
+            write_table(piece.file(folder, table), columns, experiment.hash)
         yield piece
 
 
-class _Made(NamedTuple):
-    """What a piece comes to: people's scores, and what was learned on the way, where anything was."""
+class _Carried(NamedTuple):
+    """What a piece comes to, ready to be sent and written."""
 
-    episodes: Columns
-    curve: Columns | None = None
-    policy: bytes = b""
-
-
-class _Making:
-    """A pure function of a piece, for an engine; what is compiled for an arm's first seed serves the next."""
-
-    def __init__(self, experiment: Experiment, belief: Belief) -> None:
-        self._experiment, self._belief = experiment, belief
-        self._compiled: dict[str, Callable[[Array], Learned]] = {}
-
-    def __reduce__(self) -> tuple[type[_Making], tuple[Experiment, Belief]]:
-        """Without what is compiled: another machine compiles its own."""
-        return _Making, (self._experiment, self._belief)
-
-    def __call__(self, piece: Piece) -> _Made:
-        """Learn and judge."""
-        experiment, belief = self._experiment, self._belief
-        if piece.name in RULES:
-            return _Made(_rows(_score_of_rule(experiment, piece.name, belief)))
-        arm = ARMS[piece.name]
-        if piece.name not in self._compiled:
-            self._compiled[piece.name] = _trainer(experiment, arm, belief)
-        learned = self._compiled[piece.name](jax.random.key(piece.seed))
-        policy = BytesIO()
-        eqx.tree_serialise_leaves(policy, learned.policy)
-        score = _score_of_policy(experiment, arm, belief, learned)
-        return _Made(_rows(score), _curve(experiment, learned), policy.getvalue())
+    tables: dict[str, Columns]
+    policy: bytes
 
 
-def _trainer(experiment: Experiment, arm: Arm, belief: Belief) -> Callable[[Array], Learned]:
-    rules, training = experiment.of_episodes, experiment.of_learning
-    compiled: Callable[[Array], Learned] = eqx.filter_jit(
-        lambda key: train(key, arm, rules, belief, training)
-    )
-    return compiled
+class _Carrying:
+    """A pure function of a piece, for an engine; what it compiled for one serves the next."""
 
+    def __init__(self, experiment: Experiment, belief_of: Callable[[str], Belief]) -> None:
+        self._asked = (experiment, belief_of)
+        self._maker = Maker(experiment, belief_of)
 
-def _score_of_policy(experiment: Experiment, arm: Arm, belief: Belief, learned: Learned) -> Score:
-    wanted, rules = experiment.evaluation, experiment.of_episodes
-    run = eqx.filter_jit(
-        lambda policy: evaluate(wanted.seed, wanted.people, greedy(policy), arm, rules, belief)
-    )
-    result: Score = run(learned.policy)
-    return result
+    def __reduce__(self) -> tuple[type[_Carrying], tuple[Experiment, Callable[[str], Belief]]]:
+        """Without what is compiled: another process compiles its own."""
+        return _Carrying, self._asked
 
-
-def _score_of_rule(experiment: Experiment, name: str, belief: Belief) -> Score:
-    rule, wanted, rules = RULES[name], experiment.evaluation, experiment.of_episodes
-    seeing = Arm(name, "mean_sd" if rule.needs_belief else "nothing")
-    choose = partial(rule.chooses, rules)
-    result: Score = jax.jit(lambda: evaluate(wanted.seed, wanted.people, choose, seeing, rules, belief))()
-    return result
-
-
-def _rows(score: Score) -> Columns:
-    columns = {name: np.asarray(values, np.float64) for name, values in score._asdict().items()}
-    return {"person": np.arange(len(score.reward)), **columns}
-
-
-def _curve(experiment: Experiment, learned: Learned) -> Columns:
-    training = experiment.of_learning
-    steps = (1 + np.arange(training.updates)) * training.environments * training.steps
-    return {
-        "steps": steps,
-        "reward": np.asarray(learned.reward, np.float64),
-        "regret": np.asarray(learned.regret, np.float64),
-        "asks": np.asarray(learned.asks, np.float64),
-    }
+    def __call__(self, piece: Piece) -> _Carried:
+        """Learn, and be scored."""
+        is_rule = piece.name in self._asked[0].rules
+        made = self._maker.rule(piece.name) if is_rule else self._maker.arm(*piece)
+        return _Carried(made.tables, policy_bytes(*made.policy) if made.policy else b"")

@@ -27,11 +27,15 @@ class TrainingSettings(_Table):
     environments: Positive
     steps: Positive
     minibatches: Positive
+    epochs: Positive = 4
+    width: Positive = 64
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
+    discount: Annotated[float, Field(gt=0, le=1)] = 0.97
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
-        if (self.environments * self.steps) % self.minibatches:
-            raise ValueError("environments × steps must be a multiple of minibatches")
+        if self.environments % self.minibatches:
+            raise ValueError("environments must be a multiple of minibatches")
         return self
 
 
@@ -42,6 +46,14 @@ class EvaluationSettings(_Table):
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     level: float
     resamples: Annotated[int, Field(ge=200)] = 2000
+
+
+class ExplanationSettings(_Table):
+    """For which arms and rules it is kept how they choose, of how many seeds, and in how many states."""
+
+    arms: tuple[str, ...] = ()
+    seeds: Annotated[int, Field(ge=0)] = 0
+    states: Annotated[int, Field(ge=4, le=2**15)] = 200
 
 
 class ClosesGap(_Table):
@@ -79,7 +91,37 @@ class LearnsFaster(_Table):
     ratio: float
 
 
-Hypothesis = Annotated[ClosesGap | Beats | LearnsFaster, Field(discriminator="kind")]
+class WorthOfGap(_Table):
+    """`arm` is ahead of `other` by at least `least` of the gap from `low` to `high`, and the interval above `excludes`.
+
+    Shares below 0 ask that it is not behind by that much.
+    """
+
+    kind: Literal["worth_of_gap"]
+    id: str
+    arm: str
+    other: str
+    low: str
+    high: str
+    least: float
+    excludes: float
+
+
+class Monotone(_Table):
+    """With a greater θ* and all else as it was, `arm` picks no riskier option, in at least this share of states."""
+
+    kind: Literal["monotone"]
+    id: str
+    arm: str
+    least: float
+
+
+Hypothesis = Annotated[ClosesGap | Beats | LearnsFaster | WorthOfGap | Monotone, Field(discriminator="kind")]
+
+
+def named_in(one: Hypothesis) -> list[str]:
+    """The arms and rules that a hypothesis is about."""
+    return [value for key, value in one if key in {"arm", "other", "low", "high"}]
 
 
 class Experiment(_Table):
@@ -96,6 +138,7 @@ class Experiment(_Table):
     rules: tuple[str, ...] = ()
     training: TrainingSettings
     evaluation: EvaluationSettings
+    explained: ExplanationSettings = ExplanationSettings()
     hypotheses: tuple[Hypothesis, ...] = ()
 
     @model_validator(mode="after")
@@ -106,10 +149,17 @@ class Experiment(_Table):
         if unknown:
             raise ValueError(f"no rule is named {unknown[0]!r}; there are {', '.join(RULES)}")
         compared = {*self.arms, *self.rules}
+        for name in self.explained.arms:
+            if name not in compared:
+                raise ValueError(f"explained: {name!r} is not in the experiment")
+            if name in self.arms and arm_named(name).memory:
+                raise ValueError(f"explained: {name!r} has a memory of its own: no belief of it can be moved")
         for one in self.hypotheses:
-            named = {value for key, value in one if key in {"arm", "other", "low", "high"}}
-            if not named <= compared:
-                raise ValueError(f"hypothesis {one.id}: {min(named - compared)!r} is not in the experiment")
+            unknown = [name for name in named_in(one) if name not in compared]
+            if unknown:
+                raise ValueError(f"hypothesis {one.id}: {unknown[0]!r} is not in the experiment")
+            if isinstance(one, Monotone) and one.arm not in self.explained.arms:
+                raise ValueError(f"hypothesis {one.id}: {one.arm!r} is not among the explained")
         return self
 
     @property

@@ -63,14 +63,18 @@ class Bootstrap:
         """How much more a decision `arm` earns than `other`."""
         return _estimate(self._point[arm] - self._point[other], self._drawn[arm] - self._drawn[other])
 
-    def closed(self, arm: str, low: str, high: str) -> Estimate:
-        """Share of the gap from `low` to `high` that `arm` closes; NaN where there is no gap."""
+    def closed(self, arm: str, low: str, high: str, *, beyond: str | None = None) -> Estimate:
+        """Share of the gap from `low` to `high` that `arm` closes, beyond what another closes where one is named.
+
+        NaN where there is no gap.
+        """
+        other = beyond or low
         gap = self._point[high] - self._point[low]
         if gap == 0:
             return Estimate(math.nan, math.nan, math.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
-            drawn = (self._drawn[arm] - self._drawn[low]) / (self._drawn[high] - self._drawn[low])
-        return _estimate((self._point[arm] - self._point[low]) / gap, drawn)
+            drawn = (self._drawn[arm] - self._drawn[other]) / (self._drawn[high] - self._drawn[low])
+        return _estimate((self._point[arm] - self._point[other]) / gap, drawn)
 
 
 def _estimate(value: float, drawn: Float) -> Estimate:
@@ -79,22 +83,50 @@ def _estimate(value: float, drawn: Float) -> Estimate:
 
 
 def chance_of_improvement(one: Float, other: Float) -> float:
-    """Chance that a seed of `one` [S, N] beats one of `other` [S', N], ties half; means over people."""
-    ours, theirs = one.mean(axis=1)[:, None], other.mean(axis=1)[None, :]
+    """Chance that a seed of `one` [S] beats one of `other` [S'], ties half; a mean reward a seed."""
+    ours, theirs = one[:, None], other[None, :]
     return float(((ours > theirs) + 0.5 * (ours == theirs)).mean())
 
 
-def steps_to(level: float, steps: Float, reward: Float) -> float | None:
-    """Steps [U] at which the running mean of five updates' reward [U] first reaches a level; None: not within."""
+def sure_improvement(one: Float, other: Float, resamples: int, seed: int) -> Estimate:
+    """The same with a 95% interval, from a bootstrap over the seeds of each arm."""
+    rng = np.random.default_rng(seed)
+    drawn = [
+        chance_of_improvement(rng.choice(one, len(one)), rng.choice(other, len(other)))
+        for _ in range(resamples)
+    ]
+    return _estimate(chance_of_improvement(one, other), np.array(drawn))
+
+
+def steps_to(level: float, steps: Float, reward: Float) -> float:
+    """Steps [U] at which the running mean of five updates' reward [U] first reaches a level; infinite: not within."""
     window = min(5, len(reward))
     smooth = np.convolve(reward, np.full(window, 1 / window), mode="valid")
     reached = np.flatnonzero(smooth >= level)
-    return float(steps[reached[0] + window - 1]) if reached.size else None
+    return float(steps[reached[0] + window - 1]) if reached.size else math.inf
 
 
-def median_steps(reached: list[float | None]) -> float | None:
-    """The median over seeds, a seed that never got there counting as later than any; None if most did not."""
-    ordered = sorted(np.inf if one is None else one for one in reached)
-    # of two in the middle the later
-    middle = ordered[len(ordered) // 2]
-    return float(middle) if np.isfinite(middle) else None
+def median_steps(reached: Float) -> float:
+    """The median over seeds. All are watched for as long, so one that never got there is later than any (infinite)."""
+    # of two in the middle the later: an infinite one has no mean with another
+    return float(np.sort(reached)[len(reached) // 2])
+
+
+def times_as_many(ours: Float, theirs: Float, watched: float, resamples: int, seed: int) -> Estimate:
+    """How many times the steps of `ours` do `theirs` need, by medians over seeds, with a 95% interval.
+
+    watched: steps there were; who did not get there needs that many at least, so the figure is a lower bound then.
+    NaN where ours did not get there.
+    """
+    rng = np.random.default_rng(seed)
+
+    def ratio(one: Float, other: Float) -> float:
+        first, second = median_steps(one), median_steps(other)
+        return min(second, watched) / first if math.isfinite(first) else math.nan
+
+    point = ratio(ours, theirs)
+    if math.isnan(point):
+        return Estimate(point, point, point)
+    drawn = [ratio(rng.choice(ours, len(ours)), rng.choice(theirs, len(theirs))) for _ in range(resamples)]
+    # a draw in which ours did not get there counts against ours
+    return _estimate(point, np.nan_to_num(np.array(drawn), nan=0.0))

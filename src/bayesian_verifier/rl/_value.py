@@ -21,12 +21,11 @@ def utility(wealth: Array, top: Array, risk_aversion: Array) -> Array:
     share, span = jnp.log(wealth), jnp.log(top)
     a = 1.0 - risk_aversion
     small = jnp.abs(a) < _NEAR_ONE
-    positive, negative = jnp.where(a >= _NEAR_ONE, a, 1.0), jnp.where(a <= -_NEAR_ONE, a, -1.0)
-    from_top = 1.0 - jnp.expm1(positive * (share - span)) / jnp.expm1(-positive * span)
-    from_bottom = jnp.expm1(negative * share) / jnp.expm1(negative * span)
+    far = jnp.where(small, 1.0, a)
+    ratio = jnp.expm1(far * jnp.where(a > 0, share - span, share)) / jnp.expm1(-jnp.abs(far) * span)
     # to first order in 1 - r, so that nothing jumps where the branches meet
     between = share / span * (1.0 + 0.5 * a * (share - span))
-    return jnp.where(small, between, jnp.where(a > 0, from_top, from_bottom))
+    return jnp.where(small, between, jnp.where(a > 0, 1.0 - ratio, ratio))
 
 
 def values(wealth: Array, probability: Array, top: Array, risk_aversion: Array) -> Array:

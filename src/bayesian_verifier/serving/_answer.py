@@ -13,6 +13,7 @@ from bayesian_verifier.serving._draws import equally_weighted
 from bayesian_verifier.serving._engine import MANY, infer
 from bayesian_verifier.serving._look import looked
 from bayesian_verifier.serving._state import encode_state
+from bayesian_verifier.serving._together import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,11 +39,13 @@ class Counts(NamedTuple):
 class Answer(NamedTuple):
     """A posterior and what is known about it.
 
-    beliefs: by parameter, in its own unit.   draws: float32 [draws] by parameter, joint by index, or None.
+    beliefs: by parameter, in its own unit.   correlations: of each parameter with each other one.
+    draws: float32 [draws] by parameter, joint by index, or None.
     seed: what the draws came from, or None.   seconds: spent in compiled functions.
     """
 
     beliefs: Mapping[str, Belief]
+    correlations: Mapping[str, Mapping[str, float]]
     counts: Counts
     checks: Checks
     draws: Mapping[str, NDArray[np.float32]] | None
@@ -86,13 +89,15 @@ def answer(
         started = clock()
         draws = _drawn(engine, summary, question.draws, seed)
         seconds += clock() - started
+    natural = np.stack([p.natural(summary.theta[:, i]) for i, p in enumerate(engine.parameters)], axis=1)
+    joint = together(engine.parameters, summary.theta, natural, summary.share)
     return Answer(
         beliefs={
-            p.name: Belief.from_draws(p.natural(summary.theta[:, i]), summary.share)
-            for i, p in enumerate(engine.parameters)
+            p.name: Belief.from_draws(natural[:, i], summary.share) for i, p in enumerate(engine.parameters)
         },
+        correlations=joint.correlations,
         counts=_counts(known, question.judgments, len(answered), engine),
-        checks=judged(summary.findings),
+        checks=judged(summary.findings, joint.unidentified),
         draws=draws,
         seed=seed,
         state=encode_state(summary.known, engine.tag),

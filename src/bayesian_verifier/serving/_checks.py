@@ -60,7 +60,9 @@ class Checks:
 
     typicality_p: how usual this evidence is among simulated people, 0–1.   pareto_k: tail of the draws'
     importance weights.   effective_sample_size: share of the draws, 0–1.   misfit: whether somebody with any θ would
-    answer like that.   reasons: why the posterior is not trustworthy.
+    answer like that.   unidentified: parameters that the evidence told nothing of: their posterior is as wide as their
+    prior.   reasons: why the posterior is not trustworthy.   unweighted: why there are no importance weights, hence no
+    pareto_k and no correction: `no_evidence` or `no_likelihood`.
     """
 
     trustworthy: bool
@@ -69,7 +71,9 @@ class Checks:
     effective_sample_size: float | None
     correction: CorrectionNote
     misfit: MisfitNote | None
+    unidentified: tuple[str, ...]
     reasons: tuple[str, ...]
+    unweighted: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,8 @@ class Findings:
     misfit: Misfit | None = None
 
 
-def judged(found: Findings) -> Checks:
-    """Whether a posterior can be trusted, given what was found."""
+def judged(found: Findings, unidentified: tuple[str, ...] = ()) -> Checks:
+    """Whether a posterior can be trusted, given what was found; unidentified: see `together`."""
     faults = {
         "more_evidence_than_trained": found.informative > MAX_JUDGMENTS,
         "draws_out_of_range": found.stray_draws > 0,
@@ -110,8 +114,16 @@ def judged(found: Findings) -> Checks:
         effective_sample_size=found.effective,
         correction=CorrectionNote(bool(found.reliable), found.shift_sd),
         misfit=None if found.misfit is None else _noted(found.misfit),
+        unidentified=unidentified,
         reasons=reasons,
+        unweighted=_unweighted(found),
     )
+
+
+def _unweighted(found: Findings) -> str | None:
+    if not found.informative:
+        return "no_evidence"
+    return "no_likelihood" if found.reliable is None else None
 
 
 def _noted(found: Misfit) -> MisfitNote:

@@ -77,7 +77,13 @@ class ChecksReply(BaseModel):
     effective_sample_size: Share | None
     correction: CorrectionReply
     misfit: MisfitReply | None
+    unidentified: list[str] = Field(
+        description="Parameters that the evidence told nothing of: the posterior is as wide as the prior."
+    )
     reasons: list[str]
+    unweighted: Literal["no_evidence", "no_likelihood"] | None = Field(
+        description="Why there are no importance weights, hence no pareto_k and no correction; null where there are."
+    )
 
 
 class Timing(BaseModel):
@@ -93,6 +99,9 @@ class PosteriorReply(BaseModel):
     request_id: str
     model: ModelName
     posterior: dict[str, Marginal]
+    correlations: dict[str, dict[str, Annotated[float, Field(ge=-1, le=1)]]] = Field(
+        description="Of each parameter with each other one, in their own units."
+    )
     evidence: EvidenceCounts
     checks: ChecksReply
     draws: dict[str, list[float]] | None

@@ -37,6 +37,7 @@ REPLY: dict[str, Any] = {
             "quantiles": {"0.05": 0.02, "0.25": 0.04, "0.5": 0.06, "0.75": 0.09, "0.95": 0.15},
         },
     },
+    "correlations": {"risk_aversion": {"choice_noise": -0.21}, "choice_noise": {"risk_aversion": -0.21}},
     "evidence": {"judgments": 10, "informative": 9, "refuted": 0},
     "checks": {
         "trustworthy": True,
@@ -45,7 +46,9 @@ REPLY: dict[str, Any] = {
         "effective_sample_size": 0.89,
         "correction": {"applied": True, "shift_sd": 0.02},
         "misfit": {"p": 0.37, "rival": "changed", "share": 0.41},
+        "unidentified": [],
         "reasons": [],
+        "unweighted": None,
     },
     "draws": None,
     "seed": None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: So much later may a refusal be told; it is to be told within 5 ms. And so soon after another one it is one of many.
-LULL_SECONDS = 0.001
+LULL_SECONDS = 0.002
 #: Once an answer has come from the inference thread, it is written in so many turns of the loop.
 TURNS_TO_WRITE = 2
 

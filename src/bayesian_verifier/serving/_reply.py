@@ -22,6 +22,7 @@ def reply(said: Answer, engine: Engine, *, request_id: str, queue_seconds: float
         "request_id": request_id,
         "model": {"name": engine.name, "version": engine.version},
         "posterior": {name: marginal(belief) for name, belief in said.beliefs.items()},
+        "correlations": said.correlations,
         "evidence": said.counts._asdict(),
         "checks": said.checks,
         "draws": said.draws,

@@ -17,6 +17,7 @@ from bayesian_verifier.training._challenger import (
     small,
     weights_of,
 )
+from bayesian_verifier.training._exact_joint import JointPosterior, joint_posterior
 from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
 from bayesian_verifier.training._foresight import chances
@@ -46,6 +47,7 @@ __all__ = [
     "FLAG_BELOW",
     "Cases",
     "EvaluationSettings",
+    "JointPosterior",
     "Lessons",
     "Network",
     "Outcome",
@@ -65,6 +67,7 @@ __all__ = [
     "draw_power",
     "evaluate",
     "inputs_of",
+    "joint_posterior",
     "meet",
     "misfit_power",
     "parity",

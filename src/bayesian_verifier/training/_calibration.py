@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.engine import LOCAL, in_order
-from bayesian_verifier.simulators.lottery import ANSWERS
 from bayesian_verifier.training._quality import strata
+from bayesian_verifier.training._sets import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bayesian_verifier.engine import Engine
     from bayesian_verifier.posterior import TypicalityTable
+    from bayesian_verifier.training._drawn import Drawn, People
     from bayesian_verifier.training._network import Network
-    from bayesian_verifier.training._simulated import Drawn, Population
 
 Float = NDArray[np.float64]
 COVERAGE_LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -56,7 +56,7 @@ class Ranking:
     """Ranks the people of a lot: a pure function, for an engine."""
 
     network: Network
-    population: Population
+    population: People
     typicality: TypicalityTable | None
     seed: int
 
@@ -71,7 +71,7 @@ class Ranking:
 
 def calibrate(
     network: Network,
-    population: Population,
+    population: People,
     typicality: TypicalityTable | None,
     each: int,
     seed: int,
@@ -91,7 +91,7 @@ def calibrate(
     return result
 
 
-def _person(population: Population, seed: int, stratum: int, index: int, low: int, high: int) -> Drawn:
+def _person(population: People, seed: int, stratum: int, index: int, low: int, high: int) -> Drawn:
     rng = np.random.default_rng([seed, stratum, index])
     size = int(math.exp(rng.uniform(math.log(low + 1), math.log(high + 2)))) - 1
     return population.person(rng, min(max(size, low), high), ANSWERS[index % len(ANSWERS)])

@@ -10,12 +10,13 @@ import numpy as np
 
 from bayesian_verifier.engine import LOCAL, in_order
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
-from bayesian_verifier.training._examined import AgainstExact, OfSomebody, answered_by, lotteries
+from bayesian_verifier.training._examination import examination_of
+from bayesian_verifier.training._examined import Examined
 from bayesian_verifier.training._gate import misses_of
-from bayesian_verifier.training._misfit_power import PowerStudy, misfit_power, power_figures
-from bayesian_verifier.training._pool import LOG_SHARE, draw_pool
+from bayesian_verifier.training._misfit_power import PowerStudy, power_figures
 from bayesian_verifier.training._quality import Comparison, by_size, strata, summarised
-from bayesian_verifier.training._simulated import Population
+from bayesian_verifier.training._recovery import recovery
+from bayesian_verifier.training._sets import LOG_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
+    from bayesian_verifier.training._drawn import People
+    from bayesian_verifier.training._examination import Examination
     from bayesian_verifier.training._network import Network
     from bayesian_verifier.training._settings import EvaluationSettings
 
@@ -67,27 +70,35 @@ def evaluate(
     people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.   engine: where
     it is done, which changes no figure.
     """
+    examination = examination_of(network.simulator, settings, log, log_share)
+    examinees = list(examination.compared(seed))
+    answered = [one.answered for one in examinees]
     compared = []
-    reference = AgainstExact(network, settings, seed)
-    for row in in_order(engine.results(reference, range(settings.sets))):
+    for row, _ in in_order(engine.results(Examined(network), [one.judgments for one in examinees])):
         compared.append(row)
         tick("exact reference", len(compared), settings.sets)
-    answered = [answered_by(i) for i in range(settings.sets)]
-    calibrated = _calibrations(network, settings, typicality, seed, (log, log_share), tick, engine)
-    study = _misfit_study(network, settings, misfit, seed, tick, engine)
+    drawn = examination.people(seed) if settings.calibration_sets else None
+    calibrated = (
+        [] if drawn is None else _calibrations(network, settings, typicality, seed, drawn, tick, engine)
+    )
+    study = _misfit_study(examination, settings, misfit, seed, tick, engine)
     figures: dict[str, Any] = {
         "seed": seed,
-        "simulated": summarised(compared),
+        "left_out": examination.left_out,
+        "simulated": summarised(compared) if compared else None,
         "by_size": by_size(compared),
         "by_answer": {
             kind: summarised([c for c, a in zip(compared, answered, strict=True) if a == kind])
             for kind in sorted(set(answered))
         },
         "calibration": _calibration_figures(network, calibrated),
+        "recovery": _recovery(network, drawn, examination, settings, seed),
         "typicality": _typicality_figures(calibrated),
         "misfit": None if study is None else power_figures(study),
         "parity": dict(parity) if parity else None,
-        "people": _people_figures(network, people, misfit, tick, engine) if people else None,
+        "people": _people_figures(network, people, misfit, tick, engine)
+        if people and "people" not in examination.left_out
+        else None,
         "settings": settings.model_dump(),
     }
     return Report(figures, misses_of(figures, settings.gate), compared, calibrated, study)
@@ -103,26 +114,34 @@ def _calibrations(
     settings: EvaluationSettings,
     typicality: TypicalityTable | None,
     seed: int,
-    logged: tuple[Sequence[Judgment], float],
+    people: People,
     tick: Callable[[str, int, int], None],
     engine: Engine,
 ) -> list[Calibration]:
-    if not settings.calibration_sets:
-        return []
-    rng = np.random.default_rng([seed, 1])
-    simulator = lotteries(network.simulator)
-    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points, *logged)
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
     return calibrate(
         network,
-        Population(simulator, pool),
+        people,
         typicality,
         settings.calibration_sets,
         seed,
         lambda: tick("calibration", next(done), total),
         engine,
     )
+
+
+def _recovery(
+    network: Network,
+    people: People | None,
+    examination: Examination,
+    settings: EvaluationSettings,
+    seed: int,
+) -> dict[str, Any] | None:
+    """Asked where the exact posterior cannot be, of as many people as it would have been."""
+    if people is None or "simulated" not in examination.left_out:
+        return None
+    return recovery(network, people, max(settings.sets, 3), seed)
 
 
 def _calibration_figures(network: Network, rows: Sequence[Calibration]) -> dict[str, Any]:
@@ -166,7 +185,7 @@ def _typicality_figures(rows: Sequence[Calibration]) -> dict[str, Any] | None:
 
 
 def _misfit_study(
-    network: Network,
+    examination: Examination,
     settings: EvaluationSettings,
     calibration: MisfitCalibration | None,
     seed: int,
@@ -175,16 +194,7 @@ def _misfit_study(
 ) -> PowerStudy | None:
     if calibration is None or not settings.misfit_people:
         return None
-    return misfit_power(
-        lotteries(network.simulator),
-        settings.mixture,
-        calibration,
-        seed=seed,
-        people=settings.misfit_people,
-        answered=("feedback", "both"),
-        tick=tick,
-        engine=engine,
-    )
+    return examination.power(calibration, seed, tick, engine)
 
 
 def _finite(row: Comparison) -> dict[str, float | None]:
@@ -200,7 +210,7 @@ def _people_figures(
     engine: Engine,
 ) -> dict[str, Any]:
     rows, flagged = [], []
-    looked = in_order(engine.results(OfSomebody(network, calibration), list(people.values())))
+    looked = in_order(engine.results(Examined(network, calibration), list(people.values())))
     for number, (row, flag) in enumerate(looked):
         rows.append(row)
         if flag is not None:

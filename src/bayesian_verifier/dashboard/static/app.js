@@ -10,9 +10,10 @@ import * as ledger from "./views/ledger.js";
 import * as operations from "./views/operations.js";
 import * as people from "./views/people.js";
 import * as person from "./views/person.js";
+import * as policy from "./views/policy.js";
 import * as population from "./views/population.js";
 
-const VIEWS = { people, person, population, operations, ledger };
+const VIEWS = { people, person, policy, population, operations, ledger };
 const TABS = [["people", "People"], ["population", "Population"], ["operations", "Operations"], ["ledger", "Ledger"]];
 const LEAST_MS = 700; // between two looks
 
@@ -98,7 +99,7 @@ function frame() {
   put(
     document.getElementById("nav"),
     TABS.map(([name, text]) =>
-      h("a", { href: `#/${name}`, "aria-current": route.view === name || (name === "people" && route.view === "person") ? "page" : null, "data-focus": `tab ${name}` }, text, name === "operations" && pending ? h("span", { class: "count", "aria-label": f.plural(pending, "decision") + " waiting" }, pending) : null),
+      h("a", { href: `#/${name}`, "aria-current": route.view === name || (name === "people" && (route.view === "person" || route.view === "policy")) ? "page" : null, "data-focus": `tab ${name}` }, text, name === "operations" && pending ? h("span", { class: "count", "aria-label": f.plural(pending, "decision") + " waiting" }, pending) : null),
     ),
   );
   const words = { live: "live", away: "server away", locked: "token needed", connecting: "connecting" };

@@ -97,7 +97,7 @@ export class Chart {
     this.place.setAttribute("aria-valuemax", Math.max(0, points - 1));
     if (!this.plot) this.draw();
     else this.plot.setData(data);
-    this.tell(this.rest(data), false);
+    this.tell(this.rest(data, extra), false);
     if (this.figures.open) this.fill();
   }
 
@@ -126,7 +126,7 @@ export class Chart {
     this.plot.over.addEventListener("mouseenter", () => (this.hovered = true));
     this.plot.over.addEventListener("mouseleave", () => {
       this.hovered = false;
-      this.tell(this.rest(this.data), false);
+      this.tell(this.rest(this.data, this.extra), false);
     });
   }
 

@@ -1,8 +1,8 @@
 // Which view, whose, and which time? All of it stands in the part of the address that a browser sends to nobody.
 
-const VIEWS = ["people", "person", "population", "operations", "ledger"];
+const VIEWS = ["people", "person", "policy", "population", "operations", "ledger"];
 
-/** What an address asks for. from, to: milliseconds since 1970, or null for all there is. */
+/** What an address asks for. from, to: milliseconds since 1970, or null for all there is.   theta, sigma: or null. */
 export function parse(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view, key = null] = path.split("/");
@@ -10,6 +10,10 @@ export function parse(hash) {
   const at = (name) => {
     const t = Date.parse(values.get(name) ?? "");
     return Number.isNaN(t) ? null : t;
+  };
+  const figure = (name) => {
+    const text = values.get(name);
+    return text && Number.isFinite(Number(text)) ? Number(text) : null;
   };
   return {
     view: VIEWS.includes(view) ? view : "people",
@@ -20,6 +24,9 @@ export function parse(hash) {
     find: values.get("find") ?? "",
     order: values.get("order") ?? "attention",
     kind: values.get("kind") ?? "",
+    theta: figure("theta"),
+    sigma: figure("sigma"),
+    at: values.get("at") ?? "",
     offset: Math.max(0, Number(values.get("offset")) || 0),
   };
 }
@@ -29,7 +36,8 @@ export function link(route) {
   const values = new URLSearchParams();
   if (route.last) values.set("last", route.last);
   for (const name of ["from", "to"]) if (!route.last && route[name] != null) values.set(name, new Date(route[name]).toISOString());
-  for (const name of ["find", "kind"]) if (route[name]) values.set(name, route[name]);
+  for (const name of ["theta", "sigma"]) if (route[name] != null) values.set(name, route[name]);
+  for (const name of ["find", "kind", "at"]) if (route[name]) values.set(name, route[name]);
   if (route.order && route.order !== "attention") values.set("order", route.order);
   if (route.offset) values.set("offset", route.offset);
   const query = values.toString();

@@ -1,8 +1,13 @@
 """The stub simulator: CRRA people with logistic noise judge proposed lotteries."""
 
-from bayesian_verifier.simulators.lottery._advantage import advantage_curves, advantages
+from bayesian_verifier.simulators.lottery._advantage import (
+    advantage_curves,
+    advantages,
+    utilities,
+    utility_curves,
+)
 from bayesian_verifier.simulators.lottery._cases import Answered
-from bayesian_verifier.simulators.lottery._chance import LAPSE
+from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance
 from bayesian_verifier.simulators.lottery._evidence import LotteryEvidence, evidence_of
 from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCases, generate_cases
 from bayesian_verifier.simulators.lottery._mixture_file import read_mixture
@@ -21,6 +26,7 @@ from bayesian_verifier.simulators.lottery._rival_surfaces import (
     rival_surfaces,
 )
 from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
+from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
@@ -33,6 +39,7 @@ __all__ = [
     "KNOTS",
     "LAPSE",
     "MAX_REWARD",
+    "REWARD_SD",
     "REWARD_TERMS",
     "RIVALS",
     "STRETCH",
@@ -50,6 +57,7 @@ __all__ = [
     "advantages",
     "evidence_of",
     "generate_cases",
+    "log_chance",
     "pack_dense",
     "pack_judgments",
     "read_mixture",
@@ -61,9 +69,13 @@ __all__ = [
     "rival_log_noises",
     "rival_risk_aversions",
     "rival_surfaces",
+    "run_maxima",
+    "run_sums",
     "simulate_person",
     "spread",
     "stencils",
     "unwarped",
+    "utilities",
+    "utility_curves",
     "warped",
 ]

@@ -24,6 +24,17 @@ def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
     """∆(r) in [-1, 1] of C cases at K values of r, increasing: [C, K]."""
     if not len(cases):
         return np.zeros((0, risk_aversion.size))
+    value, scale = utility_curves(cases, risk_aversion)
+    lead = _lead(cases, value)
+    lead /= scale
+    return lead
+
+
+def utility_curves(cases: PackedCases, risk_aversion: Float) -> tuple[Float, Float]:
+    """Utility of the outcomes of one or more cases at K values of r, increasing: values [O, K] and scales [C, K].
+
+    Utility in a case's context is value / scale, but for what all its outcomes have in common.
+    """
     a = 1.0 - risk_aversion
     first, last = int(risk_aversion.searchsorted(1.0)), int(risk_aversion.searchsorted(1.0, side="right"))
     value, scale = np.empty((cases.probability.size, a.size)), np.empty((len(cases), a.size))
@@ -40,15 +51,20 @@ def advantage_curves(cases: PackedCases, risk_aversion: Float) -> Float:
     # not np.negative: in place on a column of eight it leaves values as they were (NumPy 2.4 with AVX-512)
     value[:, last:] *= -1.0
     scale *= -1.0
-    lead = _lead(cases, value)
-    lead /= scale
-    return lead
+    return value, scale
 
 
 def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
     """∆(r_c) in [-1, 1] of case c at its own r_c: [C]."""
     if not len(cases):
         return np.zeros(0)
+    value, scale = utilities(cases, risk_aversion)
+    result: Float = _lead(cases, value[:, None])[:, 0] / scale
+    return result
+
+
+def utilities(cases: PackedCases, risk_aversion: Float) -> tuple[Float, Float]:
+    """As `utility_curves`, of case c at its own r_c: values [O] and scales [C]."""
     a = 1.0 - risk_aversion
     averse = a > 0
     positive, negative = np.where(averse, a, 1.0), np.where(a < 0, a, -1.0)
@@ -59,8 +75,7 @@ def advantages(cases: PackedCases, risk_aversion: Float) -> Float:
     scale = np.where(
         averse, -np.expm1(-positive * cases.span), np.where(a < 0, -np.expm1(negative * cases.span), 1.0)
     )
-    result: Float = _lead(cases, value[:, None])[:, 0] / scale
-    return result
+    return value, scale
 
 
 def _at_one(cases: PackedCases) -> Float:

@@ -5,7 +5,7 @@ import { get } from "../data.js";
 import { h, put, table, tile, tiles } from "../dom.js";
 import * as f from "../format.js";
 import { ranges, zoomed } from "../ranges.js";
-import { query, range } from "../route.js";
+import { link, query, range } from "../route.js";
 import { beliefChart, densityChart, driftChart, windowChart } from "./person_charts.js";
 
 export const title = (data) => data?.subject ?? "Person";
@@ -37,7 +37,7 @@ export function make(root) {
         draw(data);
         drawnFor = data.key;
       }
-      put(head, h("div", {}, h("a", { class: "crumb", href: "#/people", "data-focus": "crumb" }, "People"), h("h1", {}, data.subject), h("p", { class: "lead" }, summary(data))), ranges(route));
+      put(head, h("div", {}, h("a", { class: "crumb", href: "#/people", "data-focus": "crumb" }, "People"), h("h1", {}, data.subject), h("p", { class: "lead" }, summary(data), data.by_policy ? [" ", h("a", { href: link({ view: "policy", key: data.key }), "data-focus": "policy" }, `${f.count(data.by_policy)} by a policy`), "."] : null)), ranges(route));
       put(figures, facts(data));
       const p = data.points;
       charts[0].update([p.t, p.q95, p.q05, p.q75, p.q25, p.mean], data);

@@ -3,17 +3,17 @@
 import { axis, colour, decades, inside, mark, ratio, rule, timeAxis, tint, together, when, x, y } from "../chart.js";
 import * as f from "../format.js";
 
-const RISK = "risk aversion r";
+export const RISK = "risk aversion r";
 const R_RANGE = { y: { range: (_, low, high) => padded(low, high) } };
 
-function padded(low, high) {
+export function padded(low, high) {
   if (low === null) return [-1, 2];
   const room = Math.max(0.15, 0.08 * (high - low));
   return [low - room, high + room];
 }
 
-const band = (series, name, amount) => ({ series, fill: () => tint(name, amount) });
-const quiet = { stroke: "transparent", width: 0, points: { show: false } };
+export const band = (series, name, amount) => ({ series, fill: () => tint(name, amount) });
+export const quiet = { stroke: "transparent", width: 0, points: { show: false } };
 
 /** Mean and intervals over time, who said so, what they answered, and where evidence began anew. */
 export function beliefChart(zoom) {
@@ -50,7 +50,7 @@ function events(u) {
   for (const one of epochs) if (one.undone === null) rule(u, { at: one.from, down: true, name: "epoch", word: "new epoch" });
 }
 
-function controllers(u) {
+export function controllers(u) {
   const { points } = u.bv.extra;
   inside(u, (ctx) => {
     ctx.fillStyle = colour("controller");
@@ -61,7 +61,7 @@ function controllers(u) {
 }
 
 /** Answers stand along the lower edge: approvals up, rejections below them. */
-function answers(u) {
+export function answers(u) {
   const { points } = u.bv.extra;
   inside(u, (ctx, box) => {
     const r = ratio();

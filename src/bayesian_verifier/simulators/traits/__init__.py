@@ -1,0 +1,22 @@
+"""People with more traits than risk aversion: a taste for what is new, and a way of their own with chances."""
+
+from bayesian_verifier.simulators.traits._cases import People, TraitCases, cases_of
+from bayesian_verifier.simulators.traits._drawing import draw_tries
+from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
+from bayesian_verifier.simulators.traits._likelihood import Told, case_log_likelihoods, log_likelihood
+from bayesian_verifier.simulators.traits._novelty import novelty
+from bayesian_verifier.simulators.traits._people import ExplorerSimulator, TraitsSimulator
+
+__all__ = [
+    "ExplorerSimulator",
+    "People",
+    "Told",
+    "TraitCases",
+    "TraitsEvidence",
+    "TraitsSimulator",
+    "case_log_likelihoods",
+    "cases_of",
+    "draw_tries",
+    "log_likelihood",
+    "novelty",
+]

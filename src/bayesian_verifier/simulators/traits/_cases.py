@@ -1,0 +1,114 @@
+"""How are cases held for people with several traits? As lotteries are, with the rank of each outcome and how new each
+option is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators.lottery import (
+    pack_judgments,
+    run_maxima,
+    run_sums,
+    utilities,
+    utility_curves,
+)
+from bayesian_verifier.simulators.traits._novelty import novelty
+from bayesian_verifier.simulators.traits._weights import Ranks, ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators.lottery import PackedCases
+
+Float = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+class People(NamedTuple):
+    """Traits of people, one each: risk_aversion [K], exploration [K], and exponent [K], the α that chances are weighed
+    with, None where all weigh them as they are.
+    """
+
+    risk_aversion: Float
+    exploration: Float
+    exponent: Float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TraitCases:
+    """C cases that have an advantage, and how new each of their P feasible options is."""
+
+    packed: PackedCases
+    ranks: Ranks
+    novelty: Float
+
+    def __len__(self) -> int:
+        """How many cases."""
+        return len(self.packed)
+
+    def advantages(self, people: People) -> Float:
+        """∆ [C, K] of each case to each of K people."""
+        if not len(self):
+            return np.zeros((0, people.risk_aversion.size))
+        worth = self.values(people.risk_aversion, people.exponent)
+        worth += np.multiply.outer(self.novelty, people.exploration)
+        return self.leads(worth)
+
+    def values(self, risk_aversion: Float, exponent: Float | None) -> Float:
+        """V [P, K] of each option to each of K people, but for what the options of a case have in common."""
+        order = np.argsort(risk_aversion, kind="stable")
+        value, scale = utility_curves(self.packed, risk_aversion[order])
+        if exponent is None:
+            value *= self.packed.probability[:, None]
+        else:
+            value *= self.ranks.weights(exponent[order])
+        summed = run_sums(value, self.packed.option_start)
+        summed /= scale[self.packed.option_case]
+        result = np.empty_like(summed)
+        result[:, order] = summed
+        return result
+
+    def advantages_each(self, people: People) -> Float:
+        """∆ [C] of case c to person c."""
+        if not len(self):
+            return np.zeros(0)
+        packed = self.packed
+        value, scale = utilities(packed, people.risk_aversion)
+        if people.exponent is None:
+            weight = packed.probability
+        else:
+            weight = self.ranks.weights_at(people.exponent[packed.outcome_case])
+        worth = run_sums((value * weight)[:, None], packed.option_start)[:, 0] / scale[packed.option_case]
+        worth += self.novelty * people.exploration[packed.option_case]
+        return self.leads(worth[:, None])[:, 0]
+
+    def leads(self, worth: Float) -> Float:
+        """The proposal's worth less the best other one's [C, K], of worths [P, K], which are overwritten."""
+        proposed = worth[self.packed.chosen]
+        worth[self.packed.chosen] = -np.inf
+        proposed -= run_maxima(worth, self.packed.case_start)
+        return proposed
+
+
+def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
+    """Cases of judgments, and which of the judgments have an advantage [n]."""
+    packed, has_advantage = pack_judgments(judgments)
+    told = [
+        np.zeros(len(one.options)) if one.times_tried is None else novelty(one.times_tried)
+        for one, kept in zip(judgments, has_advantage, strict=True)
+        if kept
+    ]
+    bearable = [
+        all(one.wealth + o.payoff >= 0 or o.probability == 0 for o in option.outcomes)
+        for one, kept in zip(judgments, has_advantage, strict=True)
+        if kept
+        for option in one.options
+    ]
+    new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
+    return TraitCases(packed, ranks(packed), new), has_advantage

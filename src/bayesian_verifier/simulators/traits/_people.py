@@ -1,0 +1,133 @@
+"""How does somebody answer who also likes, or shuns, what is new to them, and may misjudge chances?
+
+docs/model.md, "more traits than one": the lottery's person, with a bonus for options seldom tried (`explorer`) and with
+chances weighed by rank (`traits`). What a network reads are sums at fixed traits: never a likelihood.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayesian_verifier.simulators._answers import refutations, unrefuted
+from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
+from bayesian_verifier.simulators.lottery import respond
+from bayesian_verifier.simulators.traits._cases import cases_of
+from bayesian_verifier.simulators.traits._drawing import draw_cases
+from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
+from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
+from bayesian_verifier.simulators.traits._nodes import KNOTS, NODES, SUMS, Answers, nodes, people_of, summed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+    from bayesian_verifier.judgment import Judgment
+
+Float = NDArray[np.float64]
+_SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
+RISK_AVERSION = Parameter("risk_aversion", "identity", 0.5, 1.0)
+EXPLORATION = Parameter("exploration", "identity", 0.0, 0.1)
+PROBABILITY_WEIGHTING = Parameter("probability_weighting", "log", math.log(0.8), 0.4)
+CHOICE_NOISE = Parameter("choice_noise", "log", math.log(0.1), 1.0)
+
+
+class TraitsSimulator:
+    """θ = (risk_aversion, exploration, ln probability_weighting, ln choice_noise)."""
+
+    name = "traits"
+    parameters: tuple[Parameter, ...] = (RISK_AVERSION, EXPLORATION, PROBABILITY_WEIGHTING, CHOICE_NOISE)
+    sums_size = SUMS
+    rivals = None
+
+    def __init__(self, parameters: Sequence[Parameter] | None = None) -> None:
+        """People under the prior above, or under that of a model with these parameters.
+
+        Raises ValueError where they are not the same parameters under another normal prior.
+        """
+        self.nodes = nodes(self.parameters)
+        self._centre, self._scale = _prior(self.parameters)
+        if parameters is not None:
+            meant, given = ([(p.name, p.link) for p in some] for some in (self.parameters, parameters))
+            if given != meant:
+                raise ValueError(f"expected priors of {meant}, got {given}")
+            self.parameters = tuple(parameters)
+        at = [one for one in self.nodes if one is not None]
+        self.feature_layout: dict[str, Any] = {
+            "nodes": NODES,
+            "knots": KNOTS,
+            "first_node": [round(float(one[0]), 6) for one in at],
+            "then": ["(reward - advantage) squared", "reward - advantage"],
+        }
+
+    def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
+        """θ [n, P] on the link scale."""
+        means, sds = _prior(self.parameters)
+        result: Float = means + sds * rng.standard_normal((n, len(self.parameters)))
+        return result
+
+    def draw_cases(self, rng: np.random.Generator, n: int) -> Sequence[Judgment]:
+        """N proposals of an even mixture of all kinds, most of them with counts of tries."""
+        return draw_cases(rng, n)
+
+    def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
+        """Person i, θ [n, P], answers proposal i, refuted proposals and cases without an advantage included."""
+        refuted = np.array(refutations(cases), dtype=np.bool_)
+        held, has_advantage = cases_of(cases)
+        advantage = np.zeros(len(cases))
+        advantage[has_advantage] = held.advantages_each(people_of(theta[has_advantage]))
+        return respond(rng, advantage, np.exp(theta[:, -1]), refuted)
+
+    def describe(self, judgments: Sequence[Judgment]) -> Description:
+        """Sums over the informative judgments at the nodes, and the judgments."""
+        told, kept, refuted = self._told(judgments)
+        if not kept:
+            return Description(self._evidence(np.zeros(SUMS), ()), kept, refuted)
+        totals = summed(told.cases, told.answers, self.nodes)
+        return Description(self._evidence(totals, (told,)), kept, refuted)
+
+    def beside(self) -> None:
+        """Nothing to compile."""
+        return
+
+    def read_evidence(self, raw: bytes) -> TraitsEvidence:
+        """Evidence as it was written. Raises ValueError."""
+        return self._evidence(read_totals(raw), None)
+
+    def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> None:  # noqa: ARG002
+        """Nothing: it is not read off the sums."""
+        return
+
+    def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float:
+        """Log p(judgments | θ) [n] for θ [n, P]; 0 where nothing is informative."""
+        return log_likelihood(self._told(judgments)[0], theta)
+
+    def _evidence(self, totals: Float, parts: Sequence[Told] | None) -> TraitsEvidence:
+        return TraitsEvidence(totals, self._centre, self._scale, parts)
+
+    def _told(self, judgments: Sequence[Judgment]) -> tuple[Told, list[Judgment], int]:
+        """The informative judgments, held and as they are, and how many were refuted."""
+        candidates, refuted = unrefuted(judgments)
+        held, has_advantage = cases_of(candidates)
+        kept = [one for one, there in zip(candidates, has_advantage, strict=True) if there]
+        answers = Answers(
+            np.array([_SIGN[one.feedback] for one in kept]),
+            np.array([0.0 if one.reward is None else one.reward for one in kept]),
+            np.array([one.reward is not None for one in kept], np.bool_),
+        )
+        return Told(held, answers), kept, refuted
+
+
+def _prior(parameters: Sequence[Parameter]) -> tuple[Float, Float]:
+    """Means and sds on the link scale [P]."""
+    return np.array([p.prior_mean for p in parameters]), np.array([p.prior_sd for p in parameters])
+
+
+class ExplorerSimulator(TraitsSimulator):
+    """θ = (risk_aversion, exploration, ln choice_noise): chances are weighed as they are."""
+
+    name = "explorer"
+    parameters = (RISK_AVERSION, EXPLORATION, CHOICE_NOISE)
