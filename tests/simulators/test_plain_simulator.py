@@ -67,13 +67,13 @@ def test_bytes_that_are_no_evidence_are_refused(raw):
 
 
 def test_what_is_left_of_the_prior_is_what_the_closed_form_leaves():
-    """Precision is 1/s² + Σx²/σ²; a regression of 600 people finds the sd within a tenth."""
-    found = identifiability(WORLD, np.random.default_rng(1), 600, (8, 32))
+    """Precision is 1/s² + Σx²/σ²; a regression of 400 people finds the sd within an eighth."""
+    found = identifiability(WORLD, np.random.default_rng(1), 400, (8, 24))
     for size, left in found["slope"].items():
         square = size * (0.5**2 + 1.0) / 2
         expected = math.sqrt(1 / (1 + 0.5**2 * square / NOISE**2))
-        assert left == pytest.approx(expected, rel=0.1)
-    assert min(found["idle"].values()) > 0.97
+        assert left == pytest.approx(expected, rel=0.12)
+    assert min(found["idle"].values()) > 0.95
 
 
 def test_the_template_on_the_page_is_the_package_s():

