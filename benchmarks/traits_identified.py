@@ -18,7 +18,7 @@ from rich.table import Table
 
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators.lottery import CaseMixture, generate_cases, records
-from bayesian_verifier.simulators.traits import ExplorerSimulator, TraitsSimulator
+from bayesian_verifier.simulators.traits import ExplorerSimulator, TraitsSimulator, draw_tries
 from bayesian_verifier.training import joint_posterior
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
 
 Record = dict[str, object]
-NEVER = 0.3
 VARIED = CaseMixture.of({"price_list": 1, "certain_or_risky": 1, "two_by_two": 1, "many": 1, "matched": 1})
 
 
@@ -36,7 +35,7 @@ def mixed(mixture: CaseMixture, *, tries: bool) -> Callable[[np.random.Generator
 
     def some(rng: np.random.Generator, n: int) -> list[Record]:
         made = records(generate_cases(rng, n, mixture))
-        return [one | {"times_tried": _tries(rng, one)} for one in made] if tries else made
+        return [one | {"times_tried": draw_tries(rng, one)} for one in made] if tries else made
 
     return some
 
@@ -58,16 +57,8 @@ def same_twice(rng: np.random.Generator, n: int) -> list[Record]:
         p = float(rng.uniform(0.1, 0.9))
         one = {"outcomes": [{"payoff": 100.0, "probability": p}, {"payoff": 0.0, "probability": 1.0 - p}]}
         case: Record = {"options": [one, one], "chosen": int(rng.integers(2))}
-        made.append(case | {"times_tried": _tries(rng, case)})
+        made.append(case | {"times_tried": draw_tries(rng, case)})
     return made
-
-
-def _tries(rng: np.random.Generator, case: Record) -> list[int]:
-    """Never in three of ten, else up to a hundred times."""
-    options = case["options"]
-    assert isinstance(options, list)
-    counts = np.floor(np.exp(rng.uniform(0.0, np.log(101.0), len(options)))).astype(int)
-    return [int(n) for n in np.where(rng.random(len(options)) < NEVER, 0, counts)]
 
 
 MIXES = {

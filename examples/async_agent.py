@@ -43,7 +43,8 @@ async def decide_for(layer: JudgmentLayer, name: str, share: float) -> str:
         said = "approve" if decision.chosen == wanted(number, share) else "reject"
         await layer.feedback(decision.id, said)
     known = await layer.assess(subject=name)
-    return f"{name}: {known.mean:.2f} ± {known.sd:.2f}, by the {known.source}"
+    because = "" if known.reason is None else f" ({known.reason})"
+    return f"{name}: {known.mean:.2f} ± {known.sd:.2f}, by the {known.source}{because}"
 
 
 async def main(url: str) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
         "serve",
         "ask",
         "simulate",
+        "simulators",
         "train",
         "evaluate",
         "verify",
@@ -45,6 +46,7 @@ EXTRAS = {
     "duckdb": "scale",
     "equinox": "rl",
     "fastapi": "serve",
+    "gymnasium": "rl",
     "jax": "serve",
     "keras": "train",
     "matplotlib": "train",
@@ -52,6 +54,7 @@ EXTRAS = {
     "optax": "rl",
     "orjson": "serve",
     "prometheus_client": "serve",
+    "ray": "ray",
     "starlette": "dashboard",
     "uvicorn": "serve",
 }

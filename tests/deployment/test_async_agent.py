@@ -19,7 +19,7 @@ def test_without_a_service_everybody_is_decided_for() -> None:
     command = [sys.executable, "-W", "error", EXAMPLE, f"http://127.0.0.1:{port}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    told = re.findall(r"^(\w+): (-?[\d.]+) ± [\d.]+, by the controller$", done.stdout, re.MULTILINE)
+    told = re.findall(r"^(\w+): (-?[\d.]+) ± [\d.]+, by the controller \(\w+\)$", done.stdout, re.MULTILINE)
     assert [name for name, _ in told] == ["ada", "ben", "cleo"]
     means = [float(mean) for _, mean in told]
     assert means == sorted(means, reverse=True)

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from ruamel.yaml import YAML
 
+from bayesian_verifier.cli import root
 from bayesian_verifier.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,18 @@ def test_only_those_who_write_may() -> None:
     assert "models:/srv/models:ro" in found["verifier"]["volumes"]
     assert "models:/srv/models:ro" in found["dashboard"]["volumes"]
     assert "models:/srv/models" in found["trainer"]["volumes"]
+
+
+def test_the_trainer_looks_for_change_before_it_asks_whether_to_train() -> None:
+    """With commands and options that there are: without alarms there is seldom a reason."""
+    [script] = services()["trainer"]["command"]
+    lines = [line.split() for line in script.split(";") if "bayesian-verifier" in line]
+    called = [words[words.index("bayesian-verifier") + 1 :] for words in lines]
+    assert [words[0] for words in called] == ["drift", "retrain"]
+    for words in called:
+        found = CliRunner().invoke(root, [*words, "--help"])
+        assert found.exit_code == 0, found.output
+        assert all(word in found.output for word in words if word in {"--once", "--ledger", "--work"})
 
 
 @pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.uds.yml"])

@@ -158,5 +158,5 @@ def test_the_schema_is_that_of_a_judgment() -> None:
     assert sorted(schema["required"]) == ["chosen", "options"]
     assert set(schema["properties"]) == {
         *("wealth", "options", "chosen", "feedback", "reward", "verdict"),
-        *("id", "subject", "ts", "stake", "budget"),
+        *("id", "subject", "ts", "stake", "budget", "times_tried"),
     }

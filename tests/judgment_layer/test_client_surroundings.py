@@ -18,6 +18,7 @@ from bayesian_verifier import VerifierClient, aio
 from bayesian_verifier.judgment import Judgment
 from bayesian_verifier.judgment_layer import BreakerPolicy
 from bayesian_verifier.judgment_layer._stream import Stream
+from bayesian_verifier.judgment_layer._understood import Understood
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,11 +174,11 @@ def test_p1_the_clock_is_looked_at_while_a_question_is_written() -> None:
 
     history = PEOPLE * 51 + PEOPLE[:2]
     with pytest.raises(TimeoutError):
-        Stream(history, None, None, None).body(in_time)
+        Stream(history, None, None, None, Understood()).body(in_time)
     assert looks == 4  # once before anything is done, and before the third batch
     with pytest.raises(TimeoutError):
-        Stream([], None, None, None).body(in_time)
-    body = Stream(history, None, None, None).body(lambda: None)
+        Stream([], None, None, None, Understood()).body(in_time)
+    body = Stream(history, None, None, None, Understood()).body(lambda: None)
     assert [Judgment.model_validate(one) for one in json.loads(body)["judgments"]] == history
 
 

@@ -81,7 +81,7 @@ def test_a_judgment_is_recorded_as_it_was_made(make: Make, journal: Journal) -> 
         decision.chosen,
         "proved",
     )
-    assert line.case.model_dump(mode="json") == CASE | {"stake": 2.0, "budget": 3.0}
+    assert line.case.model_dump(mode="json", exclude_none=True) == CASE | {"stake": 2.0, "budget": 3.0}
     assert line.posterior.belief == Belief(0.61, 0.18, assessment.quantiles)
     assert (line.source, line.reason, line.model_version) == ("verifier", None, assessment.model_version)
     assert line.meta_comment == decision.meta_comment

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -14,6 +12,7 @@ from bayesian_verifier.judgment import Case
 from bayesian_verifier.policy import Policy, PolicyChooser, Surroundings, scores_of, state_of
 from bayesian_verifier.posterior import Belief
 from bayesian_verifier.rl import ExactBelief, PolicyNet, Rules, Told, reset, seen
+from bayesian_verifier.rl._weights import write_policy
 from policy.policy_files import ABOUT
 
 RULES = Rules(battery=True)
@@ -49,17 +48,9 @@ def network():
 
 @pytest.fixture(scope="module")
 def policy(network, tmp_path_factory):
-    """The same network, gone through a file."""
-    arrays = {
-        f"{name}/{number}/{part}": np.asarray(getattr(layer, part)).reshape(
-            (-1,) if part == "bias" else layer.weight.shape
-        )
-        for name in ("context", "scorer", "ask", "value")
-        for number, layer in enumerate(getattr(network, name).layers)
-        for part in ("weight", "bias")
-    }
+    """The same network, gone through a file as an experiment writes it."""
     path = tmp_path_factory.mktemp("policy") / "p.npz"
-    np.savez(path, about=np.array(json.dumps(ABOUT)), **arrays)
+    write_policy(path, network, ABOUT)
     return Policy.read(path)
 
 

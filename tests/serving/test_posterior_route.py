@@ -30,6 +30,7 @@ NOTHING_TO_CHECK = {
     "misfit": None,
     "unidentified": ["risk_aversion", "choice_noise"],
     "reasons": [],
+    "unweighted": "no_evidence",
 }
 
 
@@ -218,5 +219,6 @@ def test_reply_names_model_request_and_times(client: httpx.Client) -> None:
 
 
 def test_what_a_simulator_without_a_likelihood_cannot_check_is_null(client: httpx.Client) -> None:
-    """With evidence, too; that is no reason for distrust."""
-    assert ask(client, [1.0, 2.0])["checks"] == NOTHING_TO_CHECK | {"unidentified": ["choice_noise"]}
+    """With evidence, too, and it is said why; that is no reason for distrust."""
+    expected = NOTHING_TO_CHECK | {"unidentified": ["choice_noise"], "unweighted": "no_likelihood"}
+    assert ask(client, [1.0, 2.0])["checks"] == expected

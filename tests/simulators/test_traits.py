@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.simulators import conformance
 from bayesian_verifier.simulators.lottery import LotterySimulator
 from bayesian_verifier.simulators.traits import (
     ExplorerSimulator,
@@ -19,6 +21,8 @@ from bayesian_verifier.simulators.traits import (
     novelty,
 )
 from bayesian_verifier.training import joint_posterior
+from bayesian_verifier.training._curriculum import require_trainable
+from bayesian_verifier.training._exact import exact_posterior
 from reference import traits as reference
 
 
@@ -94,7 +98,8 @@ def test_identical_options_are_told_apart_by_how_often_they_were_tried():
     cases, _ = cases_of([one])
     people = People(np.array([-1.0, 0.5, 1.0]), np.array([0.05, 0.1, 0.08]), np.array([0.6, 1.0, 1.5]))
     assert cases.advantages(people)[0] == pytest.approx(people.exploration * math.log(10))
-    assert cases.advantages_each(people.of(np.array([1])))[0] == pytest.approx(0.1 * math.log(10))
+    one = People(*(part[1:2] for part in people if part is not None))
+    assert cases.advantages_each(one)[0] == pytest.approx(0.1 * math.log(10))
     assert novelty([0, 9]) == pytest.approx([0.0, -math.log(10)])
 
 
@@ -153,6 +158,15 @@ def test_without_counts_of_tries_exploration_stays_at_its_prior():
     assert found.correlation[1, [0, 2]] == pytest.approx([0.0, 0.0], abs=1e-9)
 
 
+def test_where_nothing_is_explored_risk_aversion_is_known_as_well_as_with_one_trait():
+    """The same mean and sd as the one-trait simulator's own quadrature gives."""
+    some = parse_judgments([{k: v for k, v in one.items() if k != "times_tried"} for one in evidence()])
+    found = joint_posterior(ExplorerSimulator(), some, coarse=[17, 9, 13], fine=[61, 9, 41])
+    exact = exact_posterior(LotterySimulator(), some)
+    assert found.mean[0] == pytest.approx(exact.mean, abs=2e-3 * exact.sd)
+    assert found.sd[0] == pytest.approx(exact.sd, rel=2e-3)
+
+
 def test_sums_do_not_depend_on_the_order_of_judgments_and_add_up():
     """Any order, any split and a way through bytes: the same bits."""
     simulator = TraitsSimulator()
@@ -187,6 +201,20 @@ def test_simulated_approvals_come_as_often_as_the_formulas_say():
     one = (np.array([0.4]), np.array([0.12]), np.array([0.7]), np.array([0.2]))
     chance = math.exp(reference.log_likelihood({**record, "feedback": "approve"}, *one)[0])
     assert said.approve.mean() == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / n))
+
+
+@pytest.mark.parametrize("simulator", [ExplorerSimulator(), TraitsSimulator()], ids=["explorer", "traits"])
+def test_the_conformance_kit_finds_nothing(simulator):
+    """Shapes, seeds, sums, states, likelihood, and that more judgments tell more; speed is for a quiet machine."""
+    found = conformance(simulator, simulator.name, seed=0, clock=lambda: 0.0, people=24)
+    assert [one for one in found if not one.passed] == []
+
+
+def test_training_says_that_it_takes_two_parameters():
+    """Before anything is built or drawn; the lottery has two."""
+    require_trainable(LotterySimulator())
+    with pytest.raises(CallerError, match="3 parameters, and training takes 2"):
+        require_trainable(ExplorerSimulator())
 
 
 def test_priors_of_other_parameters_are_refused():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def config_file(given: str | None, name: str) -> Path:
@@ -10,3 +11,11 @@ def config_file(given: str | None, name: str) -> Path:
     from bayesian_verifier.settings import shipped_config
 
     return Path(given) if given else shipped_config(name)
+
+
+def simulator_overrides(name: str, part: str) -> dict[str, Any]:
+    """What configs/simulators/NAME.toml sets otherwise of `part` ("training" or "evaluation"); nothing without one."""
+    from bayesian_verifier.settings_file import read_content
+
+    file = config_file(None, f"simulators/{name}.toml")
+    return dict(read_content(file).get(part, {})) if file.is_file() else {}

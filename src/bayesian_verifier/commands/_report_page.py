@@ -28,13 +28,16 @@ def print_figures(figures: Mapping[str, Any]) -> None:
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 110)
-    console.print(_against_exact(figures))
-    console.print(
-        "KL: nats, exact ‖ network alone; move: of its mean by the weights, rms in sd; ESS: effective share of the "
-        "draws;\nmean, quantiles, sd: what is served less exact, rms in exact sd",
-        style="dim",
-    )
-    if not figures["people"]:
+    if figures["simulated"]:
+        console.print(_against_exact(figures))
+        console.print(
+            "KL: nats, exact ‖ network alone; move: of its mean by the weights, rms in sd; ESS: effective share of the "
+            "draws;\nmean, quantiles, sd: what is served less exact, rms in exact sd",
+            style="dim",
+        )
+    for what, why in figures.get("left_out", {}).items():
+        console.print(f"{what}: not asked, as {why}")
+    if not figures["people"] and "people" not in figures.get("left_out", {}):
         console.print("people: no file was given (--people FILE), so nothing is said about real people")
     if figures["calibration"]:
         console.print(_calibration(figures["calibration"]))
@@ -77,6 +80,13 @@ def _calibration(figures: Mapping[str, Any]) -> Table:
 
 
 def _further(figures: Mapping[str, Any]) -> Iterator[str]:
+    if found := figures.get("recovery"):
+        each = "; ".join(
+            f"{name} {value['correlation']:.3f} (rms {value['rms']:.3f}, posterior sd {value['sd']:.3f})"
+            for name, value in found.items()
+            if isinstance(value, dict)
+        )
+        yield f"correlation of mean and truth at {found['judgments']} judgments, {found['people']} people: {each}"
     if found := figures["typicality"]:
         yield (
             f"typicality_p below 0.05 for {found['below_0.05']:.1%} and below 0.005 for "

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayesian_verifier.commands._challenger import Asked, train_challenger
-from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._configs import config_file, simulator_overrides
 from bayesian_verifier.commands._report_page import print_figures
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--config", type=click.Path(dir_okay=False), help="Instead of the shipped configs/training.toml."
+)
+@click.option(
+    "--simulator",
+    metavar="NAME",
+    help="Instead of the one in the settings; see `bayesian-verifier simulators list`.",
 )
 @click.option("--cases", type=click.Path(dir_okay=False), help="Instead of configs/simulators/lottery.toml.")
 @click.option("--evaluation", type=click.Path(dir_okay=False), help="Instead of configs/evaluation.toml.")
@@ -74,6 +79,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(min=0), help="Instead of the one in the settings.")
 def command(
     config: str | None,
+    simulator: str | None,
     cases: str | None,
     evaluation: str | None,
     store: str,
@@ -96,7 +102,8 @@ def command(
     With --from-journal it is a challenger: published, and never made current here.
     """
     if from_journal:
-        _refuse({"--log": log, "--weights": weights, "--people": people}, "with --from-journal")
+        refused = {"--log": log, "--weights": weights, "--people": people, "--simulator": simulator}
+        _refuse(refused, "with --from-journal")
     else:
         of_challengers = {"--prior-from-windows": prior_from_windows, "--prior": prior, "--cold": cold}
         _refuse(of_challengers, "without --from-journal")
@@ -105,7 +112,7 @@ def command(
     from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.training import read_people, train
 
-    settings = _settings(config, cases, evaluation, steps, seed, is_small=is_small)
+    settings = _settings(config, simulator, cases, evaluation, steps, seed, is_small=is_small)
     if from_journal:
         asked = Asked(Path(from_journal), prior_from_windows, prior, cold)
         with _progress() as bars:
@@ -140,6 +147,7 @@ def _refuse(options: Mapping[str, object], when: str) -> None:
 
 def _settings(
     config: str | None,
+    simulator: str | None,
     cases: str | None,
     evaluation: str | None,
     steps: int | None,
@@ -156,7 +164,8 @@ def _settings(
         small,
     )
 
-    training = read_table(TrainingSettings, config_file(config, "training.toml"))
+    over = {} if simulator is None else _named(simulator) | simulator_overrides(simulator, "training")
+    training = read_table(TrainingSettings, config_file(config, "training.toml"), over)
     if steps is not None:
         challenger = training.challenger.model_copy(update={"steps": steps})
         of_all = training.steps.model_copy(update={"count": steps})
@@ -164,9 +173,15 @@ def _settings(
     if seed is not None:
         training = training.model_copy(update={"seed": seed})
     mixture = read_mixture(config_file(cases, "simulators/lottery.toml"))
-    graded = read_table(EvaluationSettings, config_file(evaluation, "evaluation.toml"))
+    otherwise = simulator_overrides(training.simulator, "evaluation")
+    graded = read_table(EvaluationSettings, config_file(evaluation, "evaluation.toml"), otherwise)
     settings = Settings(training, mixture, graded)
     return small(settings) if is_small else settings
+
+
+def _named(simulator: str) -> dict[str, Any]:
+    """A model is called as its simulator is, unless that is told otherwise."""
+    return {"simulator": simulator, "name": simulator}
 
 
 def _progress() -> Bars:

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal._answers import check_answer
-from bayesian_verifier.journal._audit import Audit, audit
 from bayesian_verifier.journal._codec import encode_members
 from bayesian_verifier.journal._files import Files
 from bayesian_verifier.journal._histories import Histories
 from bayesian_verifier.journal._lines import RecordedPosterior, Tried, members_of, timestamp
-from bayesian_verifier.journal._links import broken_links
 from bayesian_verifier.journal._log import AppendLog, Policy
 from bayesian_verifier.journal._present import present
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
+    from bayesian_verifier.journal._audit import Audit
     from bayesian_verifier.journal._committing import Fsync
     from bayesian_verifier.journal._evidence import History
     from bayesian_verifier.judgment import Case, Feedback, Verdict
@@ -226,6 +225,9 @@ class Journal:
 
     def verify(self) -> Audit:
         """Check every line of every file. Raises as `read` does."""
+        from bayesian_verifier.journal._audit import audit  # noqa: PLC0415 who appends seldom audits
+        from bayesian_verifier.journal._links import broken_links  # noqa: PLC0415 as above
+
         found = audit(self.read())
         try:
             return replace(found, links=tuple(broken_links(present(self.path))))

@@ -172,7 +172,13 @@ class PolicyLine(Line):
     choice: Annotated[int, Field(ge=0)] | None
 
 
-class WindowLine(Line):
+class _SeldomRead(Line):
+    """Built when the first of its kind is read: a program that imports us need not wait for it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class WindowLine(_SeldomRead):
     """What some of a subject's answers say by themselves: inferred from the prior; no judgment is in two windows.
 
     number: 1, 2, … by subject.   judgments: their ids, oldest first.   prior, posterior: of risk_aversion.
@@ -197,7 +203,7 @@ class WindowLine(Line):
     ended: Annotated[str, Field(pattern=_TIMESTAMP)]
 
 
-class EpochLine(Line):
+class EpochLine(_SeldomRead):
     """From when on a subject's answers are evidence, as they have changed.
 
     since: the member `from`; answers given from then on count, earlier ones do not.   window: the one with the alarm,
@@ -212,7 +218,7 @@ class EpochLine(Line):
     by: Annotated[str, Field(min_length=1)]
 
 
-class EpochUndoneLine(Line):
+class EpochUndoneLine(_SeldomRead):
     """An epoch is taken back, and all is as if it had not been opened. epoch: its id.   by, why: for people."""
 
     kind: Literal["epoch_undone"]
@@ -221,7 +227,7 @@ class EpochUndoneLine(Line):
     why: str | None
 
 
-class Before(_Frozen):
+class Before(_Frozen, defer_build=True):
     """What a file of a journal says of the one before it: all of its bytes, its last line torn or not."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -230,7 +236,7 @@ class Before(_Frozen):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class SegmentLine(Line):
+class SegmentLine(_SeldomRead):
     """The first line of every file of a journal but the very first. number: of this file, from 2."""
 
     kind: Literal["segment"]

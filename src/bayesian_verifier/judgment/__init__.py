@@ -6,6 +6,7 @@ from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
 from bayesian_verifier.judgment._numeric import numeric_results, numeric_verdict
 from bayesian_verifier.judgment._parsing import parse_judgments, parse_record
 from bayesian_verifier.judgment._record import (
+    GREATEST_REWARD,
     Case,
     Feedback,
     Judgment,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment._prover import Prover
 
 __all__ = [
+    "GREATEST_REWARD",
     "Case",
     "Counterexample",
     "Feedback",

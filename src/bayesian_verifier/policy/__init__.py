@@ -6,13 +6,13 @@ from bayesian_verifier.lazy import deferred
 from bayesian_verifier.policy._ab_test import ABTest, ArmName
 from bayesian_verifier.policy._chooser import PolicyChooser, Scored
 from bayesian_verifier.policy._network import chances, scores_of
-from bayesian_verifier.policy._policy import About, Policy
 from bayesian_verifier.policy._state import State, state_of
 from bayesian_verifier.policy._surroundings import OptionCosts, Surroundings, surroundings_of
 from bayesian_verifier.policy._trace import trace_of
 
 if TYPE_CHECKING:
     from bayesian_verifier.policy._exposure import Arm, Day, Exposures, Found, Measure
+    from bayesian_verifier.policy._policy import About, Policy
     from bayesian_verifier.policy._sequence import Sequence, Unit, Verdict
 
 __all__ = [
@@ -40,11 +40,12 @@ __all__ = [
     "trace_of",
 ]
 
-# What only a report asks for.
+# What only a report asks for, and weights, which few layers choose by.
 __getattr__ = deferred(
     __name__,
     {
         "_exposure": ("Arm", "Day", "Exposures", "Found", "Measure"),
+        "_policy": ("About", "Policy"),
         "_sequence": ("Sequence", "Unit", "Verdict"),
     },
 )

@@ -111,10 +111,7 @@ class Maker:
         return Made(tables)
 
     def _kind(self, arm: Arm) -> str:
-        """Whose belief an arm reads; none is carried along for who reads none."""
-        if not arm.needs_belief:
-            return "none"
-        return "served" if arm.belief == "served" else self._experiment.belief
+        return kind_of(arm, self._experiment)
 
     def _belief(self, kind: str) -> Belief:
         return no_belief(self._rules.prior) if kind == "none" else self._belief_of(kind)
@@ -188,6 +185,21 @@ class Maker:
                 "steps": self._experiment.of_learning.step_count,
             },
         }
+
+
+def kind_of(arm: Arm, experiment: Experiment) -> str:
+    """Whose belief an arm reads; none is carried along for who reads none."""
+    if not arm.needs_belief:
+        return "none"
+    return "served" if arm.belief == "served" else experiment.belief
+
+
+def belief_kinds(experiment: Experiment) -> set[str]:
+    """Which kinds of belief its arms and rules read, of `exact` and `served`."""
+    forms = [form for name in experiment.rules for form in tried(name, experiment.of_episodes)]
+    # the states of probes are those that a simple rule comes to
+    arms = [ARMS[name] for name in experiment.arms] + [rule.seeing for rule in [*forms, RULES["bayes"]]]
+    return {kind_of(arm, experiment) for arm in arms} - {"none"}
 
 
 def _rows(score: Score) -> Columns:

@@ -61,7 +61,8 @@ class Checks:
     typicality_p: how usual this evidence is among simulated people, 0–1.   pareto_k: tail of the draws'
     importance weights.   effective_sample_size: share of the draws, 0–1.   misfit: whether somebody with any θ would
     answer like that.   unidentified: parameters that the evidence told nothing of: their posterior is as wide as their
-    prior.   reasons: why the posterior is not trustworthy.
+    prior.   reasons: why the posterior is not trustworthy.   unweighted: why there are no importance weights, hence no
+    pareto_k and no correction: `no_evidence` or `no_likelihood`.
     """
 
     trustworthy: bool
@@ -72,6 +73,7 @@ class Checks:
     misfit: MisfitNote | None
     unidentified: tuple[str, ...]
     reasons: tuple[str, ...]
+    unweighted: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,14 @@ def judged(found: Findings, unidentified: tuple[str, ...] = ()) -> Checks:
         misfit=None if found.misfit is None else _noted(found.misfit),
         unidentified=unidentified,
         reasons=reasons,
+        unweighted=_unweighted(found),
     )
+
+
+def _unweighted(found: Findings) -> str | None:
+    if not found.informative:
+        return "no_evidence"
+    return "no_likelihood" if found.reliable is None else None
 
 
 def _noted(found: Misfit) -> MisfitNote:

@@ -81,6 +81,9 @@ class ChecksReply(BaseModel):
         description="Parameters that the evidence told nothing of: the posterior is as wide as the prior."
     )
     reasons: list[str]
+    unweighted: Literal["no_evidence", "no_likelihood"] | None = Field(
+        description="Why there are no importance weights, hence no pareto_k and no correction; null where there are."
+    )
 
 
 class Timing(BaseModel):

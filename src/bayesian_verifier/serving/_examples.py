@@ -48,6 +48,7 @@ REPLY: dict[str, Any] = {
         "misfit": {"p": 0.37, "rival": "changed", "share": 0.41},
         "unidentified": [],
         "reasons": [],
+        "unweighted": None,
     },
     "draws": None,
     "seed": None,

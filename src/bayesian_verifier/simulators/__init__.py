@@ -1,6 +1,8 @@
 """θ → feedback and reward: what a simulator must offer, and where one is found."""
 
+from bayesian_verifier.simulators._conformance import Finding, conformance
 from bayesian_verifier.simulators._evidence import Evidence, PlainSums
+from bayesian_verifier.simulators._plain import PlainSimulator, TalliedSums
 from bayesian_verifier.simulators._protocol import (
     Beside,
     Description,
@@ -12,20 +14,24 @@ from bayesian_verifier.simulators._protocol import (
     Traced,
     log_prior,
 )
-from bayesian_verifier.simulators._registry import load_simulator, simulator_names
+from bayesian_verifier.simulators._registry import installed_simulators, load_simulator
 
 __all__ = [
     "Beside",
     "Description",
     "Evidence",
+    "Finding",
     "Parameter",
+    "PlainSimulator",
     "PlainSums",
     "Read",
     "Responses",
     "Rivals",
     "Simulator",
+    "TalliedSums",
     "Traced",
+    "conformance",
+    "installed_simulators",
     "load_simulator",
     "log_prior",
-    "simulator_names",
 ]

@@ -195,6 +195,10 @@ class Simulator(Protocol):
         """N people: θ [n, P] on the link scale."""
         ...
 
+    def draw_cases(self, rng: np.random.Generator, n: int) -> Sequence[Judgment]:
+        """N proposals such as people meet, without an answer."""
+        ...
+
     def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
         """Person i answers proposal i."""
         ...

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 GROUP = "bayesian_verifier.simulators"
 
 
-def simulator_names() -> list[str]:
-    """Names of the installed simulators, sorted."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+def installed_simulators() -> dict[str, str]:
+    """The package that brings each installed simulator, by name, in the order of names."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return {point.name: "" if point.dist is None else point.dist.name for point in points}
 
 
 def load_simulator(name: str) -> Simulator:
@@ -26,5 +27,5 @@ def load_simulator(name: str) -> Simulator:
     for point in entry_points(group=GROUP):
         if point.name == name:
             return cast("Simulator", point.load()())
-    known = ", ".join(simulator_names()) or "none"
+    known = ", ".join(installed_simulators()) or "none"
     raise SettingsError(f"simulator {name!r} is not installed (installed: {known})")

@@ -18,7 +18,7 @@ from bayesian_verifier.training._challenger import (
     weights_of,
 )
 from bayesian_verifier.training._exact_joint import JointPosterior, joint_posterior
-from bayesian_verifier.training._export import export_function, read_weights, write_weights
+from bayesian_verifier.training._export import read_weights
 from bayesian_verifier.training._fit import Progress
 from bayesian_verifier.training._foresight import chances
 from bayesian_verifier.training._meeting import Cases, meet, seed_of_pair
@@ -27,13 +27,13 @@ from bayesian_verifier.training._misfit_power import (
     FLAG_BELOW,
     PowerRow,
     PowerStudy,
-    draw_power,
     misfit_power,
 )
 from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
 from bayesian_verifier.training._plots import draw_plots
+from bayesian_verifier.training._power_plot import draw_power
 from bayesian_verifier.training._priors import priors_of, simulator_under
 from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (
@@ -41,8 +41,6 @@ from bayesian_verifier.training._settings import (
     TrainingSettings,
 )
 from bayesian_verifier.training._train import DRAWS, Outcome, Settings, train
-from bayesian_verifier.training._trait_approximator import build_traits
-from bayesian_verifier.training._trait_fit import Lesson, fit_traits
 
 __all__ = [
     "DRAWS",
@@ -50,7 +48,6 @@ __all__ = [
     "Cases",
     "EvaluationSettings",
     "JointPosterior",
-    "Lesson",
     "Lessons",
     "Network",
     "Outcome",
@@ -63,15 +60,12 @@ __all__ = [
     "TrainingSettings",
     "begins_from",
     "build_approximator",
-    "build_traits",
     "calibrate_misfit",
     "challenger_settings",
     "chances",
     "draw_plots",
     "draw_power",
     "evaluate",
-    "export_function",
-    "fit_traits",
     "inputs_of",
     "joint_posterior",
     "meet",
@@ -87,5 +81,4 @@ __all__ = [
     "small",
     "train",
     "weights_of",
-    "write_weights",
 ]

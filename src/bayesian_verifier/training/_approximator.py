@@ -7,32 +7,27 @@ from typing import TYPE_CHECKING, Any
 import bayesflow as bf
 import numpy as np
 
-from bayesian_verifier.simulators.lottery import KNOTS
+from bayesian_verifier.simulators import PlainSimulator
 from bayesian_verifier.training._located_flow import LocatedFlow
-from bayesian_verifier.training._reference_summary import ReferenceSummary
+from bayesian_verifier.training._plain_people import PlainBatches, draw_facts
 
 if TYPE_CHECKING:
-    from bayesian_verifier.simulators.lottery import LotterySimulator
+    from bayesian_verifier.simulators import Simulator
     from bayesian_verifier.training._settings import NetworkSettings
 
+#: values of the first parameter that natural parameters are read at, and how far those reach, in prior sd
+_POINTS, _REACH = 33, 4.5
+#: cases and people that say how much one judgment adds to a sum
+_SCALE_CASES, _SCALE_PEOPLE = 1024, 64
 
-def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -> Any:
+
+def build_approximator(simulator: Simulator, settings: NetworkSettings) -> Any:
     """A built `bayesflow.ContinuousApproximator` of θ on the link scale, in the order of its parameters.
 
     It reads `sums` float32 [B, S] over a person's judgments, as the simulator describes them, and samples `theta`
     [B, draws, 2].
     """
-    prior = [[p.prior_mean, p.prior_sd] for p in simulator.parameters]
-    below, above = settings.noise_reach
-    levels = np.linspace(prior[1][0] - below, prior[1][0] + above, settings.noise_levels)
-    summary = ReferenceSummary(
-        points=simulator.points.tolist(),
-        noise_points=levels.tolist(),
-        prior=prior,
-        knots=KNOTS,
-        refine=settings.refine,
-        context_widths=settings.context_widths,
-    )
+    summary = _summary(simulator, settings)
     flow = LocatedFlow(
         flow={
             "depth": settings.flow_depth,
@@ -55,3 +50,34 @@ def build_approximator(simulator: LotterySimulator, settings: NetworkSettings) -
     )
     approximator.build({"inference_variables": (1, 2), "summary_variables": (1, simulator.sums_size)})
     return approximator
+
+
+def _summary(simulator: Simulator, settings: NetworkSettings) -> Any:
+    """Potentials of the lottery's sums at its reference points, or of a plain simulator's sums anywhere."""
+    prior = [[p.prior_mean, p.prior_sd] for p in simulator.parameters]
+    (mean, sd), (below, above) = prior[1], settings.noise_reach
+    levels = np.linspace(mean - sd * below, mean + sd * above, settings.noise_levels)
+    shared: dict[str, Any] = {
+        "noise_points": levels.tolist(),
+        "prior": prior,
+        "refine": settings.refine,
+        "context_widths": settings.context_widths,
+    }
+    if isinstance(simulator, PlainSimulator):
+        from bayesian_verifier.training._natural_summary import NaturalSummary  # noqa: PLC0415 - one of the two
+
+        points = prior[0][0] + prior[0][1] * np.linspace(-_REACH, _REACH, _POINTS)
+        return NaturalSummary(points=points.tolist(), scale=_scale(simulator), **shared)
+    from bayesian_verifier.training._reference_summary import ReferenceSummary  # noqa: PLC0415 - one of the two
+
+    lottery: Any = simulator
+    return ReferenceSummary(points=lottery.points.tolist(), knots=lottery.feature_layout["knots"], **shared)
+
+
+def _scale(simulator: PlainSimulator) -> list[float]:
+    """How much one judgment adds to each sum, rms, as people of fixed seeds have it; 1 where nothing ever does."""
+    facts = draw_facts(np.random.default_rng(0), simulator, _SCALE_CASES)
+    said = PlainBatches(simulator, facts, _SCALE_PEOPLE, 0).batch(0)
+    judged = np.maximum(said.sums[:, :2].sum(axis=1, keepdims=True), 1.0)
+    each = np.sqrt((said.sums**2 / judged).mean(axis=0))
+    return [float(v) for v in np.where(each > 0, each, 1.0)]

@@ -20,12 +20,12 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from bayesian_verifier.training._batches import set_sizes
+from bayesian_verifier.training._sets import set_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from bayesian_verifier.training._batches import Batch, BatchSource
+    from bayesian_verifier.training._sets import Batch, Batches
     from bayesian_verifier.training._settings import StepSettings
 
 _HALF_WEIGHT = 4.0  # sets much larger than this count by the inverse root of their size
@@ -50,7 +50,7 @@ class Fit:
     """Training of one approximator by batches from one source."""
 
     approximator: Any
-    source: BatchSource
+    source: Batches
     settings: StepSettings
 
     def run(

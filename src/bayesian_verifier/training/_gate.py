@@ -26,10 +26,14 @@ def misses_of(figures: Mapping[str, Any], gate: Gate) -> list[str]:
 
 
 def _alone(figures: Mapping[str, Any], gate: Gate) -> Iterator[Asked]:
-    simulated = figures["simulated"]
-    yield "mean KL of the network alone", simulated["kl_mean"], gate.mean_kl
-    yield "move by the weights, rms in sd", simulated["shift_sd_rms"], gate.shift_sd
-    yield "share of people with unreliable weights", simulated["unreliable"], gate.unreliable
+    if simulated := figures["simulated"]:
+        yield "mean KL of the network alone", simulated["kl_mean"], gate.mean_kl
+        yield "move by the weights, rms in sd", simulated["shift_sd_rms"], gate.shift_sd
+        yield "share of people with unreliable weights", simulated["unreliable"], gate.unreliable
+    if found := figures.get("recovery"):
+        first = next(value for value in found.values() if isinstance(value, dict))
+        what = f"1 less the correlation of mean and truth at {found['judgments']} judgments"
+        yield what, 1 - first["correlation"], 1 - gate.recovery
     if figures["people"]:
         yield "mean KL on people's judgments", figures["people"]["kl_mean"], gate.people_kl
     for name, value in (figures["parity"] or {}).items():

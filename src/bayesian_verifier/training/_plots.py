@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesian_verifier.training._calibration import COVERAGE_LEVELS
-from bayesian_verifier.training._misfit_power import draw_power
+from bayesian_verifier.training._power_plot import draw_power
 from bayesian_verifier.training._quality import strata
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ _BLUE, _RED, _GREY = "#20639b", "#d1495b", "#8a8f98"
 
 def draw_plots(report: Report, directory: Path) -> list[str]:
     """Draw a report's plots as PNG into a directory; their file names."""
-    names = [_saved(directory, "exact.png", (10, 3.6), (1, 3), lambda axes: _exact(report, axes))]
+    names = []
+    if report.comparisons:
+        names.append(_saved(directory, "exact.png", (10, 3.6), (1, 3), lambda axes: _exact(report, axes)))
     if report.calibrations:
         names.append(
             _saved(directory, "calibration.png", (10, 5.6), (2, 3), lambda axes: _ranks(report, axes))

@@ -21,6 +21,7 @@ from bayesian_verifier.simulators.lottery import (
     stencils,
     warped,
 )
+from bayesian_verifier.training._sets import LOG_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 _REFINE = 4
 _CHUNK = 256
-#: share of a pool that comes from a log of judgments, where there is one and nothing else is asked for
-LOG_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.errors import CallerError
-from bayesian_verifier.simulators import Parameter, Simulator, load_simulator
+from bayesian_verifier.simulators import Parameter, PlainSimulator, Simulator, load_simulator
 from bayesian_verifier.simulators.lottery import LotterySimulator, reference_points
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ def simulator_under(name: str, priors: Sequence[Parameter] | None) -> Simulator:
     simulator = load_simulator(name)
     if priors is None or tuple(priors) == tuple(simulator.parameters):
         return simulator
+    if isinstance(simulator, PlainSimulator) and _same_parameters(simulator, priors):
+        simulator.parameters = tuple(priors)
+        return simulator
     if not isinstance(simulator, LotterySimulator):
         raise CallerError(f"the simulator {name!r} has one prior, and cannot be had under another")
     first = priors[0]
@@ -46,6 +49,10 @@ def simulator_under(name: str, priors: Sequence[Parameter] | None) -> Simulator:
         return LotterySimulator(priors)
     except ValueError as error:
         raise CallerError(f"simulator {name!r}: {error}") from error
+
+
+def _same_parameters(simulator: Simulator, priors: Sequence[Parameter]) -> bool:
+    return [(p.name, p.link) for p in simulator.parameters] == [(p.name, p.link) for p in priors]
 
 
 def widest_reach() -> tuple[float, float]:

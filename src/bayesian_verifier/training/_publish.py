@@ -35,7 +35,7 @@ def publish(
     settings: TrainingSettings,
     report: Report,
     typicality: TypicalityTable,
-    misfit: MisfitCalibration,
+    misfit: MisfitCalibration | None,
     *,
     now: datetime,
     training: dict[str, Any],
@@ -52,7 +52,8 @@ def publish(
         (directory / names.REPORT).write_text(json.dumps(report.to_json(), indent=1, allow_nan=False) + "\n")
         with (directory / names.CHECKS).open("wb") as stream:
             np.savez_compressed(stream, **typicality.to_arrays())  # type: ignore[arg-type]
-        (directory / names.MISFIT).write_text(json.dumps(misfit.to_json(), allow_nan=False) + "\n")
+        if misfit is not None:
+            (directory / names.MISFIT).write_text(json.dumps(misfit.to_json(), allow_nan=False) + "\n")
         (directory / "plots").mkdir()
         draw_plots(report, directory / "plots")
         manifest = Manifest(
@@ -85,9 +86,11 @@ def headline(report: Report) -> dict[str, Any]:
         "people": {k: v for k, v in figures["people"].items() if k != "each"} if figures["people"] else None,
         "by_size": figures["by_size"],
         "calibration": figures["calibration"],
+        "recovery": figures["recovery"],
         "typicality": figures["typicality"],
         "misfit": _misfit_headline(figures["misfit"]),
         "parity": figures["parity"],
+        "left_out": figures["left_out"],
     }
 
 

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesian_verifier.posterior import MisfitCheck
-from bayesian_verifier.simulators.lottery import ANSWERS, MAX_REWARD, LotterySimulator, simulate_person
+from bayesian_verifier.engine import LOCAL, in_order
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
+from bayesian_verifier.training._examination import examination_of
+from bayesian_verifier.training._examined import Examined
 from bayesian_verifier.training._gate import misses_of
-from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, misfit_power, power_figures
-from bayesian_verifier.training._pool import LOG_SHARE, draw_pool
-from bayesian_verifier.training._quality import Comparison, by_size, compare, strata, summarised
-from bayesian_verifier.training._simulated import Population
+from bayesian_verifier.training._misfit_power import PowerStudy, power_figures
+from bayesian_verifier.training._quality import Comparison, by_size, strata, summarised
+from bayesian_verifier.training._recovery import recovery
+from bayesian_verifier.training._sets import LOG_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
-    from bayesian_verifier.simulators import Simulator
-    from bayesian_verifier.simulators.lottery import Person
+    from bayesian_verifier.training._drawn import People
+    from bayesian_verifier.training._examination import Examination
     from bayesian_verifier.training._network import Network
     from bayesian_verifier.training._settings import EvaluationSettings
 
@@ -58,34 +60,45 @@ def evaluate(
     log: Sequence[Judgment] = (),
     log_share: float = LOG_SHARE,
     tick: Callable[[str, int, int], None] = lambda *_: None,
+    engine: Engine = LOCAL,
 ) -> Report:
     """Judge a network by the pinned settings.
 
     seed: derived from the model, see `seed_of`.   typicality, misfit: its tables, if it has them.
     people: judgments of real people by name, compared with their exact posterior too.   parity: figures of
     `parity`, where the BayesFlow object was at hand.   log: judgments whose cases a share of the simulated
-    people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.
+    people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.   engine: where
+    it is done, which changes no figure.
     """
-    compared, answered = [], []
-    for i, person in enumerate(_people(_lotteries(network.simulator), settings, seed)):
-        compared.append(compare(network, person.judgments))
-        answered.append(person.answered)
-        tick("exact reference", i + 1, settings.sets)
-    calibrated = _calibrations(network, settings, typicality, seed, (log, log_share), tick)
-    study = _misfit_study(network, settings, misfit, seed, tick)
+    examination = examination_of(network.simulator, settings, log, log_share)
+    examinees = list(examination.compared(seed))
+    answered = [one.answered for one in examinees]
+    compared = []
+    for row, _ in in_order(engine.results(Examined(network), [one.judgments for one in examinees])):
+        compared.append(row)
+        tick("exact reference", len(compared), settings.sets)
+    drawn = examination.people(seed) if settings.calibration_sets else None
+    calibrated = (
+        [] if drawn is None else _calibrations(network, settings, typicality, seed, drawn, tick, engine)
+    )
+    study = _misfit_study(examination, settings, misfit, seed, tick, engine)
     figures: dict[str, Any] = {
         "seed": seed,
-        "simulated": summarised(compared),
+        "left_out": examination.left_out,
+        "simulated": summarised(compared) if compared else None,
         "by_size": by_size(compared),
         "by_answer": {
             kind: summarised([c for c, a in zip(compared, answered, strict=True) if a == kind])
             for kind in sorted(set(answered))
         },
         "calibration": _calibration_figures(network, calibrated),
+        "recovery": _recovery(network, drawn, examination, settings, seed),
         "typicality": _typicality_figures(calibrated),
         "misfit": None if study is None else power_figures(study),
         "parity": dict(parity) if parity else None,
-        "people": _people_figures(network, people, misfit, tick) if people else None,
+        "people": _people_figures(network, people, misfit, tick, engine)
+        if people and "people" not in examination.left_out
+        else None,
         "settings": settings.model_dump(),
     }
     return Report(figures, misses_of(figures, settings.gate), compared, calibrated, study)
@@ -96,45 +109,39 @@ def seed_of(digest: str) -> int:
     return int(digest[:12], 16)
 
 
-def _lotteries(simulator: Simulator) -> LotterySimulator:
-    if not isinstance(simulator, LotterySimulator):
-        raise TypeError(f"the evaluation generator makes lotteries, and {simulator.name!r} judges none")
-    return simulator
-
-
-def _people(simulator: LotterySimulator, settings: EvaluationSettings, seed: int) -> Iterator[Person]:
-    """Simulated people of the pinned generator; set sizes ⌊exp(U)⌋ with U even on the logarithms stated."""
-    low, high = math.log(1 + settings.smallest), math.log(1 + settings.largest)
-    for i in range(settings.sets):
-        rng = np.random.default_rng([seed, 0, i])
-        size = int(math.exp(rng.uniform(low, high)))
-        kind = ANSWERS[i % len(ANSWERS)]
-        yield simulate_person(rng, simulator, settings.mixture, size, answered=kind, max_reward=MAX_REWARD)
-
-
 def _calibrations(
     network: Network,
     settings: EvaluationSettings,
     typicality: TypicalityTable | None,
     seed: int,
-    logged: tuple[Sequence[Judgment], float],
+    people: People,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> list[Calibration]:
-    if not settings.calibration_sets:
-        return []
-    rng = np.random.default_rng([seed, 1])
-    simulator = _lotteries(network.simulator)
-    pool = draw_pool(rng, settings.pool, settings.mixture, simulator.points, *logged)
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
     return calibrate(
         network,
-        Population(simulator, pool),
+        people,
         typicality,
         settings.calibration_sets,
         seed,
         lambda: tick("calibration", next(done), total),
+        engine,
     )
+
+
+def _recovery(
+    network: Network,
+    people: People | None,
+    examination: Examination,
+    settings: EvaluationSettings,
+    seed: int,
+) -> dict[str, Any] | None:
+    """Asked where the exact posterior cannot be, of as many people as it would have been."""
+    if people is None or "simulated" not in examination.left_out:
+        return None
+    return recovery(network, people, max(settings.sets, 3), seed)
 
 
 def _calibration_figures(network: Network, rows: Sequence[Calibration]) -> dict[str, Any]:
@@ -178,23 +185,16 @@ def _typicality_figures(rows: Sequence[Calibration]) -> dict[str, Any] | None:
 
 
 def _misfit_study(
-    network: Network,
+    examination: Examination,
     settings: EvaluationSettings,
     calibration: MisfitCalibration | None,
     seed: int,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> PowerStudy | None:
     if calibration is None or not settings.misfit_people:
         return None
-    return misfit_power(
-        _lotteries(network.simulator),
-        settings.mixture,
-        calibration,
-        seed=seed,
-        people=settings.misfit_people,
-        answered=("feedback", "both"),
-        tick=tick,
-    )
+    return examination.power(calibration, seed, tick, engine)
 
 
 def _finite(row: Comparison) -> dict[str, float | None]:
@@ -207,18 +207,15 @@ def _people_figures(
     people: Mapping[str, Sequence[Judgment]],
     calibration: MisfitCalibration | None,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> dict[str, Any]:
     rows, flagged = [], []
-    rivals = network.simulator.rivals
-    priors = [(p.prior_mean, p.prior_sd) for p in network.simulator.parameters]
-    check = MisfitCheck(rivals, calibration, priors) if rivals and calibration else None
-    for i, judgments in enumerate(people.values()):
-        rows.append(compare(network, judgments))
-        if check is not None:
-            told = network.simulator.describe(judgments).told
-            found = check.finding(check.added(check.nothing(), told))
-            flagged.append(found is not None and found.p < FLAG_BELOW)
-        tick("people", i + 1, len(people))
+    looked = in_order(engine.results(Examined(network, calibration), list(people.values())))
+    for number, (row, flag) in enumerate(looked):
+        rows.append(row)
+        if flag is not None:
+            flagged.append(flag)
+        tick("people", number + 1, len(people))
     return {
         "count": len(rows),
         "misfit_flagged": float(np.mean(flagged)) if flagged else None,

@@ -94,6 +94,7 @@ class Gate(_Table):
     served_sd: float = Field(gt=0)
     unreliable: float = Field(gt=0)
     coverage_error: float = Field(gt=0)
+    recovery: float = Field(gt=0, lt=1)
     typicality_error: float = Field(gt=0)
     false_flags: float = Field(gt=0)
     power_lost: float = Field(gt=0)

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayesian_verifier.simulators.lottery import MAX_REWARD, Answered, evidence_of, respond
+from bayesian_verifier.training._drawn import Drawn, given
+from bayesian_verifier.training._sets import MOST_DISTINCT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bayesian_verifier.simulators.lottery import LotteryEvidence, LotterySimulator
+    from bayesian_verifier.simulators.lottery import LotterySimulator
     from bayesian_verifier.training._pool import CasePool
-
-#: share of training's people who meet the same few cases again and again
-REPEATING = 0.4
-_MOST_DISTINCT = 60
-
-
-class Drawn(NamedTuple):
-    """One simulated person: θ [2] on the link scale, how many informative judgments, and what they say."""
-
-    theta: NDArray[np.float64]
-    size: int
-    evidence: LotteryEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ class Population:
         cases = PooledCases(self.pool, self._indices(rng, size))
         delta = self.pool.advantage(cases.index, np.full(size, theta[0]))
         responses = respond(rng, delta, np.full(size, math.exp(theta[1])))
-        told, rewarded = _given(rng, size, kind)
+        told, rewarded = given(rng, size, kind)
         rewarded &= np.abs(responses.reward) <= MAX_REWARD
         sign = np.where(told, np.where(responses.approve, 1.0, -1.0), 0.0)
         kept = told | rewarded
@@ -74,13 +64,5 @@ class Population:
         count = len(self.pool.curves)
         if rng.random() >= self.repeating:
             return rng.integers(0, count, size)
-        distinct = int(math.exp(rng.uniform(0.0, math.log(_MOST_DISTINCT + 1))))
-        return int(rng.integers(0, count - _MOST_DISTINCT)) + rng.integers(0, distinct, size)
-
-
-def _given(rng: np.random.Generator, size: int, kind: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which of a person's judgments have feedback, and which a reward."""
-    if kind == "either":
-        chance = rng.random(size)
-        return chance < 2 / 3, chance > 1 / 3
-    return np.full(size, kind != "reward"), np.full(size, kind != "feedback")
+        distinct = int(math.exp(rng.uniform(0.0, math.log(MOST_DISTINCT + 1))))
+        return int(rng.integers(0, count - MOST_DISTINCT)) + rng.integers(0, distinct, size)

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayesian_verifier.posterior import DISTANCE_LEVELS, TypicalityTable, squared_distance, whitening_of
-from bayesian_verifier.simulators.lottery import ANSWERS
+from bayesian_verifier.training._sets import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from bayesian_verifier.training._drawn import People
     from bayesian_verifier.training._network import Network
-    from bayesian_verifier.training._simulated import Population
 
 SIZES = (1, 2, 3, 5, 8, 12, 20, 32, 50, 80, 128, 200, 320, 512)
 
 
 def typicality_table(
-    network: Network, population: Population, people: int, seed: int, tick: Callable[[int, int], None]
+    network: Network, population: People, people: int, seed: int, tick: Callable[[int, int], None]
 ) -> TypicalityTable:
     """From `people` simulated people of each kind and size: half of them say what is usual, the others how usual."""
     means, whitenings, distances = [], [], []
@@ -40,7 +40,7 @@ def typicality_table(
 
 
 def _summaries(
-    network: Network, population: Population, kind: str, size: int, people: int, seed: int
+    network: Network, population: People, kind: str, size: int, people: int, seed: int
 ) -> NDArray[np.float64]:
     drawn = []
     for i in range(people):

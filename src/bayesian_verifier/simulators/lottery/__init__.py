@@ -6,7 +6,7 @@ from bayesian_verifier.simulators.lottery._advantage import (
     utilities,
     utility_curves,
 )
-from bayesian_verifier.simulators.lottery._cases import Answered, refutations, unrefuted
+from bayesian_verifier.simulators.lottery._cases import Answered
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance
 from bayesian_verifier.simulators.lottery._evidence import LotteryEvidence, evidence_of
 from bayesian_verifier.simulators.lottery._generator import CaseMixture, DenseCases, generate_cases
@@ -27,7 +27,7 @@ from bayesian_verifier.simulators.lottery._rival_surfaces import (
 )
 from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
-from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, collected, spread, unwarped, warped
+from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
 
@@ -55,7 +55,6 @@ __all__ = [
     "RivalSurfaces",
     "advantage_curves",
     "advantages",
-    "collected",
     "evidence_of",
     "generate_cases",
     "log_chance",
@@ -64,7 +63,6 @@ __all__ = [
     "read_mixture",
     "records",
     "reference_points",
-    "refutations",
     "respond",
     "rival_advantages",
     "rival_curves",
@@ -76,7 +74,6 @@ __all__ = [
     "simulate_person",
     "spread",
     "stencils",
-    "unrefuted",
     "unwarped",
     "utilities",
     "utility_curves",

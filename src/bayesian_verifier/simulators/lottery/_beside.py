@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.simulators._answers import answers_of, unrefuted
 from bayesian_verifier.simulators._protocol import Read, Traced
-from bayesian_verifier.simulators.lottery._cases import answers_of, packed_answers, unrefuted
+from bayesian_verifier.simulators.lottery._cases import packed_answers
 from bayesian_verifier.simulators.lottery._evidence import POINTS, LotteryEvidence, no_evidence
 from bayesian_verifier.simulators.lottery._sheet import SHAPES, sheet_of
 from bayesian_verifier.simulators.lottery._traced import described

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.judgment import numeric_verdict
+from bayesian_verifier.simulators._answers import answers_of, unrefuted
 from bayesian_verifier.simulators.lottery._packed import pack_written
 from bayesian_verifier.simulators.lottery._written import written
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery._written import Written
 
 Float = NDArray[np.float64]
-_SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
 
 
 class Cases(Protocol):
@@ -93,17 +92,6 @@ def informative(judgments: Sequence[Judgment]) -> tuple[Answered, Told, int]:
     return _answered(packed, told), Told(candidates, cases, told), refuted
 
 
-def unrefuted(judgments: Sequence[Judgment]) -> tuple[list[Judgment], int]:
-    """The judgments that were answered and not refuted, and how many were refuted."""
-    refuted = refutations(judgments)
-    candidates = [
-        judgment
-        for judgment, out in zip(judgments, refuted, strict=True)
-        if not out and (judgment.feedback is not None or judgment.reward is not None)
-    ]
-    return candidates, sum(refuted)
-
-
 def packed_answers(cases: Written, answers: Float) -> Answered:
     """The informative ones of cases as written and their answers [n, 3]."""
     packed, has_advantage = pack_written(cases)
@@ -112,27 +100,3 @@ def packed_answers(cases: Written, answers: Float) -> Answered:
 
 def _answered(packed: Cases, answers: Float) -> Answered:
     return Answered(packed, answers[:, 0], answers[:, 1], answers[:, 2] != 0.0)
-
-
-def answers_of(judgments: Sequence[Judgment]) -> Float:
-    """Sign of the feedback, reward, and whether there is one [n, 3]."""
-    rows = [
-        (_SIGN[j.feedback], 0.0, 0.0) if j.reward is None else (_SIGN[j.feedback], j.reward, 1.0)
-        for j in judgments
-    ]
-    return np.array(rows, np.float64).reshape(-1, 3)
-
-
-def refutations(judgments: Sequence[Judgment]) -> list[bool]:
-    """Which judgments are refuted. A verdict that was sent is believed, unless the proposal is infeasible."""
-    return [
-        (judgment.verdict or numeric_verdict(judgment)) == "refuted" or not _solvent(judgment)
-        for judgment in judgments
-    ]
-
-
-def _solvent(judgment: Judgment) -> bool:
-    wealth = judgment.wealth
-    return all(
-        wealth + o.payoff >= 0 or o.probability == 0 for o in judgment.options[judgment.chosen].outcomes
-    )

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.simulators._answers import refutations
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
 from bayesian_verifier.simulators.lottery._advantage import advantages
-from bayesian_verifier.simulators.lottery._cases import informative, refutations
+from bayesian_verifier.simulators.lottery._cases import informative
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD, log_chance, log_likelihood_between
 from bayesian_verifier.simulators.lottery._evidence import (
     POINTS,
@@ -23,8 +25,10 @@ from bayesian_verifier.simulators.lottery._evidence import (
     evidence_of,
     evidence_of_bytes,
 )
+from bayesian_verifier.simulators.lottery._generator import CaseMixture, generate_cases
 from bayesian_verifier.simulators.lottery._met import LotteryRivals
 from bayesian_verifier.simulators.lottery._packed import pack_judgments
+from bayesian_verifier.simulators.lottery._people import records
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
 
@@ -74,6 +78,10 @@ class LotterySimulator:
         sds = np.array([p.prior_sd for p in self.parameters])
         result: Float = means + sds * rng.standard_normal((n, len(self.parameters)))
         return result
+
+    def draw_cases(self, rng: np.random.Generator, n: int) -> Sequence[Judgment]:
+        """N proposals of an even mixture of all kinds."""
+        return parse_judgments(records(generate_cases(rng, n, CaseMixture()))) if n else []
 
     def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
         """Person i, θ [n, 2], answers proposal i, refuted proposals and cases without an advantage included."""

@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import (
-    PackedCases,
-    pack_dense,
     pack_judgments,
     run_maxima,
     run_sums,
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.simulators.lottery import DenseCases
+    from bayesian_verifier.simulators.lottery import PackedCases
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,11 +39,6 @@ class People(NamedTuple):
     exploration: Float
     exponent: Float | None = None
 
-    def of(self, rows: NDArray[np.intp]) -> People:
-        """Some of them."""
-        exponent = None if self.exponent is None else self.exponent[rows]
-        return People(self.risk_aversion[rows], self.exploration[rows], exponent)
-
 
 @dataclass(frozen=True, slots=True)
 class TraitCases:
@@ -58,31 +51,6 @@ class TraitCases:
     def __len__(self) -> int:
         """How many cases."""
         return len(self.packed)
-
-    def of(self, which: NDArray[np.intp]) -> TraitCases:
-        """Some of them [n], again and again where they are named so."""
-        packed = self.packed
-        ends = np.append(packed.case_start[1:], packed.option_case.size)
-        options = _runs(packed.case_start[which], ends[which])
-        lengths = np.diff(packed.option_start, append=packed.probability.size)
-        outcomes = _runs(packed.option_start[options], (packed.option_start + lengths)[options])
-        count = (ends - packed.case_start)[which]
-        first = np.cumsum(count) - count
-        return TraitCases(
-            PackedCases(
-                below_top=packed.below_top[outcomes],
-                above_bottom=packed.above_bottom[outcomes],
-                probability=packed.probability[outcomes],
-                span=packed.span[which],
-                outcome_case=np.repeat(np.repeat(np.arange(which.size), count), lengths[options]),
-                option_case=np.repeat(np.arange(which.size), count),
-                option_start=np.cumsum(lengths[options]) - lengths[options],
-                case_start=first,
-                chosen=first + (packed.chosen - packed.case_start)[which],
-            ),
-            Ranks(self.ranks.above[outcomes], self.ranks.reached[outcomes]),
-            self.novelty[options],
-        )
 
     def advantages(self, people: People) -> Float:
         """∆ [C, K] of each case to each of K people."""
@@ -128,12 +96,6 @@ class TraitCases:
         return proposed
 
 
-def _runs(start: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Start … end - 1 of each pair, one after the other."""
-    length = end - start
-    return np.repeat(start - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
-
-
 def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
     """Cases of judgments, and which of the judgments have an advantage [n]."""
     packed, has_advantage = pack_judgments(judgments)
@@ -150,12 +112,3 @@ def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
     ]
     new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
     return TraitCases(packed, ranks(packed), new), has_advantage
-
-
-def dense_cases(cases: DenseCases, times_tried: NDArray[np.integer]) -> tuple[TraitCases, Mask]:
-    """The same of padded arrays; times_tried [n, options]."""
-    packed, has_advantage = pack_dense(*cases)
-    there = cases.probability > 0
-    least = np.where(there, cases.payoff, np.inf).min(axis=2)
-    bearable = there.any(axis=2) & (cases.wealth[:, None] + least >= 0) & has_advantage[:, None]
-    return TraitCases(packed, ranks(packed), novelty(times_tried)[bearable]), has_advantage

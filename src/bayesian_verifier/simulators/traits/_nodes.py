@@ -7,7 +7,7 @@ against, on a few splines, and what rewards leave unexplained. One more judgment
 from __future__ import annotations
 
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ Float = NDArray[np.float64]
 NODES, KNOTS, REWARD_TERMS = 256, 15, 2
 SUMS = NODES * (KNOTS + REWARD_TERMS)
 #: how much wider than the prior the nodes are spread
-REACH = 1.3
+_REACH = 1.3
 _STRETCH, _MOST = 0.02, 1.0
 _CELLS = KNOTS - 2
 #: what is summed is a multiple of these, so that 1,024 judgments add up exactly in single precision, in any order
@@ -51,13 +51,13 @@ class Answers(NamedTuple):
 def nodes(parameters: Sequence[Parameter]) -> People:
     """The traits at which judgments are described; the last parameter is the choice noise, which is not one."""
     spread = np.zeros((NODES, len(parameters)))
-    spread[:, :-1] = node_places(len(parameters) - 1)
+    spread[:, :-1] = _node_places(len(parameters) - 1)
     means, sds = (np.array([getattr(p, of) for p in parameters]) for of in ("prior_mean", "prior_sd"))
     return people_of(means + sds * spread)
 
 
-def node_places(dimensions: int) -> Float:
-    """Where the nodes lie, in prior sd [NODES, dimensions]: normal with mean 0 and sd REACH, evenly spread.
+def _node_places(dimensions: int) -> Float:
+    """Where the nodes lie, in prior sd [NODES, dimensions]: normal with mean 0 and sd _REACH, evenly spread.
 
     A Kronecker sequence fills the cube evenly (Niederreiter 1992, ch. 3); normal quantiles carry it over.
     """
@@ -66,7 +66,7 @@ def node_places(dimensions: int) -> Float:
     quantile = NormalDist().inv_cdf
     normal = np.array([[quantile(float(u)) for u in row] for row in even])
     normal -= normal.mean(axis=0)
-    result: Float = REACH * np.linalg.solve(np.linalg.cholesky(normal.T @ normal / NODES), normal.T).T
+    result: Float = _REACH * np.linalg.solve(np.linalg.cholesky(normal.T @ normal / NODES), normal.T).T
     return result
 
 
@@ -93,31 +93,18 @@ def table(advantage: Float, answers: Answers) -> Float:
     return result
 
 
-def warped(signed: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Signed advantages on the axis of the knots, [-1, 1]; of any shape, odd in the advantage."""
-    held = np.clip(signed, -_MOST, _MOST)
-    result: NDArray[np.floating[Any]] = np.arcsinh(held / _STRETCH) / np.arcsinh(_MOST / _STRETCH)
-    return result
-
-
-def places(on_axis: NDArray[np.floating[Any]]) -> tuple[NDArray[np.intp], NDArray[np.floating[Any]]]:
-    """The first of the three knots around places on the axis, and how far on from it, 0 to 1; of any shape."""
-    at = (on_axis + 1.0) * (0.5 * _CELLS)
+def _places(signed: Float) -> tuple[NDArray[np.intp], Float]:
+    """The first of the three knots around signed advantages, and how far on from it, 0 to 1; of any shape."""
+    at = np.arcsinh(np.clip(signed, -_MOST, _MOST) / _STRETCH) / np.arcsinh(_MOST / _STRETCH)
+    at = (at + 1.0) * (0.5 * _CELLS)
     cell = np.minimum(at.astype(np.intp), _CELLS - 1)
     return cell, at - cell
-
-
-def sites() -> Float:
-    """The advantages [KNOTS + 2] that a function is read at for counts that the lottery's `collected` has turned."""
-    place = -1.0 + (np.arange(-1, KNOTS + 1, dtype=np.float64) - 0.5) / (0.5 * _CELLS)
-    result: Float = _STRETCH * np.sinh(place * np.arcsinh(_MOST / _STRETCH))
-    return result
 
 
 def _spread(signed: Float) -> Float:
     """Counts [K, KNOTS] of signed advantages [C, K] on quadratic B-splines; each adds up to 1."""
     points = signed.shape[1]
-    cell, part = places(warped(signed))
+    cell, part = _places(signed)
     place = (cell + np.arange(points) * KNOTS).ravel()
     low, high = _in_grains(0.5 * (1.0 - part) ** 2, _GRAIN), _in_grains(0.5 * part**2, _GRAIN)
     size = points * KNOTS
@@ -127,6 +114,6 @@ def _spread(signed: Float) -> Float:
     return total.reshape(points, KNOTS)
 
 
-def _in_grains(terms: NDArray[np.floating[Any]], grain: float) -> Float:
+def _in_grains(terms: Float, grain: float) -> Float:
     result: Float = grain * np.rint(terms / grain)
     return result

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
-from bayesian_verifier.simulators.lottery import refutations, respond, unrefuted
+from bayesian_verifier.simulators.lottery import respond
 from bayesian_verifier.simulators.traits._cases import cases_of
+from bayesian_verifier.simulators.traits._drawing import draw_cases
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
 from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
 from bayesian_verifier.simulators.traits._nodes import KNOTS, NODES, SUMS, Answers, nodes, people_of, summed
@@ -66,6 +68,10 @@ class TraitsSimulator:
         means, sds = _prior(self.parameters)
         result: Float = means + sds * rng.standard_normal((n, len(self.parameters)))
         return result
+
+    def draw_cases(self, rng: np.random.Generator, n: int) -> Sequence[Judgment]:
+        """N proposals of an even mixture of all kinds, most of them with counts of tries."""
+        return draw_cases(rng, n)
 
     def simulate(self, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment]) -> Responses:
         """Person i, θ [n, P], answers proposal i, refuted proposals and cases without an advantage included."""

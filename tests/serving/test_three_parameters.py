@@ -1,0 +1,124 @@
+"""A model with more parameters than two, served: its joint posterior against quadrature.
+
+Its network knows nothing and answers with the prior; exact weights do the rest, so that nothing needs training.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import export
+
+from bayesian_verifier.artifact import Manifest, Model, ParameterNote, PosteriorFunction
+from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.serving import Question, answer, compile_engine, reply
+from bayesian_verifier.simulators.traits import TraitsSimulator
+from bayesian_verifier.training import joint_posterior
+
+if TYPE_CHECKING:
+    from bayesian_verifier.serving import Engine
+
+SIMULATOR = TraitsSimulator()
+NAMES = [p.name for p in SIMULATOR.parameters]
+MEAN = np.array([p.prior_mean for p in SIMULATOR.parameters], np.float32)
+SD = np.array([p.prior_sd for p in SIMULATOR.parameters], np.float32)
+
+
+def by_prior() -> PosteriorFunction:
+    """A function that draws from the prior whatever the sums are."""
+
+    def posterior(sums: Any, noise: Any, query: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        def log_density(z: Any) -> Any:  # noqa: ANN401
+            constant = float(np.log(SD).sum()) + 2.0 * math.log(2.0 * math.pi)
+            return -0.5 * (z**2).sum(-1) - constant + 0.0 * sums[:, :1]
+
+        theta = jnp.broadcast_to((MEAN + SD * noise)[None], (sums.shape[0], *noise.shape))
+        return theta, log_density(noise[None]), sums[:, :1], log_density(((query - MEAN) / SD)[None])
+
+    b, d, q = export.symbolic_shape("b, d, q")
+    shapes = [(b, SIMULATOR.sums_size), (d, 4), (q, 4)]
+    arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
+    blob = bytes(export.export(jax.jit(posterior))(*arguments).serialize())
+    return PosteriorFunction(blob, sums_size=SIMULATOR.sums_size, parameters=4)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    """Compiled once."""
+    notes = [
+        ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
+        for p in SIMULATOR.parameters
+    ]
+    manifest = Manifest(
+        name="untrained",
+        version="2026-01-01T00-00-00Z-0000",
+        created="2026-01-01T00:00:00+00:00",
+        simulator="traits",
+        parameters=tuple(notes),
+        features=SIMULATOR.feature_layout,
+        sums_size=SIMULATOR.sums_size,
+        network={},
+        training={},
+        quality={},
+        versions={},
+        files={},
+    )
+    return compile_engine(Model(manifest, by_prior(), None), SIMULATOR, points=4096)
+
+
+def rows(*, counted: bool) -> list[dict[str, Any]]:
+    """Six answers to a sure amount or a lottery."""
+    made = []
+    for i, (sure, p, chosen) in enumerate(
+        [(20.0, 0.5, 0), (35.0, 0.4, 1), (8.0, 0.1, 1), (60.0, 0.9, 0), (45.0, 0.5, 0), (30.0, 0.7, 1)]
+    ):
+        risky = {"outcomes": [{"payoff": 100.0, "probability": p}, {"payoff": 1.0, "probability": 1 - p}]}
+        one = {"outcomes": [{"payoff": sure, "probability": 1.0}]}
+        row: dict[str, Any] = {"options": [one, risky], "chosen": chosen, "feedback": "approve"}
+        made.append(row | ({"times_tried": [9, 0] if i % 2 else [0, 20]} if counted else {}))
+    return made
+
+
+def asked(engine: Engine, some: list[dict[str, Any]]) -> dict[str, Any]:
+    """The reply about these judgments."""
+    said = answer(Question(parse_judgments(some), None, 512, 3), engine, clock=lambda: 0.0, make_seed=int)
+    return json.loads(reply(said, engine, request_id="a", queue_seconds=0.0))
+
+
+def test_means_sds_and_correlations_are_those_of_quadrature(engine: Engine) -> None:
+    """Of three traits and the noise together, in their own units."""
+    some = rows(counted=True)
+    found = asked(engine, some)
+    exact = joint_posterior(SIMULATOR, parse_judgments(some), coarse=[13, 9, 9, 9], fine=[25, 17, 17, 17])
+    natural = exact.points.copy()
+    natural[:, 2:] = np.exp(natural[:, 2:])
+    share = exact.weight.ravel()
+    mean = share @ natural
+    covariance = ((natural - mean) * share[:, None]).T @ (natural - mean)
+    sd = np.sqrt(covariance.diagonal())
+    for i, name in enumerate(NAMES):
+        marginal = found["posterior"][name]
+        assert marginal["mean"] == pytest.approx(mean[i], abs=0.1 * sd[i])
+        assert marginal["sd"] == pytest.approx(sd[i], rel=0.1)
+        for j, other in enumerate(NAMES):
+            if j != i:
+                told = found["correlations"][name][other]
+                assert told == pytest.approx(covariance[i, j] / (sd[i] * sd[j]), abs=0.1)
+    draws = np.stack([found["draws"][name] for name in NAMES], axis=1)
+    assert draws.shape == (512, 4)
+    assert np.abs(draws.mean(axis=0) - mean).max() < 5 * (sd / math.sqrt(512)).max()
+
+
+def test_what_no_count_tells_of_is_said_to_be_unidentified(engine: Engine) -> None:
+    """Without counts exploration is; with them it is not. Risk aversion is told either way."""
+    without, with_them = (asked(engine, rows(counted=counted))["checks"] for counted in (False, True))
+    assert "exploration" in without["unidentified"]
+    assert "exploration" not in with_them["unidentified"]
+    assert "risk_aversion" not in without["unidentified"]
+    assert without["trustworthy"] is True
