@@ -12,7 +12,7 @@ from bayesian_verifier.rl import Experiment, Report, report_of
 from bayesian_verifier.settings_file import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = sorted(note.parent for note in (ROOT / "experiments").glob("*/experiment.json"))
+FOLDERS = sorted(page.parent for page in (ROOT / "experiments").glob("*/report.md"))
 MAIN = ("rl_only", "rl2_evidence", "hybrid", "oracle")
 
 

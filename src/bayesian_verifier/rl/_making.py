@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import contextmanager
 from functools import cache, cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
@@ -23,7 +26,7 @@ from bayesian_verifier.rl._rules import RULES, Rule, tried
 from bayesian_verifier.rl._seen import OPTION_FEATURES, REST_FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -58,10 +61,17 @@ class Maker:
         self._rules = experiment.of_episodes
         self._belief_of = cache(belief_of)
         self._compiled = cache(self._compile)
+        self._locks: defaultdict[tuple[object, ...], Lock] = defaultdict(Lock)
+        self._met: set[tuple[object, ...]] = set()
 
     def arm(self, name: str, seed: int) -> Made:
         """Learn, and be scored on people whom nobody learned on."""
-        wanted, arm = self._experiment.explained, ARMS[name]
+        arm = ARMS[name]
+        with self._first_alone(arm):
+            return self._made(name, arm, seed)
+
+    def _made(self, name: str, arm: Arm, seed: int) -> Made:
+        wanted = self._experiment.explained
         compiled = self._compiled(self._kind(arm))
         numbers = jax.tree.map(jnp.asarray, arm)
         learned = compiled.learn(jax.random.key(seed), numbers)
@@ -72,6 +82,17 @@ class Maker:
             if arm.needs_belief:
                 tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
         return Made(tables, (learned.policy, self._about(name, seed)))
+
+    @contextmanager
+    def _first_alone(self, arm: Arm) -> Iterator[None]:
+        """The first seed of a program goes alone, so that it is compiled once and not by each worker."""
+        program = (arm.tells, arm.memory, self._kind(arm))
+        if program in self._met:
+            yield
+            return
+        with self._locks[program]:
+            yield
+        self._met.add(program)
 
     def rule(self, name: str) -> Made:
         """Be scored in the form that is best on people of its own, where there is a choice of forms."""
