@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from faulty_server import FaultyServer, answering, unused_port
 from layers import CASE, Make, judgments_in, policies_in
@@ -201,16 +200,3 @@ def test_who_is_forgotten_leaves_no_trace_of_a_policy(
     assert [one.subject for one in policies_in(journal)] == ["ben"]
     assert [one.subject for one in judgments_in(journal)] == ["ben"]
     assert b"ada" not in journal.path.read_bytes()
-
-
-def test_a_decision_of_a_policy_takes_little(chooser: PolicyChooser) -> None:
-    """Far less than the question to the service, on any machine."""
-    from bayesian_verifier.judgment import Case
-
-    case, around = Case.model_validate(CASE), Surroundings.model_validate(AROUND)
-    times = []
-    for _ in range(50):
-        start = time.perf_counter()
-        chooser.score(case, Belief(0.5, 0.3), around)
-        times.append(time.perf_counter() - start)
-    assert np.median(times) < 0.01
