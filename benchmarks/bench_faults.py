@@ -32,6 +32,7 @@ from test_deadline import NAME_SERVICE, PATIENT, longest_judgments
 from bayesian_verifier import VerifierClient, aio
 from bayesian_verifier.judgment_layer import BreakerPolicy
 from bayesian_verifier.judgment_layer._stream import Stream
+from bayesian_verifier.judgment_layer._understood import Understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -104,7 +105,7 @@ def overshoot(times: int, peers: dict[str, Peer], peer_times: int) -> dict[str, 
         for number, (fault, url) in enumerate(faults.items(), 1):
             say(f"{number} of {len(faults)}: {fault}")
             judgments = longest_judgments() if fault == UNREAD else safe_times(4)
-            body = Stream(judgments, None, None, None).body(lambda: None).decode()
+            body = Stream(judgments, None, None, None, Understood()).body(lambda: None).decode()
             calls: dict[str, list[tuple[float, str]]] = {}
             ours = Ours(url, loop)
             for turn in range(times):

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from rl_compiling import QUICKLY
 
+from bayesian_verifier.commands import experiment
 from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.rl import Experiment, begin, registered, report_of
 from bayesian_verifier.rl._tables import read_table as read_rows
@@ -20,6 +22,8 @@ from bayesian_verifier.settings_file import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
 TINY = """
 name = "tiny"
@@ -92,6 +96,11 @@ def command(*words: str, cache: Path | None = None) -> subprocess.CompletedProce
     )
 
 
+def reported(folder: Path, *words: str) -> Result:
+    """The same for what needs no process of its own."""
+    return CliRunner().invoke(experiment.command, ["report", str(folder), "--check", *words])
+
+
 def table(reward: float, people: int = 12) -> dict[str, np.ndarray]:
     """Rows of one seed."""
     names = ("risk_aversion", "regret", "asks", "risk")
@@ -137,8 +146,8 @@ def filled(
 ) -> Path:
     """A folder with results of the three arms as they are told here."""
     (tmp_path / "gap.toml").write_text(GAP + hypothesis)
-    experiment, folder = read_table(Experiment, tmp_path / "gap.toml"), tmp_path / "results"
-    for piece in begin(experiment, folder):
+    registered_, folder = read_table(Experiment, tmp_path / "gap.toml"), tmp_path / "results"
+    for piece in begin(registered_, folder):
         tables = {
             "episodes": table(rewards[piece.name][piece.seed]),
             "curves": curve((soon or {}).get(piece.name, 2)),
@@ -146,7 +155,7 @@ def filled(
         if piece == ("hybrid", 0):
             tables |= {"probes": turned(rising), "decisions": reasons()}
         for name, columns in tables.items():
-            write_table(piece.file(folder, name), columns, experiment.hash)
+            write_table(piece.file(folder, name), columns, registered_.hash)
     return folder
 
 
@@ -174,14 +183,14 @@ def test_an_experiment_runs_goes_on_and_reports(tmp_path: Path) -> None:
     for key, columns in before.items():
         for name, values in columns.items():
             np.testing.assert_array_equal(values, after[key][name])
-    shown = command("report", str(folder), "--check", "--html", str(tmp_path / "page.html"))
-    assert shown.returncode == 0, shown.stderr
+    shown = reported(folder, "--html", str(tmp_path / "page.html"))
+    assert shown.exit_code == 0, shown.stderr
     assert "| knowing | true_rule earns more than rl2_evidence | **supported** |" in shown.stdout
     page = (tmp_path / "page.html").read_text()
     assert page.count("<svg") == 2
     assert "://" not in page
     (folder / "report.md").write_text(shown.stdout.replace("supported", "proven"))
-    assert command("report", str(folder), "--check").returncode == 1
+    assert reported(folder).exit_code == 1
     file.write_text(file.read_text().replace("people = 24", "people = 25"))
     with pytest.raises(SettingsError, match="another experiment"):
         begin(read_table(Experiment, file), folder)
@@ -263,7 +272,7 @@ def test_a_report_says_what_is_missing_and_leaves_what_hangs_on_it_open(tmp_path
     assert "Not complete" in report.page
     write_table(folder / "episodes" / "arm=hybrid" / "seed=1.parquet", table(-0.01), "another")
     assert report_of(folder).missing == ["episodes/arm=hybrid/seed=1.parquet is of another experiment"]
-    assert command("report", str(folder), "--check").returncode == 1
+    assert reported(folder).exit_code == 1
 
 
 def test_seeds_of_most_arms_come_first(tmp_path: Path) -> None:

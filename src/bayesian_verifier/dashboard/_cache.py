@@ -193,13 +193,15 @@ class Cache:
         )
 
     def _hear_some(self) -> None:
-        some, self._waiting = self._waiting[:WINDOWS_AT_ONCE], self._waiting[WINDOWS_AT_ONCE:]
+        some = self._waiting[:WINDOWS_AT_ONCE]
         rows = [row for line in some if (row := self._heard(line)) is not None]
         if rows:
             slots = ", ".join("?" * _schema.HEARD_COLUMNS)
             with self._asking:
                 self._connection.cursor().executemany(f"INSERT INTO heard VALUES ({slots})", rows)  # noqa: S608
             self._number += 1
+        # only now: whoever sees that none waits finds all of them in the table
+        self._waiting = self._waiting[len(some) :]
 
     def _heard(self, line: bytes) -> tuple[object, ...] | None:
         try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import contextmanager
 from functools import cache, cached_property, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
@@ -23,7 +26,7 @@ from bayesian_verifier.rl._rules import RULES, Rule, tried
 from bayesian_verifier.rl._seen import OPTION_FEATURES, REST_FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -58,18 +61,38 @@ class Maker:
         self._rules = experiment.of_episodes
         self._belief_of = cache(belief_of)
         self._compiled = cache(self._compile)
+        self._locks: defaultdict[tuple[object, ...], Lock] = defaultdict(Lock)
+        self._met: set[tuple[object, ...]] = set()
 
     def arm(self, name: str, seed: int) -> Made:
         """Learn, and be scored on people whom nobody learned on."""
-        wanted, arm = self._experiment.explained, ARMS[name]
+        arm = ARMS[name]
+        with self._first_alone(arm):
+            return self._made(name, arm, seed)
+
+    def _made(self, name: str, arm: Arm, seed: int) -> Made:
+        wanted = self._experiment.explained
         compiled = self._compiled(self._kind(arm))
         numbers = jax.tree.map(jnp.asarray, arm)
         learned = compiled.learn(jax.random.key(seed), numbers)
         tables = {"curves": self._curve(learned), "episodes": _rows(compiled.score(learned.policy, numbers))}
         if name in wanted.arms and seed < wanted.seeds:
             tables["probes"] = probes(compiled.probe(learned.policy, numbers, self._visited))
-            tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
+            # what options are worth to somebody is told by the belief: of who reads none there is nothing to tell
+            if arm.needs_belief:
+                tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
         return Made(tables, (learned.policy, self._about(name, seed)))
+
+    @contextmanager
+    def _first_alone(self, arm: Arm) -> Iterator[None]:
+        """The first seed of a program goes alone, so that it is compiled once and not by each worker."""
+        program = (arm.tells, arm.memory, self._kind(arm))
+        if program in self._met:
+            yield
+            return
+        with self._locks[program]:
+            yield
+        self._met.add(program)
 
     def rule(self, name: str) -> Made:
         """Be scored in the form that is best on people of its own, where there is a choice of forms."""
@@ -88,10 +111,7 @@ class Maker:
         return Made(tables)
 
     def _kind(self, arm: Arm) -> str:
-        """Whose belief an arm reads; none is carried along for who reads none."""
-        if not arm.needs_belief:
-            return "none"
-        return "served" if arm.belief == "served" else self._experiment.belief
+        return kind_of(arm, self._experiment)
 
     def _belief(self, kind: str) -> Belief:
         return no_belief(self._rules.prior) if kind == "none" else self._belief_of(kind)
@@ -165,6 +185,21 @@ class Maker:
                 "steps": self._experiment.of_learning.step_count,
             },
         }
+
+
+def kind_of(arm: Arm, experiment: Experiment) -> str:
+    """Whose belief an arm reads; none is carried along for who reads none."""
+    if not arm.needs_belief:
+        return "none"
+    return "served" if arm.belief == "served" else experiment.belief
+
+
+def belief_kinds(experiment: Experiment) -> set[str]:
+    """Which kinds of belief its arms and rules read, of `exact` and `served`."""
+    forms = [form for name in experiment.rules for form in tried(name, experiment.of_episodes)]
+    # the states of probes are those that a simple rule comes to
+    arms = [ARMS[name] for name in experiment.arms] + [rule.seeing for rule in [*forms, RULES["bayes"]]]
+    return {kind_of(arm, experiment) for arm in arms} - {"none"}
 
 
 def _rows(score: Score) -> Columns:
