@@ -47,7 +47,7 @@ night: $(VENV)/.development ## play a night from drift to a better model on real
 	@$(BIN)/python scripts/night.py $(ARGS)
 
 bench: $(VENV)/.development ## measure speed and quality beside others, write docs/benchmarks.md (ARGS=--quick: minutes)
-	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal bench_drift bench_false_promotion bench_package bench_dashboard profile_hot_path bench_quality report; do \
+	@set -e; for script in bench_serving bench_overload bench_judgment_layer bench_reload bench_faults bench_controller bench_journal bench_drift bench_false_promotion bench_package bench_dashboard profile_hot_path bench_quality report bench_capacity report_capacity; do \
 		$(BIN)/python benchmarks/$$script.py $(ARGS); done
 
 site: $(VENV)/.development ## build the site of these pages and the reference into build/site; warnings are errors

@@ -1,9 +1,9 @@
 """Does somebody else's PPO reach the same level where nothing is told of the person?
 
-    python benchmarks/bench_rl_peer.py [--seeds N] [--updates N]
+    python benchmarks/bench_rl_peer.py [--seeds N]
 
-Stable-Baselines3 learns in the environment of `configs/rl/a.toml` with the same number of steps, and is scored on the
-same people as our `rl_only`. Writes results/rl_peer.json.
+Stable-Baselines3 learns in environment A with the same number of steps as our `rl_only` in `experiments/a`, and is
+scored on the same people. Writes results/rl_peer.json.
 """
 
 from __future__ import annotations
@@ -14,31 +14,19 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import _peers
 import _record
-import equinox as eqx
-import jax
 from rich.console import Console
 from rich.table import Table
 
-from bayesian_verifier.rl import ARMS, ExactBelief, Experiment, blank, evaluate, greedy, train
-from bayesian_verifier.settings_file import read_table
+from bayesian_verifier.rl import report_of
 
-ROOT = Path(__file__).resolve().parents[1]
+if TYPE_CHECKING:
+    from bayesian_verifier.rl import Experiment
 
-
-def ours(experiment: Experiment, seeds: int) -> list[float]:
-    """Reward a decision of `rl_only`, seed by seed."""
-    arm, rules = ARMS["rl_only"], experiment.of_episodes
-    belief, wanted = ExactBelief(rules.prior, attitudes=5, noises=2), experiment.evaluation
-    learn = eqx.filter_jit(lambda key: train(key, arm, rules, belief, experiment.of_learning).policy)
-    score = eqx.filter_jit(
-        lambda policy: evaluate(
-            wanted.seed, wanted.people, greedy(policy), arm, rules, belief, blank(policy, wanted.people)
-        ).reward.mean()
-    )
-    return [float(score(learn(jax.random.key(seed)))) for seed in range(seeds)]
+RESULTS = Path(__file__).resolve().parents[1] / "experiments" / "a"
 
 
 def theirs(experiment: Experiment, seeds: int) -> list[float]:
@@ -65,28 +53,25 @@ def theirs(experiment: Experiment, seeds: int) -> list[float]:
 
 
 def main() -> None:
-    """Learn twice, compare, write."""
+    """Learn, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument(
-        "--updates", type=int, help="rounds of experience; those of the experiment unless given"
-    )
     arguments = parser.parse_args()
-    experiment = read_table(Experiment, ROOT / "configs" / "rl" / "a.toml")
-    if arguments.updates:
-        shorter = experiment.training.model_copy(update={"updates": arguments.updates})
-        experiment = experiment.model_copy(update={"training": shorter})
-    figures = {"steps": experiment.of_learning.step_count, "machine": _record.machine()}
+    results = report_of(RESULTS).results
+    figures = {"steps": results.experiment.of_learning.step_count, "machine": _record.machine()}
     try:
-        figures["stable_baselines3"] = theirs(experiment, arguments.seeds)
+        figures["stable_baselines3"] = theirs(results.experiment, arguments.seeds)
     except _peers.SkippedError as why:
         sys.exit(f"skipped: {why}")
-    figures["ours"] = ours(experiment, arguments.seeds)
+    figures["ours"] = [float(seed.mean()) for seed in results.rewards["rl_only"]]
     _record.write("rl_peer", figures)
-    table = Table("PPO", "reward a decision", "seeds", title=f"rl_only, {figures['steps']:,} steps")
+    table = Table(
+        "PPO", "reward a decision", "least", "most", "seeds", title=f"rl_only, {figures['steps']:,} steps"
+    )
     for name in ("ours", "stable_baselines3"):
         rewards = figures[name]
-        table.add_row(name, f"{statistics.mean(rewards):.4f}", " ".join(f"{one:.4f}" for one in rewards))
+        said = (f"{one:.4f}" for one in (statistics.mean(rewards), min(rewards), max(rewards)))
+        table.add_row(name, *said, str(len(rewards)))
     Console().print(table)
 
 

@@ -54,6 +54,7 @@ EXTRAS = {
     "optax": "rl",
     "orjson": "serve",
     "prometheus_client": "serve",
+    "ray": "ray",
     "starlette": "dashboard",
     "uvicorn": "serve",
 }

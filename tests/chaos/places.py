@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PATIENCE = 60.0  # seconds for anything to begin or to end
+PATIENCE = 180.0  # seconds for anything to begin or to end: a busy machine compiles for two minutes
 ROTATE_BYTES = 1 << 20  # of a file of the journal: some rotations in seconds, hundreds in a soak
 
 

@@ -58,11 +58,10 @@ def test_it_is_found_and_conforms(clean: tuple[Environment, Path]) -> None:
     assert json.loads(checked.stdout)["passed"]
 
 
-@pytest.mark.parametrize("name", ["lottery", "executor"])
-def test_what_ships_conforms_in_the_base_install(clean: tuple[Environment, Path], name: str) -> None:
+def test_what_ships_conforms_in_the_base_install(clean: tuple[Environment, Path]) -> None:
     """Without JAX, and with the recorded runs that the wheel brings."""
     env, place = clean
-    checked = env.ran(env.program, "simulators", "check", name, "--people", "60", "--json", cwd=place)
+    checked = env.ran(env.program, "simulators", "check", "executor", "--people", "50", "--json", cwd=place)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -70,4 +69,5 @@ def test_one_that_is_not_there_is_said(clean: tuple[Environment, Path]) -> None:
     env, place = clean
     checked = env.ran(env.program, "simulators", "check", "nothing", cwd=place)
     assert checked.returncode == 3
-    assert "executor, lottery, swing" in checked.stderr
+    assert "executor" in checked.stderr
+    assert "swing" in checked.stderr

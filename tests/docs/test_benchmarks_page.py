@@ -1,15 +1,17 @@
-"""Are the figures on the page of benchmarks those that were measured?"""
+"""Are the figures on the pages of benchmarks and of capacity those that were measured?"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+import pytest
 from documentation import ROOT
 
 
-def test_the_page_of_benchmarks_is_made_from_the_results() -> None:
+@pytest.mark.parametrize("script", ["report.py", "report_capacity.py"])
+def test_a_page_of_figures_is_made_from_the_results(script: str) -> None:
     """By the script that makes it: no figure on it was typed."""
-    command = [sys.executable, ROOT / "benchmarks" / "report.py", "--check"]
+    command = [sys.executable, ROOT / "benchmarks" / script, "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

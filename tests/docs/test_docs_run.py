@@ -37,6 +37,8 @@ ELSEWHERE = {
     "pip install": ".github/workflows/ci.yml",
     "python -m venv": ".github/workflows/ci.yml",
     ". .venv/bin/activate": ".ci/run",
+    "bayesian-verifier simulate --people 1000": "tests/engine/test_ray_engine.py",
+    "serve run": "tests/serving/test_ray_serve.py",
     "bayesian-verifier serve": "tests/serving/test_process.py",
     "bayesian-verifier train": ".github/workflows/nightly.yml",
     "BV_MODEL_STORE=models bayesian-verifier evaluate": "tests/test_model_commands.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,6 +60,11 @@ class PosteriorFunction:
             ) from error
         self.sums_size, self.parameters = sums_size, parameters
         self._compiled: dict[tuple[int, int, int], Callable[..., Any]] = {}
+
+    def __reduce__(self) -> tuple[Callable[..., PosteriorFunction], tuple[bytes]]:
+        """The same bytes, read and compiled again wherever it is unpickled."""
+        blob = bytes(self._exported.serialize())
+        return partial(PosteriorFunction, sums_size=self.sums_size, parameters=self.parameters), (blob,)
 
     def compile(self, b: int, d: int, q: int = 1) -> Callable[..., Emission]:
         """The function for b people, d draws and q points, compiled ahead of any call.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bayesian_verifier.commands._configs import config_file, simulator_overrides
+from bayesian_verifier.commands._engines import Place, with_engine
 from bayesian_verifier.commands._report_page import print_figures
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 )
 @click.option("--gate", type=click.Path(), help="With --number: [gate] of this, not configs/retraining.toml.")
 @click.option("--json", "as_json", is_flag=True, help="The whole report, for programs.")
+@with_engine()
 def command(
     version: str | None,
     model_store: str | None,
@@ -71,6 +73,7 @@ def command(
     number: int | None,
     gate: str | None,
     as_json: bool,
+    place: Place,
 ) -> None:
     """Compare VERSION (the current one if not given) with the exact posterior, and check its calibration."""
     if against is None and (journal or number):
@@ -79,6 +82,8 @@ def command(
         raise click.UsageError("--gate needs --number, the challenger's")
     if against is not None and version is None:
         raise click.UsageError("--against needs VERSION, the challenger")
+    if against is not None and place.engine != "local":
+        raise click.UsageError("--engine says nothing with --against")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
     from bayesian_verifier.commands._bars import Bars
@@ -92,13 +97,21 @@ def command(
         asked = read_table(EvaluationSettings, file).model_copy(update=changed)
         _meet(version, against, model_store, name, asked, journal, number, gate, as_json=as_json)
         return
-    network, told, seed, typicality, misfit = _network(version, model_store, name)
-    over = simulator_overrides(network.simulator.name, "evaluation")
-    asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
     known, left_out = read_people(Path(people)) if people else (None, 0)
-    with Bars() as bars:
+    # before JAX has threads of its own, as Ray starts processes
+    with place.entered() as engine, Bars() as bars:
+        network, told, seed, typicality, misfit = _network(version, model_store, name)
+        over = simulator_overrides(network.simulator.name, "evaluation")
+        asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
         report = evaluate(
-            network, asked, seed=seed, typicality=typicality, misfit=misfit, people=known, tick=bars.tick
+            network,
+            asked,
+            seed=seed,
+            typicality=typicality,
+            misfit=misfit,
+            people=known,
+            tick=bars.tick,
+            engine=engine,
         )
     if plots:
         from bayesian_verifier.training import draw_plots

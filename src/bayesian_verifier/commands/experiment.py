@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bayesian_verifier.commands._engines import Place, with_engine
 from bayesian_verifier.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,23 +34,21 @@ def command() -> None:
     "--into", help="Folder of the results; experiments/NAME unless given.", type=click.Path(file_okay=False)
 )
 @click.option("--only", multiple=True, help="An arm or a rule; may be given again. All unless given.")
-@click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Policies learned at a time."
-)
 @click.option("--model-store", "store", help="Where the served model lies [BV_MODEL_STORE].")
-def run(file: str, into: str | None, only: tuple[str, ...], workers: int, store: str | None) -> None:
+@with_engine(threads=True)
+def run(file: str, into: str | None, only: tuple[str, ...], store: str | None, place: Place) -> None:
     """Carry out an experiment, or go on with it: what is in the folder is not made again."""
     from bayesian_verifier.commands._bars import Bars
-    from bayesian_verifier.rl import Experiment, begin, carry_out
+    from bayesian_verifier.rl import Beliefs, Experiment, begin, carry_out
     from bayesian_verifier.settings_file import read_table
 
     experiment = read_table(Experiment, Path(file))
     folder = Path(into) if into else Path("experiments") / experiment.name
     left = begin(experiment, folder)
     todo = [piece for piece in left if not only or piece.name in only]
-    with Bars() as bars:
-        beliefs = partial(_belief, experiment, store)
-        going = carry_out(experiment, beliefs, todo, folder, workers=workers)
+    with place.entered() as engine, Bars() as bars:
+        beliefs = Beliefs(experiment, partial(_belief, experiment, store))
+        going = carry_out(experiment, beliefs, todo, folder, engine)
         for done, _ in enumerate(going, start=1):
             bars.tick("policies learned and judged", done, len(todo))
     state = "complete" if len(todo) == len(left) else f"{len(left) - len(todo)} left to do"

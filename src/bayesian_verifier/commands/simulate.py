@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from bayesian_verifier.commands._configs import config_file
+from bayesian_verifier.commands._engines import Place, with_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: people who are simulated at once, so that handing them out costs little beside making them
+_AT_ONCE = 64
 
 
 @click.command(
@@ -31,26 +37,22 @@ from bayesian_verifier.commands._configs import config_file
 @click.option(
     "--output", default="-", type=click.File("w", lazy=True), help="A file instead of standard output."
 )
-def command(people: int, judgments: int, answers: str, seed: int, cases: str | None, output: TextIO) -> None:
+@with_engine()
+def command(
+    people: int, judgments: int, answers: str, seed: int, cases: str | None, output: TextIO, place: Place
+) -> None:
     """People drawn from the prior judge varied cases; a line each, with the true θ as `truth` on standard error."""
-    import numpy as np
+    from bayesian_verifier.commands._simulated import Simulated
+    from bayesian_verifier.engine import in_order
+    from bayesian_verifier.simulators.lottery import read_mixture
 
-    from bayesian_verifier.simulators.lottery import (
-        MAX_REWARD,
-        LotterySimulator,
-        read_mixture,
-        simulate_person,
-    )
-
-    simulator = LotterySimulator()
     mixture = read_mixture(config_file(cases, "simulators/lottery.toml"))
-    for index in range(people):
-        rng = np.random.default_rng([seed, index])
-        person = simulate_person(rng, simulator, mixture, judgments, answered=answers, max_reward=MAX_REWARD)
-        subject = f"simulated-{seed}-{index}"
-        pairs = zip(simulator.parameters, person.theta, strict=True)
-        truth = {p.name: round(float(p.natural(value)), 6) for p, value in pairs}
-        click.echo(f"{subject}: {json.dumps(truth)}", err=True)
-        for judgment in person.judgments:
-            record = judgment.model_dump(mode="json", exclude_none=True) | {"subject": subject}
-            output.write(json.dumps(record, allow_nan=False) + "\n")
+    simulated = Simulated(mixture, judgments, answers, seed)
+    lots: list[Sequence[int]] = [
+        range(start, min(start + _AT_ONCE, people)) for start in range(0, people, _AT_ONCE)
+    ]
+    with place.entered() as engine:
+        for lot in in_order(engine.results(simulated, lots)):
+            for one in lot:
+                click.echo(one.truth, err=True)
+                output.writelines(one.lines)

@@ -2,6 +2,7 @@
 
 from bayesian_verifier.rl._arms import ARMS, Arm, Told, arm_named
 from bayesian_verifier.rl._belief import Belief, ExactBelief, Read, ServedBelief, Weighed
+from bayesian_verifier.rl._beliefs import Beliefs
 from bayesian_verifier.rl._cases import Prior
 from bayesian_verifier.rl._environment import ACTIONS, ASK, Rules, State, reset, step
 from bayesian_verifier.rl._evaluation import Score, evaluate
@@ -25,6 +26,7 @@ __all__ = [
     "RULES",
     "Arm",
     "Belief",
+    "Beliefs",
     "ExactBelief",
     "Experiment",
     "JudgmentEnvironment",

@@ -68,7 +68,9 @@ class Maker:
         tables = {"curves": self._curve(learned), "episodes": _rows(compiled.score(learned.policy, numbers))}
         if name in wanted.arms and seed < wanted.seeds:
             tables["probes"] = probes(compiled.probe(learned.policy, numbers, self._visited))
-            tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
+            # what options are worth to somebody is told by the belief: of who reads none there is nothing to tell
+            if arm.needs_belief:
+                tables["decisions"] = decisions(compiled.follow(learned.policy, numbers))
         return Made(tables, (learned.policy, self._about(name, seed)))
 
     def rule(self, name: str) -> Made:
@@ -88,10 +90,7 @@ class Maker:
         return Made(tables)
 
     def _kind(self, arm: Arm) -> str:
-        """Whose belief an arm reads; none is carried along for who reads none."""
-        if not arm.needs_belief:
-            return "none"
-        return "served" if arm.belief == "served" else self._experiment.belief
+        return kind_of(arm, self._experiment)
 
     def _belief(self, kind: str) -> Belief:
         return no_belief(self._rules.prior) if kind == "none" else self._belief_of(kind)
@@ -165,6 +164,21 @@ class Maker:
                 "steps": self._experiment.of_learning.step_count,
             },
         }
+
+
+def kind_of(arm: Arm, experiment: Experiment) -> str:
+    """Whose belief an arm reads; none is carried along for who reads none."""
+    if not arm.needs_belief:
+        return "none"
+    return "served" if arm.belief == "served" else experiment.belief
+
+
+def belief_kinds(experiment: Experiment) -> set[str]:
+    """Which kinds of belief its arms and rules read, of `exact` and `served`."""
+    forms = [form for name in experiment.rules for form in tried(name, experiment.of_episodes)]
+    # the states of probes are those that a simple rule comes to
+    arms = [ARMS[name] for name in experiment.arms] + [rule.seeing for rule in [*forms, RULES["bayes"]]]
+    return {kind_of(arm, experiment) for arm in arms} - {"none"}
 
 
 def _rows(score: Score) -> Columns:

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from bayesian_verifier.rl._belief import LAPSE
-from bayesian_verifier.rl._cases import QUESTIONS, question_advantages
+from bayesian_verifier.rl._cases import OPTIONS, QUESTIONS, question_advantages
 from bayesian_verifier.rl._value import values
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def outlook(state: State, one: Weighed) -> Outlook:
     return Outlook(
         expected,
         jnp.sqrt(jnp.maximum(relative**2 @ marginal - expected**2, 0.0) + _TINY),
-        (relative == relative.max(axis=0)) @ marginal,
+        # not by equality with the greatest: compiled, that may be another rounding of it
+        jax.nn.one_hot(worth.argmax(axis=0), OPTIONS, axis=0) @ marginal,
         (marginal @ centred**3) / variance**1.5,
         jnp.clip(taught, 0.0, 1.0),
         jnp.maximum(gain, 0.0),

@@ -93,11 +93,18 @@ def results_of(folder: Path) -> Results:
     lacking = [
         f"{name}, seed {seed}" + ("" if table == "episodes" else f": its {table}")
         for name, seed in pieces(experiment)
-        for table in tables_of(experiment, name, seed)
-        if (name, seed) not in tables[table]
+        for table in _lacking(tables, name, seed, tables_of(experiment, name, seed))
     ]
     others = [f"{file} is of another experiment" for file in foreign(folder, experiment.hash)]
     return Results(experiment, tables, lacking + others)
+
+
+def _lacking(
+    tables: dict[str, dict[tuple[str, int], Columns]], name: str, seed: int, wanted: list[str]
+) -> list[str]:
+    """Which of the wanted tables are not there; of a piece that has not been made, the first says it for all."""
+    lacking = [table for table in wanted if (name, seed) not in tables[table]]
+    return lacking[:1] if lacking[:1] == ["episodes"] else lacking
 
 
 def registered(folder: Path) -> Experiment:

@@ -6,20 +6,23 @@ Each seed of each arm is one file of a table; what is there is not made again.
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, NamedTuple
 
+from bayesian_verifier.engine import LOCAL
 from bayesian_verifier.errors import SettingsError
+from bayesian_verifier.rl._arms import ARMS
 from bayesian_verifier.rl._making import Maker
 from bayesian_verifier.rl._rules import tried
 from bayesian_verifier.rl._tables import write_table
-from bayesian_verifier.rl._weights import write_policy
+from bayesian_verifier.rl._weights import policy_bytes, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.rl._belief import Belief
+    from bayesian_verifier.rl._making import Columns
     from bayesian_verifier.rl._settings import Experiment
 
 
@@ -53,11 +56,9 @@ def tables_of(experiment: Experiment, name: str, seed: int) -> list[str]:
     if name in experiment.rules:
         chosen = len(tried(name, experiment.of_episodes)) > 1
         return ["episodes", *["probes"] * explained, *["forms"] * chosen]
-    return [
-        "episodes",
-        "curves",
-        *["probes", "decisions"] * (explained and seed < experiment.explained.seeds),
-    ]
+    explained = explained and seed < experiment.explained.seeds
+    reads = explained and ARMS[name].needs_belief
+    return ["episodes", "curves", *["probes"] * explained, *["decisions"] * reads]
 
 
 def begin(experiment: Experiment, folder: Path) -> list[Piece]:
@@ -86,27 +87,42 @@ def carry_out(
     belief_of: Callable[[str], Belief],
     todo: list[Piece],
     folder: Path,
-    *,
-    workers: int = 1,
+    engine: Engine = LOCAL,
 ) -> Iterator[Piece]:
-    """Do the pieces in this order, so many at a time, and name each as it is done.
+    """Do the pieces, and name each as it is done and written down here.
 
-    belief_of: makes the belief of a kind, `exact` or `served`; asked once for each kind that is needed.
+    belief_of: makes the belief of a kind, `exact` or `served`; asked once for each kind that is needed, here or where
+    the engine does the work: what it gives must not depend on that.
     """
-    maker = Maker(experiment, belief_of)
-
-    def do(piece: Piece) -> Piece:
-        made = maker.rule(piece.name) if piece.name in experiment.rules else maker.arm(*piece)
-        if made.policy:
-            write_policy(folder / "policies" / f"{piece.name}-{piece.seed}.npz", *made.policy)
-        for table, columns in made.tables.items():
+    for number, carried in engine.results(_Carrying(experiment, belief_of), todo):
+        piece = todo[number]
+        if carried.policy:
+            write_bytes(folder / "policies" / f"{piece.name}-{piece.seed}.npz", carried.policy)
+        for table, columns in carried.tables.items():
             write_table(piece.file(folder, table), columns, experiment.hash)
-        return piece
+        yield piece
 
-    # what is compiled runs without the interpreter's lock
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for done in as_completed([pool.submit(do, piece) for piece in todo]):
-            yield done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+
+class _Carried(NamedTuple):
+    """What a piece comes to, ready to be sent and written."""
+
+    tables: dict[str, Columns]
+    policy: bytes
+
+
+class _Carrying:
+    """A pure function of a piece, for an engine; what it compiled for one serves the next."""
+
+    def __init__(self, experiment: Experiment, belief_of: Callable[[str], Belief]) -> None:
+        self._asked = (experiment, belief_of)
+        self._maker = Maker(experiment, belief_of)
+
+    def __reduce__(self) -> tuple[type[_Carrying], tuple[Experiment, Callable[[str], Belief]]]:
+        """Without what is compiled: another process compiles its own."""
+        return _Carrying, self._asked
+
+    def __call__(self, piece: Piece) -> _Carried:
+        """Learn, and be scored."""
+        is_rule = piece.name in self._asked[0].rules
+        made = self._maker.rule(piece.name) if is_rule else self._maker.arm(*piece)
+        return _Carried(made.tables, policy_bytes(*made.policy) if made.policy else b"")

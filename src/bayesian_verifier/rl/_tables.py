@@ -42,7 +42,7 @@ def read_table(folder: Path, table: str) -> dict[tuple[str, int], Columns]:
     with duckdb.connect() as connection:
         for (name, seed), file in sorted(_files(folder, table).items()):
             read = connection.read_parquet(str(file), hive_partitioning=False).fetchnumpy()
-            found[name, seed] = {column: np.asarray(values) for column, values in read.items()}
+            found[name, seed] = {column: _plain(values) for column, values in read.items()}
     return found
 
 
@@ -58,6 +58,11 @@ def foreign(folder: Path, experiment: str) -> list[str]:
     said = {str(name): bytes(value).decode() for name, value in rows}
     files = sorted(folder.glob("*/arm=*/*.parquet"))
     return [str(file.relative_to(folder)) for file in files if said.get(str(file)) != experiment]
+
+
+def _plain(values: NDArray[Any]) -> NDArray[Any]:
+    """Where there is no number: NaN, no mask."""
+    return np.ma.filled(values, np.nan) if np.ma.isMaskedArray(values) else np.asarray(values)
 
 
 def _files(folder: Path, table: str) -> dict[tuple[str, int], Path]:

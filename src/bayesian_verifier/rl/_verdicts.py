@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Finding = Literal["supported", "not supported", "open"]
 
 
+_OPEN: Finding = "open"
+
+
 class Judged(NamedTuple):
     """A hypothesis, what was found, and the figures behind it in words."""
 
@@ -34,21 +37,36 @@ def judge(one: Hypothesis, results: Results) -> Judged:
     """
     lacking = [name for name in named_in(one) if not results.complete(name)]
     if lacking:
-        return Judged(
-            one.id,
-            f"({one.kind} of {' and '.join(named_in(one))})",
-            "open",
-            f"not complete: {', '.join(lacking)}",
-        )
+        finding, figures = _OPEN, f"not complete: {', '.join(lacking)}"
+    elif isinstance(one, ClosesGap):
+        finding, figures = _closes(one, results)
+    elif isinstance(one, WorthOfGap):
+        finding, figures = _worth(one, results)
+    elif isinstance(one, Beats):
+        finding, figures = _beats(one, results)
+    elif isinstance(one, LearnsFaster):
+        finding, figures = _learns(one, results)
+    else:
+        finding, figures = _monotone(one, results)
+    return Judged(one.id, asked(one, results.experiment.evaluation.level), finding, figures)
+
+
+def asked(one: Hypothesis, level: float) -> str:
+    """A hypothesis in words. level: reward at which an arm counts as having learned."""
     if isinstance(one, ClosesGap):
-        return _closes(one, results)
+        excluded = "" if one.excludes is None else f", and the interval excludes {one.excludes:g}"
+        return f"{one.arm} closes ≥ {one.least:g} of {one.low} → {one.high}{excluded}"
     if isinstance(one, WorthOfGap):
-        return _worth(one, results)
+        ahead = f"ahead of {one.other} by" if one.least >= 0 else f"behind {one.other} by no more than"
+        share = f"{abs(one.least):g} of {one.low} → {one.high}"
+        return f"{one.arm} is {ahead} {share}, and the interval excludes {one.excludes:g}"
     if isinstance(one, Beats):
-        return _beats(one, results)
+        if one.margin < 0:
+            return f"{one.arm} is not worse than {one.other} by {-one.margin:g}"
+        return f"{one.arm} earns more than {one.other}" + (f" by {one.margin:g}" if one.margin else "")
     if isinstance(one, LearnsFaster):
-        return _learns(one, results)
-    return _monotone(one, results)
+        return f"{one.other} needs ≥ {one.ratio:g} × the steps of {one.arm} to reach {level:g}"
+    return f"{one.arm} picks no riskier option at a greater θ*, in ≥ {one.least:g} of states"
 
 
 def said(estimate: Estimate, digits: int = 4) -> str:
@@ -64,58 +82,44 @@ def _found(estimate: Estimate, least: float, excludes: float) -> Finding:
     return "not supported" if estimate.high < least else "open"
 
 
-def _closes(one: ClosesGap, results: Results) -> Judged:
+def _closes(one: ClosesGap, results: Results) -> tuple[Finding, str]:
     share = results.bootstrap.closed(one.arm, one.low, one.high)
-    asked = f"{one.arm} closes ≥ {one.least:g} of {one.low} → {one.high}"
-    if one.excludes is not None:
-        asked += f", and the interval excludes {one.excludes:g}"
     excludes = -math.inf if one.excludes is None else one.excludes
-    return Judged(one.id, asked, _found(share, one.least, excludes), said(share, 3))
+    return _found(share, one.least, excludes), said(share, 3)
 
 
-def _worth(one: WorthOfGap, results: Results) -> Judged:
+def _worth(one: WorthOfGap, results: Results) -> tuple[Finding, str]:
     share = results.bootstrap.closed(one.arm, one.low, one.high, beyond=one.other)
-    ahead = f"ahead of {one.other} by" if one.least >= 0 else f"behind {one.other} by no more than"
-    asked = f"{one.arm} is {ahead} {abs(one.least):g} of {one.low} → {one.high}"
-    asked += f", and the interval excludes {one.excludes:g}"
-    return Judged(one.id, asked, _found(share, one.least, one.excludes), said(share, 3))
+    return _found(share, one.least, one.excludes), said(share, 3)
 
 
-def _beats(one: Beats, results: Results) -> Judged:
+def _beats(one: Beats, results: Results) -> tuple[Finding, str]:
     lead = results.bootstrap.lead(one.arm, one.other)
-    asked = (
-        f"{one.arm} earns more than {one.other}" + (f" by {one.margin:g}" if one.margin else "")
-        if one.margin >= 0
-        else f"{one.arm} is not worse than {one.other} by {-one.margin:g}"
-    )
-    return Judged(one.id, asked, _found(lead, one.margin, one.margin), said(lead))
+    return _found(lead, one.margin, one.margin), said(lead)
 
 
-def _learns(one: LearnsFaster, results: Results) -> Judged:
+def _learns(one: LearnsFaster, results: Results) -> tuple[Finding, str]:
     ours, theirs = results.reached(one.arm), results.reached(one.other)
     wanted = results.experiment.evaluation
     ratio = times_as_many(ours, theirs, results.watched, wanted.resamples, wanted.seed)
-    asked = f"{one.other} needs ≥ {one.ratio:g} × the steps of {one.arm} to reach {wanted.level:g}"
     counts = [
         f"{name} {int((seeds < math.inf).sum())} of {len(seeds)}"
         for name, seeds in ((one.arm, ours), (one.other, theirs))
     ]
-    figures = "; ".join([said(ratio, 2), "got there: " + ", ".join(counts)])
+    figures = f"{said(ratio, 2)}; got there: {', '.join(counts)}"
     if math.isnan(ratio.value):
-        return Judged(one.id, asked, "open", figures)
+        return _OPEN, figures
     finding = _found(ratio, one.ratio, 1.0)
     if finding == "not supported" and not (theirs < math.inf).all():
         # a lower bound below what was asked shows nothing
-        finding = "open"
-    return Judged(one.id, asked, finding, figures)
+        return _OPEN, figures
+    return finding, figures
 
 
-def _monotone(one: Monotone, results: Results) -> Judged:
+def _monotone(one: Monotone, results: Results) -> tuple[Finding, str]:
     shares = [monotone_share(table) for table in results.of_arm("probes", one.arm).values()]
-    asked = f"{one.arm} picks no riskier option at a greater θ*, in ≥ {one.least:g} of states"
     lowest, mean = min(shares), sum(shares) / len(shares)
     figures = f"{mean:.3f} over {len(shares)} seeds, the lowest {lowest:.3f}"
-    finding: Finding = (
-        "supported" if lowest >= one.least else "open" if mean >= one.least else "not supported"
-    )
-    return Judged(one.id, asked, finding, figures)
+    if lowest >= one.least:
+        return "supported", figures
+    return _OPEN if mean >= one.least else "not supported", figures

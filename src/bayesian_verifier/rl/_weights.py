@@ -7,6 +7,7 @@ that reads expected utilities has `direct` beside them, one with a memory the la
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +26,21 @@ _HEADS = ("context", "scorer", "ask", "value")
 
 def write_policy(file: Path, policy: Policy, about: Mapping[str, Any]) -> None:
     """The weights of a policy and what is to be known of it; the file is there wholly or not at all."""
+    write_bytes(file, policy_bytes(policy, about))
+
+
+def policy_bytes(policy: Policy, about: Mapping[str, Any]) -> bytes:
+    """The same, as the bytes of such a file."""
+    out = BytesIO()
+    np.savez(out, about=np.array(json.dumps({"v": VERSION, **about})), **_arrays(policy))
+    return out.getvalue()
+
+
+def write_bytes(file: Path, content: bytes) -> None:
+    """A file that is there wholly or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     half = file.with_suffix(".part")
-    with half.open("wb") as out:
-        np.savez(out, about=np.array(json.dumps({"v": VERSION, **about})), **_arrays(policy))
+    half.write_bytes(content)
     half.replace(file)
 
 

@@ -27,13 +27,13 @@ from bayesian_verifier.training._misfit_power import (
     FLAG_BELOW,
     PowerRow,
     PowerStudy,
-    draw_power,
     misfit_power,
 )
 from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import Parity, parity
 from bayesian_verifier.training._people_file import read_people
 from bayesian_verifier.training._plots import draw_plots
+from bayesian_verifier.training._power_plot import draw_power
 from bayesian_verifier.training._priors import priors_of, simulator_under
 from bayesian_verifier.training._report import Report, evaluate, seed_of
 from bayesian_verifier.training._settings import (

@@ -7,17 +7,20 @@ posterior of its own data. Even over simulated people, in each stratum of set si
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.engine import LOCAL, in_order
 from bayesian_verifier.training._quality import strata
 from bayesian_verifier.training._sets import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.posterior import TypicalityTable
     from bayesian_verifier.training._drawn import Drawn, People
     from bayesian_verifier.training._network import Network
@@ -40,6 +43,32 @@ class Calibration(NamedTuple):
     trusted: bool
 
 
+class Lot(NamedTuple):
+    """People of a stratum who are asked about at once: their first number, and that after their last."""
+
+    stratum: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ranking:
+    """Ranks the people of a lot: a pure function, for an engine."""
+
+    network: Network
+    population: People
+    typicality: TypicalityTable | None
+    seed: int
+
+    def __call__(self, lot: Lot) -> list[Calibration]:
+        """Their rows, in the order of their numbers."""
+        low, high = strata()[lot.stratum]
+        people = [
+            _person(self.population, self.seed, lot.stratum, i, low, high) for i in range(lot.start, lot.end)
+        ]
+        return _ranked(self.network, people, self.typicality, lot.stratum)
+
+
 def calibrate(
     network: Network,
     population: People,
@@ -47,17 +76,18 @@ def calibrate(
     each: int,
     seed: int,
     tick: Callable[[], None],
+    engine: Engine = LOCAL,
 ) -> list[Calibration]:
     """`each` simulated people in each stratum; set sizes are log-uniform inside it, answers of each kind in turn."""
+    lots = [
+        Lot(stratum, start, min(start + _AT_ONCE, each))
+        for stratum in range(len(strata()))
+        for start in range(0, each, _AT_ONCE)
+    ]
     result: list[Calibration] = []
-    for number, (low, high) in enumerate(strata()):
-        for start in range(0, each, _AT_ONCE):
-            people = [
-                _person(population, seed, number, i, low, high)
-                for i in range(start, min(start + _AT_ONCE, each))
-            ]
-            result += _ranked(network, people, typicality, number)
-            tick()
+    for rows in in_order(engine.results(Ranking(network, population, typicality, seed), lots)):
+        result += rows
+        tick()
     return result
 
 

@@ -9,6 +9,7 @@ from bayesian_verifier.simulators import PlainSimulator
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration
     from bayesian_verifier.simulators import Simulator
@@ -44,7 +45,11 @@ class Examination(Protocol):
         ...
 
     def power(
-        self, calibration: MisfitCalibration, seed: int, tick: Callable[[str, int, int], None]
+        self,
+        calibration: MisfitCalibration,
+        seed: int,
+        tick: Callable[[str, int, int], None],
+        engine: Engine,
     ) -> PowerStudy | None:
         """How often misfits are found out."""
         ...

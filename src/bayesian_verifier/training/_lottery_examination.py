@@ -17,6 +17,7 @@ from bayesian_verifier.training._simulated import Population
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration
     from bayesian_verifier.simulators import Simulator
@@ -68,7 +69,11 @@ class LotteryExamination:
         return Population(self.simulator, pool)
 
     def power(
-        self, calibration: MisfitCalibration, seed: int, tick: Callable[[str, int, int], None]
+        self,
+        calibration: MisfitCalibration,
+        seed: int,
+        tick: Callable[[str, int, int], None],
+        engine: Engine,
     ) -> PowerStudy:
         """Of each way to misfit."""
         return misfit_power(
@@ -79,4 +84,5 @@ class LotteryExamination:
             people=self.settings.misfit_people,
             answered=("feedback", "both"),
             tick=tick,
+            engine=engine,
         )

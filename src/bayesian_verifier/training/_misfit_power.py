@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.engine import LOCAL, in_order
 from bayesian_verifier.posterior import MisfitEvidence, misfit
-from bayesian_verifier.simulators.lottery import Rival, rival_surfaces
+from bayesian_verifier.simulators.lottery import ANSWERS, Rival, rival_surfaces
 from bayesian_verifier.training._misfit_people import answers_of, misfit_grid
 from bayesian_verifier.training._misfit_pool import MisfitPool, draw_misfit_pool
 from bayesian_verifier.training._misfits import WAYS, FineLikelihood, Way
@@ -22,8 +23,7 @@ from bayesian_verifier.training._misfits import WAYS, FineLikelihood, Way
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from matplotlib.figure import Figure
-
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.posterior import MisfitCalibration
     from bayesian_verifier.simulators.lottery import CaseMixture, LotterySimulator, RivalCurves
 
@@ -98,20 +98,39 @@ def misfit_power(
     answered: Sequence[str] = ("feedback",),
     ways: Sequence[Way] = WAYS,
     tick: Callable[[str, int, int], None] = lambda *_: None,
+    engine: Engine = LOCAL,
 ) -> PowerStudy:
     """Measure power with so many people of each way.   tick: told (stage, done, total) as it goes."""
+    measured = [_Asked(said, way) for said in answered for way in ways]
+    asked = [*measured, *(_Asked(kind) for kind in ANSWERS)]
     study = _Study(simulator, mixture, calibration, seed, people)
-    rows = []
-    total = len(answered) * len(ways)
-    for i, said in enumerate(answered):
-        for j, way in enumerate(ways):
-            rows += study.changed(way, said) if way.move else study.constant(way, said)
-            tick("misfit power", i * len(ways) + j + 1, total)
-    kinds = ("feedback", "reward", "both")
-    return PowerStudy(tuple(rows), {kind: study.false_flags(kind) for kind in kinds}, people)
+    rows: list[PowerRow] = []
+    flags: dict[str, dict[int, float]] = {}
+    for number, (one, found) in enumerate(zip(asked, in_order(engine.results(study, asked)), strict=True)):
+        rows += found.rows
+        if one.way is None:
+            flags[one.answered] = found.false_flags
+        tick("misfit power", number + 1, len(asked))
+    return PowerStudy(tuple(rows), flags, people)
+
+
+class _Asked(NamedTuple):
+    """One way to misfit, or none at all, and what people answer with."""
+
+    answered: str
+    way: Way | None = None
+
+
+class _Found(NamedTuple):
+    """Power against a way, or how often honest people are flagged."""
+
+    rows: list[PowerRow]
+    false_flags: dict[int, float]
 
 
 class _Study:
+    """A pure function of what is asked, for an engine."""
+
     def __init__(
         self,
         simulator: LotterySimulator,
@@ -123,6 +142,13 @@ class _Study:
         self.simulator, self.mixture, self.calibration = simulator, mixture, calibration
         self.seed, self.people = seed, people
         self.grid, self.fine = misfit_grid(simulator), FineLikelihood(simulator)
+
+    def __call__(self, asked: _Asked) -> _Found:
+        """What is found of one way, or of none."""
+        if asked.way is None:
+            return _Found([], self.false_flags(asked.answered))
+        measure = self.changed if asked.way.move else self.constant
+        return _Found(measure(asked.way, asked.answered), {})
 
     def constant(self, way: Way, answered: str) -> list[PowerRow]:
         """Power against people who misfit alike from first to last."""
@@ -221,37 +247,3 @@ def _rows(way: Way, answered: str, null: Float, known: Float, p: Float) -> list[
         ratio = ours / theirs if theirs >= 0.1 else None  # noqa: PLR2004 - see PowerRow
         rows.append(PowerRow(way.name, answered, size, ours, theirs, error, ratio))
     return rows
-
-
-def draw_power(study: PowerStudy) -> Figure:
-    """Power curves: the check in colour, the test that knows the alternative in grey."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - only reports need it
-
-    curves: dict[tuple[str, str], list[PowerRow]] = {}
-    for row in study.rows:
-        curves.setdefault((row.way, row.answered), []).append(row)
-    across = 4
-    down = max(1, math.ceil(len(curves) / across))
-    figure = Figure(figsize=(12, 2.5 * down), layout="constrained")
-    panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    for panel, ((way, answered), rows) in zip(panels, curves.items(), strict=False):
-        sizes = [row.judgments for row in rows]
-        panel.semilogx(
-            sizes, [row.known for row in rows], "o-", base=2, color="0.6", label="knows the alternative"
-        )
-        panel.errorbar(
-            sizes,
-            [row.flagged for row in rows],
-            [2 * row.error for row in rows],
-            color="#20639b",
-            label="the check",
-        )
-        panel.axhline(FLAG_BELOW, color="#d1495b", lw=1)
-        panel.set(title=f"{way}\n{answered}", ylim=(0, 1.02))
-        panel.title.set_fontsize(9)
-    for panel in panels[len(curves) :]:
-        panel.set_axis_off()
-    panels[0].legend(frameon=False, fontsize=7)
-    figure.supxlabel("informative judgments")
-    figure.supylabel("share flagged")
-    return figure

@@ -13,6 +13,7 @@ from bayesian_verifier.training._plain_people import PlainPopulation, draw_facts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.posterior import MisfitCalibration
     from bayesian_verifier.simulators import PlainSimulator
     from bayesian_verifier.training._settings import EvaluationSettings
@@ -42,5 +43,6 @@ class PlainExamination:
         calibration: MisfitCalibration,
         seed: int,
         tick: Callable[[str, int, int], None],
+        engine: Engine,
     ) -> None:
         """Nothing."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayesian_verifier.training._calibration import COVERAGE_LEVELS
-from bayesian_verifier.training._misfit_power import draw_power
+from bayesian_verifier.training._power_plot import draw_power
 from bayesian_verifier.training._quality import strata
 
 if TYPE_CHECKING:

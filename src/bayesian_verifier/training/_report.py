@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesian_verifier.posterior import MisfitCheck
+from bayesian_verifier.engine import LOCAL, in_order
 from bayesian_verifier.training._calibration import Calibration, band, calibrate, coverage, deviation
 from bayesian_verifier.training._examination import examination_of
+from bayesian_verifier.training._examined import Examined
 from bayesian_verifier.training._gate import misses_of
-from bayesian_verifier.training._misfit_power import FLAG_BELOW, PowerStudy, power_figures
-from bayesian_verifier.training._quality import Comparison, by_size, compare, strata, summarised
+from bayesian_verifier.training._misfit_power import PowerStudy, power_figures
+from bayesian_verifier.training._quality import Comparison, by_size, strata, summarised
 from bayesian_verifier.training._recovery import recovery
 from bayesian_verifier.training._sets import LOG_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration, TypicalityTable
     from bayesian_verifier.training._drawn import People
@@ -58,23 +60,28 @@ def evaluate(
     log: Sequence[Judgment] = (),
     log_share: float = LOG_SHARE,
     tick: Callable[[str, int, int], None] = lambda *_: None,
+    engine: Engine = LOCAL,
 ) -> Report:
     """Judge a network by the pinned settings.
 
     seed: derived from the model, see `seed_of`.   typicality, misfit: its tables, if it has them.
     people: judgments of real people by name, compared with their exact posterior too.   parity: figures of
     `parity`, where the BayesFlow object was at hand.   log: judgments whose cases a share of the simulated
-    people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.
+    people's are, where ranks and typicality are counted.   tick: told (stage, done, total) as it goes.   engine: where
+    it is done, which changes no figure.
     """
     examination = examination_of(network.simulator, settings, log, log_share)
-    compared, answered = [], []
-    for i, person in enumerate(examination.compared(seed)):
-        compared.append(compare(network, person.judgments))
-        answered.append(person.answered)
-        tick("exact reference", i + 1, settings.sets)
+    examinees = list(examination.compared(seed))
+    answered = [one.answered for one in examinees]
+    compared = []
+    for row, _ in in_order(engine.results(Examined(network), [one.judgments for one in examinees])):
+        compared.append(row)
+        tick("exact reference", len(compared), settings.sets)
     drawn = examination.people(seed) if settings.calibration_sets else None
-    calibrated = [] if drawn is None else _calibrations(network, settings, typicality, seed, drawn, tick)
-    study = _misfit_study(examination, settings, misfit, seed, tick)
+    calibrated = (
+        [] if drawn is None else _calibrations(network, settings, typicality, seed, drawn, tick, engine)
+    )
+    study = _misfit_study(examination, settings, misfit, seed, tick, engine)
     figures: dict[str, Any] = {
         "seed": seed,
         "left_out": examination.left_out,
@@ -89,7 +96,7 @@ def evaluate(
         "typicality": _typicality_figures(calibrated),
         "misfit": None if study is None else power_figures(study),
         "parity": dict(parity) if parity else None,
-        "people": _people_figures(network, people, misfit, tick)
+        "people": _people_figures(network, people, misfit, tick, engine)
         if people and "people" not in examination.left_out
         else None,
         "settings": settings.model_dump(),
@@ -109,6 +116,7 @@ def _calibrations(
     seed: int,
     people: People,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> list[Calibration]:
     total = len(strata()) * math.ceil(settings.calibration_sets / 64)
     done = iter(range(1, total + 1))
@@ -119,6 +127,7 @@ def _calibrations(
         settings.calibration_sets,
         seed,
         lambda: tick("calibration", next(done), total),
+        engine,
     )
 
 
@@ -181,10 +190,11 @@ def _misfit_study(
     calibration: MisfitCalibration | None,
     seed: int,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> PowerStudy | None:
     if calibration is None or not settings.misfit_people:
         return None
-    return examination.power(calibration, seed, tick)
+    return examination.power(calibration, seed, tick, engine)
 
 
 def _finite(row: Comparison) -> dict[str, float | None]:
@@ -197,18 +207,15 @@ def _people_figures(
     people: Mapping[str, Sequence[Judgment]],
     calibration: MisfitCalibration | None,
     tick: Callable[[str, int, int], None],
+    engine: Engine,
 ) -> dict[str, Any]:
     rows, flagged = [], []
-    rivals = network.simulator.rivals
-    priors = [(p.prior_mean, p.prior_sd) for p in network.simulator.parameters]
-    check = MisfitCheck(rivals, calibration, priors) if rivals and calibration else None
-    for i, judgments in enumerate(people.values()):
-        rows.append(compare(network, judgments))
-        if check is not None:
-            told = network.simulator.describe(judgments).told
-            found = check.finding(check.added(check.nothing(), told))
-            flagged.append(found is not None and found.p < FLAG_BELOW)
-        tick("people", i + 1, len(people))
+    looked = in_order(engine.results(Examined(network, calibration), list(people.values())))
+    for number, (row, flag) in enumerate(looked):
+        rows.append(row)
+        if flag is not None:
+            flagged.append(flag)
+        tick("people", number + 1, len(people))
     return {
         "count": len(rows),
         "misfit_flagged": float(np.mean(flagged)) if flagged else None,
