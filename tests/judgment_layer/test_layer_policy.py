@@ -105,7 +105,7 @@ NONSENSE: dict[str, Any] = {
     "too few": scored(0.5),
     "nan": scored(0.5, float("nan")),
     "infinite ask": scored(0.5, 0.1, ask=float("inf")),
-    "hangs": lambda: time.sleep(3),
+    "hangs": lambda: time.sleep(60),
 }
 
 
@@ -118,7 +118,7 @@ def test_a_chooser_that_fails_is_counted_and_expected_value_ranks(
     layer = make(url, journal, chooser=Saying(NONSENSE[name]), controller_timeout=0.2)
     start = time.monotonic()
     decision = layer.judge(CASE, "ada")
-    assert time.monotonic() - start < 2.5
+    assert time.monotonic() - start < 30
     plain = make(url, journal).judge(CASE, "ada")
     assert (decision.chosen, decision.policy, decision.asks) == (plain.chosen, None, False)
     assert layer.layer.health().chooser_failures == 1
