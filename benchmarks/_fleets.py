@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,15 +21,38 @@ DEADLINE, QUEUE = 0.050, 64
 MISSED = 0.001
 #: seconds between caller and side-car and back: on one machine, and over a network to a pool
 BESIDE, AWAY = 0.0003, 0.001
-KINDS = ("8", "32", "128", "2 more, with a state")
+KINDS = ("8", "32", "128")
 TRAFFICS = {"even": 1.0, "bursts": 5.0}
 SUBJECTS_A_SECOND, APPLICATIONS = 10_000.0, 1_000
 
 
+def service_of(serving: Mapping[str, Any], overload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a side-car takes, in ms: medians and 99% of answers by number of judgments, and what a refusal costs.
+
+    The cost of a refusal is what kept the server from answering as many as it could at ten times its capacity.
+    """
+    ours = serving["subjects"]["ours"]
+    capacity = overload["capacity_per_second"]
+    rushed = overload["subjects"]["ours"]["by_multiple"]["10"]
+    refused = rushed["asked_per_second"] - rushed["good_per_second"]
+    return {
+        "answers": {
+            kind: {"p50_ms": row["p50_ms"], "p99_ms": row["p99_ms"]}
+            for kind, row in ours["by_judgments"].items()
+        },
+        "refusal_ms": round(1e3 * (1 - rushed["good_per_second"] / capacity) / refused, 4),
+        "memory_mb": ours["memory"]["proportional_mb"],
+    }
+
+
 def measured_as(service: Mapping[str, Any], kind: str, overhead: float) -> Measured:
-    """A side-car on one core that answers such requests."""
+    """A side-car on one core that answers such requests: log-normal, with the median and the 99% measured."""
+    row = service["answers"][kind]
+    spread = math.log(row["p99_ms"] / row["p50_ms"]) / NormalDist().inv_cdf(0.99)
+    shares = (np.arange(1000) + 0.5) / 1000
+    normal = np.array([NormalDist().inv_cdf(share) for share in shares])
     return Measured(
-        np.array(service["answers"][kind]["quantiles_ms"]) / 1e3,
+        row["p50_ms"] / 1e3 * np.exp(spread * normal),
         refusal=service["refusal_ms"] / 1e3,
         overhead=overhead,
         queue_limit=QUEUE,
@@ -102,14 +126,12 @@ def fewest(enough: Callable[[int], bool], low: int) -> int:
     return high
 
 
-def rollout(service: Mapping[str, Any], reload: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def rollout(service: Mapping[str, Any], reload: Mapping[str, Any]) -> dict[str, Any]:
     """1,000 side-cars at 10 requests a second each go on to another model within five seconds of one another.
 
     A reload costs a core for as long as was measured, so that half of one core is left for answers for twice as long,
     and lets nothing be answered for 30 ms twice.
     """
-    if reload is None:
-        return None
     spent, stall, within, at = float(reload["warm"]["reload_seconds"]), 0.030, 5.0, 10.0
     side_car = measured_as(service, "32", BESIDE)
     rng = np.random.default_rng(SEED)
@@ -138,17 +160,15 @@ def rollout(service: Mapping[str, Any], reload: Mapping[str, Any] | None) -> dic
     }
 
 
-def overload(service: Mapping[str, Any], found: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def overload(service: Mapping[str, Any], found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was measured of one server under even traffic beyond its capacity, beside the simulation of the same.
 
-    Service times are those of now, scaled to the capacity of then.
+    Answers are scaled to the capacity of that run, which kept the server busy without a pause.
     """
-    if found is None:
-        return []
     side_car = measured_as(service, "32", BESIDE)
     capacity = float(found["capacity_per_second"])
     scale = 1 / capacity / float(side_car.answers.mean())
-    then = side_car._replace(answers=side_car.answers * scale, refusal=side_car.refusal * scale)
+    then = side_car._replace(answers=side_car.answers * scale)
     rows = []
     for multiple, row in found["subjects"]["ours"]["by_multiple"].items():
         rate = float(row["asked_per_second"])

@@ -9,23 +9,30 @@ from _markdown import number, table
 
 Figures = Mapping[str, Any]
 DAY = 86_400
+#: Simulated seconds after which the queues of a pool are what they stay.
+STEADY = 10.0
+#: Cores busy with something else, above which figures are no figures of one core.
+IDLE = 0.2
 RATE, JUDGMENTS, SIDE_CARS = 10_000, 1_000_000_000, 1_000
 
 HEAD = """# Capacity
 
 What a core does, and what more would take: 10⁴ subjects a second, 10⁹ judgments, 1,000 side-cars. How the work is
-spread: [many-machines.md](many-machines.md). `benchmarks/bench_capacity.py` measures and simulates,
-`benchmarks/report_capacity.py` makes this page from its results and nothing else.
+spread: [many-machines.md](many-machines.md). `benchmarks/report_capacity.py` makes this page from results and nothing
+else.
 
-Measured on {date} with {cpu}, {cores} cores, of which {busy} were busy with something else just before. What is
-measured is **processor time**, which other work on the machine changes little; it still shares caches and clock, so
-that an idle machine is somewhat quicker. Where a figure is *simulated* or *reckoned* it says so."""
+The service and the layer were measured on {date} with {cpu}, {cores} cores, {busy} of them busy with something else
+just before ([benchmarks.md](benchmarks.md)); journals on {own_date}, with {own_busy} of {cores} cores busy{caution}.
+Where a figure is *simulated* or *reckoned* it says so."""
+
+CAUTION = (
+    """, which makes them some times as dear as on an idle machine: read their ratios, and an upper bound"""
+)
 
 CORE = """## What a core does
 
-Posteriors are asked for by one client after the other over a kept connection; the time is that of all threads of the
-service, HTTP included. A choice is `judge` and `feedback` with a state kept: client, controller's share, Z3 and two
-lines of the journal, in the application's process. Lines are judgments and answers in turn."""
+Posteriors by one client after the other over a kept connection, HTTP included; a choice is `judge` with Z3, the call
+and two lines of the journal, in the application's process. Lines are judgments and answers in turn."""
 
 QUEUE = """## How busy a side-car's core may be
 
@@ -48,8 +55,10 @@ MANY = """## 1,000 side-cars"""
 
 TRUST = """## How far the simulation can be trusted
 
-Its queues are held to known results by tests (Pollaczek–Khinchine, Erlang's C, M/M/1/K, two choices). Beside what
-`bench_overload.py` measured of one server on this machine, with the capacity of that run:"""
+Its queues are held to known results by tests (Pollaczek–Khinchine, Erlang's C, M/M/1/K, two choices). Answers are taken
+for log-normal with the measured median and 99%. Beside what `bench_overload.py` measured of one server, with the
+capacity of that run; what a refusal costs was had from its last row. Beyond its capacity the simulation is too
+pessimistic, as it lets in whom it will answer a little late:"""
 
 LEFT_OUT = """A server answers one request after the other in it, and its threads share a core; neither connections
 nor slow clients are in it, nor a network that fails, nor noisy neighbours. Arrivals of different applications are
@@ -58,26 +67,31 @@ independent: where all peak at the same moment, use the row of one side-car at t
 
 def capacity_page(found: Figures) -> str:
     """The whole page."""
-    about, measured, simulated = found["about"], found["measured"], found["simulated"]
+    own, measured, simulated = found["about"], found["measured"], found["simulated"]
+    about = simulated["measured_on"]
     machine = about["machine"]
+    busy = own["machine"]["busy_cores_before"]
     parts = [
         HEAD.format(
             date=about["date"][:10],
             cpu=machine["cpu"],
             cores=machine["cores"],
             busy=machine["busy_cores_before"],
+            own_date=own["date"][:10],
+            own_busy=busy,
+            caution=CAUTION if busy is None or busy > IDLE else "",
         ),
         CORE,
-        _core(measured),
+        _core(measured, simulated),
         QUEUE,
         _queue(simulated["single"]),
         FLEET,
-        _fleet(simulated["fleets"], measured),
-        _around(measured),
+        _fleet(simulated["fleets"], found["effort"]["seconds"]),
+        _around(measured, simulated),
         BILLION,
         _billion(measured["journals"][-1]),
         MANY,
-        *_many(measured, simulated["rollout"]),
+        *_many(simulated),
         TRUST,
         _trust(simulated["overload"]),
         LEFT_OUT,
@@ -85,15 +99,18 @@ def capacity_page(found: Figures) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _core(measured: Figures) -> str:
-    service, layer = measured["service"], measured["layer"]
+def _core(measured: Figures, simulated: Figures) -> str:
+    service = simulated["service"]
     rows = []
     for kind, row in service["answers"].items():
-        what = f"a posterior, {kind}{' judgments' if kind.isdigit() else ''}"
-        rows.append([what, *_cost(row["mean_ms"]), f"99% below {number(row['p99_ms'])} ms"])
-    rows.append(["a refusal for want of time", *_cost(service["refusal_ms"]), ""])
-    said = f"{layer['judgment_bytes']} and {layer['feedback_bytes']} bytes in the journal"
-    rows.append(["a choice and its answer, beside it", *_cost(layer["choice_ms"]), said])
+        rows.append(
+            [f"a posterior, {kind} judgments", *_cost(row["p50_ms"]), f"99% below {number(row['p99_ms'])} ms"]
+        )
+    rows.append(
+        ["a refusal for want of time", *_cost(service["refusal_ms"]), "of what ten times the load took"]
+    )
+    said = f"{measured['judgment_bytes']} and {measured['feedback_bytes']} bytes in the journal"
+    rows.append(["a choice and its answer, beside it", *_cost(simulated["choice_ms"]), said])
     for size in measured["journals"]:
         of = f"{size['lines']:,} lines"
         rows += [
@@ -101,7 +118,7 @@ def _core(measured: Figures) -> str:
             [
                 f"merging a line of ten hosts, of {of}",
                 *_cost(size["merge_us"] / 1e3),
-                f"{size['merge_bytes_of_memory']:,} bytes of memory a line",
+                "",
             ],
             [
                 f"exporting a line, of {of}",
@@ -132,30 +149,33 @@ def _queue(rows: list[Figures]) -> str:
     return table(["traffic", "load", "requests a second", "missed", "p50 ms", "p99 ms"], cells)
 
 
-def _fleet(rows: list[Figures], measured: Figures) -> str:
+def _fleet(rows: list[Figures], seconds: float) -> str:
     named = {"own": "beside", "random": "pool, any", "two choices": "pool, less crowded of two"}
-    cells = []
-    for row in rows:
-        work = RATE * measured["service"]["answers"][row["kind"]]["mean_ms"] / 1e3
-        cells.append(
-            [
-                row["kind"],
-                row["traffic"],
-                named[row["sharing"]],
-                f"{row['cores']:,}",
-                f"{work / row['cores']:.0%}",
-                f"{row['missed']:.3%}",
-                number(row["p99_ms"]),
-            ]
-        )
-    return table(["judgments", "traffic", "sharing", "cores", "load", "missed", "p99 ms"], cells)
+    cells = [
+        [
+            row["kind"],
+            row["traffic"],
+            named[row["sharing"]],
+            f"{row['cores']:,}",
+            f"{row['busy']:.0%}",
+            f"{row['missed']:.3%}",
+            number(row["p99_ms"]),
+        ]
+        for row in rows
+        if seconds >= STEADY or row["sharing"] == "own"
+    ]
+    told = (
+        ""
+        if seconds >= STEADY
+        else f"\n\nPools are left out: {seconds} simulated seconds are too few for their queues."
+    )
+    return table(["judgments", "traffic", "sharing", "cores", "load", "missed", "p99 ms"], cells) + told
 
 
-def _around(measured: Figures) -> str:
-    layer = measured["layer"]
-    line = layer["judgment_bytes"] + layer["feedback_bytes"]
+def _around(measured: Figures, simulated: Figures) -> str:
+    line = measured["judgment_bytes"] + measured["feedback_bytes"]
     return (
-        f"Reckoned beside it: {number(RATE * layer['choice_ms'] / 1e3)} cores in the applications for the choices "
+        f"Reckoned beside it: {number(RATE * simulated['choice_ms'] / 1e3)} cores in the applications for the choices "
         f"themselves, and {number(RATE * line / 1e6)} MB of journal a second, {number(RATE * line * DAY / 1e12)} TB a "
         f"day if it goes on all day; on 1,000 hosts that is {number(RATE * line / SIDE_CARS / 1e3)} kB a second each, "
         f"in {2 * RATE // SIDE_CARS} appends."
@@ -176,22 +196,20 @@ def _billion(row: Figures) -> str:
         ["one look at every row of the judgments", "", hours(row["query_us"])],
         [
             "merging it into one file",
-            f"{number(lines * row['merge_bytes_of_memory'] / 1e12)} TB of memory: not to be done",
+            "more memory than a machine has: not to be done",
             hours(row["merge_us"]),
         ],
     ]
     return table(["what", "size", "hours of one core"], rows)
 
 
-def _many(measured: Figures, rollout: Figures | None) -> list[str]:
-    memory = measured["service"]["memory"]
+def _many(simulated: Figures) -> list[str]:
+    memory, rollout = simulated["service"]["memory_mb"], simulated["rollout"]
     told = (
-        f"Memory, reckoned: {number(SIDE_CARS * memory['proportional_mb'] / 1e3)} GB in all, "
-        f"{number(memory['proportional_mb'])} MB each as it is counted on one machine. Nothing is shared and nobody "
+        f"Memory, reckoned: {number(SIDE_CARS * memory / 1e3)} GB in all, "
+        f"{number(memory)} MB each as it is counted on one machine. Nothing is shared and nobody "
         "coordinates: a side-car that is started, killed or cut off changes nothing for the others."
     )
-    if rollout is None:
-        return [told]
     promoted = (
         f"A promotion, simulated: all go on to another model within {number(rollout['within_seconds'])} s "
         f"(`BV_RELOAD_SECONDS`), each busy with it for {number(rollout['reload_seconds'])} s of its core, at ten "
