@@ -40,7 +40,7 @@ class Effort(NamedTuple):
 
 
 FULL = Effort((10_000, 100_000), 20.0)
-QUICK = Effort((2_000, 10_000), 1.5)
+QUICK = Effort((2_000, 10_000), 20.0)
 
 
 def measured(effort: Effort, scratch: Path) -> dict[str, Any]:
