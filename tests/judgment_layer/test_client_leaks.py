@@ -54,7 +54,7 @@ def test_ten_thousand_faults_leave_no_file_open() -> None:
     with VerifierClient(f"http://127.0.0.1:{unused_port()}", 2.0, breaker=PATIENT) as client:
         before = files()
         assert {client.posterior(PEOPLE).reason for _ in range(8000)} == {"unreachable"}
-        assert files() == before
+        assert _settles_at(before)
     for fault in (hang_up, reset, hang_up_in_the_middle, raw(b"rubbish\r\n\r\n")):
         with FaultyServer(fault) as server, VerifierClient(server.url, 2.0, breaker=PATIENT) as client:
             before = files()
@@ -72,11 +72,11 @@ def test_ten_thousand_faults_leave_no_file_open() -> None:
 
     before = files()
     assert asyncio.run(crowd(f"http://127.0.0.1:{unused_port()}")) == {"unreachable"}
-    assert files() == before
+    assert _settles_at(before)
 
 
 def _settles_at(expected: int) -> bool:
-    """Whether so many files are open, once the server's threads have closed theirs."""
+    """Whether no more files are open than that, once the server's threads (and those of tests before) have closed theirs."""
     for _ in range(100):
         if files() <= expected:
             return True
