@@ -76,7 +76,7 @@ def test_ten_thousand_faults_leave_no_file_open() -> None:
 
 
 def _settles_at(expected: int) -> bool:
-    """Whether no more files are open than that, once the server's threads (and those of tests before) have closed theirs."""
+    """Whether no more files are open, once the server (and tests before this one) have closed theirs."""
     for _ in range(100):
         if files() <= expected:
             return True
