@@ -10,6 +10,7 @@ import numpy as np
 from bayesian_verifier.simulators import PlainSimulator
 from bayesian_verifier.training._located_flow import LocatedFlow
 from bayesian_verifier.training._plain_people import PlainBatches, draw_facts
+from bayesian_verifier.training._whitened_flow import WhitenedFlow
 
 if TYPE_CHECKING:
     from bayesian_verifier.simulators import Simulator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: values of the first parameter that natural parameters are read at, and how far those reach, in prior sd
 _POINTS, _REACH = 33, 4.5
+#: so many parameters have a surface of potentials; more have a lattice
+PAIR = 2
 #: cases and people that say how much one judgment adds to a sum
 _SCALE_CASES, _SCALE_PEOPLE = 1024, 64
 
@@ -25,20 +28,20 @@ def build_approximator(simulator: Simulator, settings: NetworkSettings) -> Any:
     """A built `bayesflow.ContinuousApproximator` of θ on the link scale, in the order of its parameters.
 
     It reads `sums` float32 [B, S] over a person's judgments, as the simulator describes them, and samples `theta`
-    [B, draws, 2].
+    [B, draws, P].
     """
     summary = _summary(simulator, settings)
-    flow = LocatedFlow(
-        flow={
-            "depth": settings.flow_depth,
-            "permutation": "swap",
-            "subnet_kwargs": {
-                "widths": list(settings.flow_widths),
-                "dropout": None,
-                "activation": settings.flow_activation,
-            },
-        }
-    )
+    parameters = len(simulator.parameters)
+    coupling = {
+        "depth": settings.flow_depth,
+        "permutation": "swap",
+        "subnet_kwargs": {
+            "widths": list(settings.flow_widths),
+            "dropout": None,
+            "activation": settings.flow_activation,
+        },
+    }
+    flow = LocatedFlow(flow=coupling) if parameters == PAIR else WhitenedFlow(parameters, flow=coupling)
     adapter = (
         bf.Adapter()
         .convert_dtype("float64", "float32")
@@ -48,13 +51,20 @@ def build_approximator(simulator: Simulator, settings: NetworkSettings) -> Any:
     approximator = bf.ContinuousApproximator(
         summary_network=summary, inference_network=flow, adapter=adapter, standardize=None
     )
-    approximator.build({"inference_variables": (1, 2), "summary_variables": (1, simulator.sums_size)})
+    approximator.build(
+        {"inference_variables": (1, parameters), "summary_variables": (1, simulator.sums_size)}
+    )
     return approximator
 
 
 def _summary(simulator: Simulator, settings: NetworkSettings) -> Any:
-    """Potentials of the lottery's sums at its reference points, or of a plain simulator's sums anywhere."""
+    """Potentials of the lottery's sums at reference points, of a plain simulator's anywhere, or what a lattice says."""
     prior = [[p.prior_mean, p.prior_sd] for p in simulator.parameters]
+    if len(prior) > PAIR:
+        from bayesian_verifier.training._trait_summary import TraitSummary  # noqa: PLC0415 - one of three
+
+        axes = simulator.feature_layout["nodes"]
+        return TraitSummary(axes=axes, prior=prior, context_widths=settings.context_widths)
     (mean, sd), (below, above) = prior[1], settings.noise_reach
     levels = np.linspace(mean - sd * below, mean + sd * above, settings.noise_levels)
     shared: dict[str, Any] = {
@@ -64,11 +74,11 @@ def _summary(simulator: Simulator, settings: NetworkSettings) -> Any:
         "context_widths": settings.context_widths,
     }
     if isinstance(simulator, PlainSimulator):
-        from bayesian_verifier.training._natural_summary import NaturalSummary  # noqa: PLC0415 - one of the two
+        from bayesian_verifier.training._natural_summary import NaturalSummary  # noqa: PLC0415 - one of three
 
         points = prior[0][0] + prior[0][1] * np.linspace(-_REACH, _REACH, _POINTS)
         return NaturalSummary(points=points.tolist(), scale=_scale(simulator), **shared)
-    from bayesian_verifier.training._reference_summary import ReferenceSummary  # noqa: PLC0415 - one of the two
+    from bayesian_verifier.training._reference_summary import ReferenceSummary  # noqa: PLC0415 - one of three
 
     lottery: Any = simulator
     return ReferenceSummary(points=lottery.points.tolist(), knots=lottery.feature_layout["knots"], **shared)

@@ -1,7 +1,7 @@
 """What does a network of one simulator learn from, and what is it tried on before it is graded?
 
-The lottery has people, cases and rivals of its own making; any simulator that is told in arrays has what follows from
-these. Everything else in this room knows neither.
+The lottery has people, cases and rivals of its own making, and people with several traits have theirs; any simulator
+that is told in arrays has what follows from these. Everything else in this room knows neither.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.simulators import PlainSimulator, Simulator
+from bayesian_verifier.simulators.traits import TraitsSimulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,8 @@ class Curriculum(Protocol):
 
 def require_trainable(simulator: Simulator) -> None:
     """Raises CallerError where no network here can learn of a simulator."""
-    if len(simulator.parameters) != PARAMETERS:
+    known: object = simulator
+    if len(simulator.parameters) != PARAMETERS and not isinstance(known, TraitsSimulator):
         raise CallerError(
             f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes {PARAMETERS}"
         )
@@ -65,6 +67,11 @@ def curriculum_of(simulator: Simulator, settings: Settings) -> Curriculum:
         from bayesian_verifier.training._plain_curriculum import PlainCurriculum  # noqa: PLC0415 - as below
 
         return PlainCurriculum(simulator, settings)
-    from bayesian_verifier.training._lottery_curriculum import LotteryCurriculum  # noqa: PLC0415 - one of the two
+    known: object = simulator
+    if isinstance(known, TraitsSimulator):
+        from bayesian_verifier.training._trait_curriculum import TraitCurriculum  # noqa: PLC0415 - as below
+
+        return TraitCurriculum(known, settings)
+    from bayesian_verifier.training._lottery_curriculum import LotteryCurriculum  # noqa: PLC0415 - one of three
 
     return LotteryCurriculum.of(simulator, settings)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators import log_prior
+from bayesian_verifier.training._exact import ExactPosterior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,9 +81,22 @@ class JointPosterior:
 
     def divergence(self, log_density: Float) -> float:
         """KL(this ‖ q) in nats of a density whose logarithm at the `carrying` points is given."""
-        cell = sum(math.log(axis[1] - axis[0]) for axis in self.axes)
         weight = self.weight.ravel()[self.carrying]
-        return float((weight / weight.sum()) @ (np.log(weight / weight.sum()) - cell - log_density))
+        return float((weight / weight.sum()) @ (np.log(weight / weight.sum()) - self._log_cell - log_density))
+
+    def mass(self, log_density: Float) -> float:
+        """What a density whose logarithm at the points is given amounts to on the grid."""
+        return float(np.exp(log_density + self._log_cell).sum())
+
+    @property
+    def ends(self) -> ExactPosterior:
+        """Of the first and the last parameter alone."""
+        between = tuple(range(1, len(self.axes) - 1))
+        return ExactPosterior(self.axes[0], self.axes[-1], self.weight.sum(axis=between))
+
+    @property
+    def _log_cell(self) -> float:
+        return sum(math.log(axis[1] - axis[0]) for axis in self.axes)
 
 
 def joint_posterior(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bayesian_verifier.simulators import PlainSimulator
+from bayesian_verifier.simulators.traits import TraitsSimulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +67,11 @@ def examination_of(
         from bayesian_verifier.training._plain_examination import PlainExamination  # noqa: PLC0415 - as below
 
         return PlainExamination(simulator, settings)
-    from bayesian_verifier.training._lottery_examination import LotteryExamination  # noqa: PLC0415 - one of the two
+    known: object = simulator
+    if isinstance(known, TraitsSimulator):
+        from bayesian_verifier.training._trait_examination import TraitExamination  # noqa: PLC0415 - as below
+
+        return TraitExamination(known, settings)
+    from bayesian_verifier.training._lottery_examination import LotteryExamination  # noqa: PLC0415 - one of three
 
     return LotteryExamination.of(simulator, settings, log, log_share)

@@ -50,10 +50,11 @@ def _paired(rows: Any, summaries: Any) -> tuple[Any, Any]:
     return repeated, spread
 
 
-def export_function(approximator: Any, sums_size: int) -> bytes:
+def export_function(approximator: Any, sums_size: int, parameters: int) -> bytes:
     """The function, exported for the CPU with symbolic numbers of people, draws and points asked about."""
     b, d, q = jax.export.symbolic_shape(_SYMBOLS)
-    arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in ((b, sums_size), (d, 2), (q, 2))]
+    shapes = ((b, sums_size), (d, parameters), (q, parameters))
+    arguments = [jax.ShapeDtypeStruct(shape, jnp.float32) for shape in shapes]
     exported = jax.export.export(jax.jit(posterior_function(approximator)), platforms=["cpu"])(*arguments)
     return bytes(exported.serialize())
 

@@ -1,9 +1,8 @@
 """How do the networks learn, the same from the same seed, and on from where they were stopped?
 
-Two losses, neither of which knows a likelihood. The potentials minimise the negative log of the attention's own
-density at the true θ, sets weighted by size so that a few large ones do not drown the rest. The flow minimises the
-negative log-density of θ given the summary, whose gradient stops there: of the true θ and of some that the attention,
-which is nearly exact soon, draws for the same person.
+Two losses. Potentials, where the summary has any, minimise the negative log of its own density at the true θ, sets
+weighted by size so that a few large ones do not drown the rest. The flow minimises the negative log-density of values
+of θ given the summary: what those are is the summary's to say (`lesson`).
 """
 
 from __future__ import annotations
@@ -121,20 +120,16 @@ class Fit:
         return jax.jit(step, donate_argnums=0)
 
     def _losses(self, weights: list[Any], theta: Any, sums: Any, number: Any) -> tuple[Any, Any]:
-        """Negative log-densities [B] of θ by the attention, and [B, 1 + drawn] of it and of others by the flow."""
+        """The summary's own losses [B], and negative log-densities [B, n] by the flow of values of θ."""
         summary, flow = self.approximator.summary_network, self.approximator.inference_network
         with keras.StatelessScope(list(zip(self._variables, weights, strict=True))):
-            surface = summary.surface(summary.potential(sums))
-            fixed = jax.lax.stop_gradient(surface)
-            seen = summary.readout(fixed)
             key = jax.random.fold_in(jax.random.key(self.source.seed), number)
-            drawn = summary.draws(fixed, key, self.settings.drawn)
-            points = jnp.concatenate([theta[:, None], drawn], axis=1)
+            loss, seen, points = summary.lesson(sums, theta, key, self.settings.drawn)
             told = jnp.broadcast_to(seen[:, None], (*points.shape[:2], seen.shape[-1]))
             log_density = flow.log_prob(
                 points.reshape(-1, points.shape[-1]), conditions=told.reshape(-1, told.shape[-1])
             )
-            return -summary.log_density(surface, theta), -log_density.reshape(points.shape[:2])
+            return loss, -log_density.reshape(points.shape[:2])
 
 
 def _prefetched(make: Callable[[int], Batch], start: int, stop: int) -> Iterator[tuple[int, Batch]]:

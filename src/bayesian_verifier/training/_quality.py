@@ -1,7 +1,8 @@
 """How far is a posterior off the exact one, from the network alone and as it is served?
 
-The network alone: KL divergence of the marginal of the first parameter by quadrature of the network's own density. As
-served: mean, sd and quantiles of its weighted draws. All by quadrature on people the simulator makes up.
+The network alone: KL divergence by quadrature of the network's own density, of the marginal of the first of two
+parameters, or of all where there are more. As served: mean, sd and quantiles of its weighted draws. All by quadrature
+on people the simulator makes up.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
-from bayesian_verifier.training._exact import exact_posterior
+from bayesian_verifier.training._exact import ExactPosterior, exact_posterior
+from bayesian_verifier.training._exact_joint import joint_posterior
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._network import Network
 
 Float = NDArray[np.float64]
+#: points along each of three or four parameters: where the mass is looked for, and where it is measured
+_GRIDS = {3: ((41, 31, 17), (49, 49, 29)), 4: ((21, 17, 13, 13), (25, 25, 21, 21))}
 
 
 class Comparison(NamedTuple):
@@ -48,21 +52,37 @@ class Comparison(NamedTuple):
 
 def compare(network: Network, judgments: Sequence[Judgment]) -> Comparison:
     """One set against its exact posterior. Raises ValueError where the simulator offers no likelihood."""
+    evidence = network.simulator.describe(judgments).evidence
+    if len(network.simulator.parameters) in _GRIDS:
+        coarse, fine = _GRIDS[len(network.simulator.parameters)]
+        joint = joint_posterior(network.simulator, judgments, coarse=coarse, fine=fine)
+        log_density = network.density(evidence, joint.points)
+        kl, mass = joint.divergence(log_density[joint.carrying]), joint.mass(log_density)
+        return _compared(network, judgments, joint.ends, kl, mass)
     exact = exact_posterior(network.simulator, judgments)
+    log_density = network.density(evidence, exact.points)
+    density = np.exp(log_density).reshape(exact.weight.shape).sum(axis=1) * (exact.t[1] - exact.t[0])
+    step = exact.r[1] - exact.r[0]
+    kl = divergence(exact.marginal, density, step)
+    return _compared(network, judgments, exact, kl, float(density.sum() * step))
+
+
+def _compared(
+    network: Network, judgments: Sequence[Judgment], exact: ExactPosterior, kl: float, mass: float
+) -> Comparison:
+    """The first parameter as it is served, against its exact marginal."""
     described = network.simulator.describe(judgments)
     said = network.ask([described.evidence])[0]
     correction = network.corrected(said, described.evidence)
     if correction.weights is None:
         raise ValueError("there is no likelihood to correct by")
-    log_density = network.density(described.evidence, exact.points)
-    density = np.exp(log_density).reshape(exact.weight.shape).sum(axis=1) * (exact.t[1] - exact.t[0])
     share = correction.weights.share if correction.reliable else network.points.share
     served = Belief.from_draws(said.theta[:, 0], share)
     off = np.array(served.quantiles) - exact.quantiles(QUANTILE_LEVELS)
     return Comparison(
         size=described.informative,
         exact_sd=exact.sd,
-        kl=divergence(exact.marginal, density, exact.r[1] - exact.r[0]),
+        kl=kl,
         alone=(float(network.points.share @ said.theta[:, 0]) - exact.mean) / exact.sd,
         mean=(served.mean - exact.mean) / exact.sd,
         sd=served.sd / exact.sd,
@@ -71,7 +91,7 @@ def compare(network: Network, judgments: Sequence[Judgment]) -> Comparison:
         pareto_k=correction.weights.pareto_k,
         effective=correction.weights.effective,
         reliable=bool(correction.reliable),
-        mass=float(density.sum() * (exact.r[1] - exact.r[0])),
+        mass=mass,
     )
 
 

@@ -149,11 +149,12 @@ def _finish(
 ) -> Outcome:
     """Export, compare with BayesFlow's object, measure and, if the gate is passed, publish."""
     asked = settings.training
-    blob = export_function(approximator, simulator.sums_size)
-    function = PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=len(simulator.parameters))
+    parameters = len(simulator.parameters)
+    blob = export_function(approximator, simulator.sums_size, parameters)
+    function = PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=parameters)
     people = curriculum_of(simulator, settings)
-    agreement = parity(approximator, function, people.parity_sets(), base_points(DRAWS, 2))
-    network = Network(function, simulator, wide_points(DRAWS, 2))
+    agreement = parity(approximator, function, people.parity_sets(), base_points(DRAWS, parameters))
+    network = Network(function, simulator, wide_points(DRAWS, parameters))
     table = typicality_table(
         network,
         people.usual(),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import (
+    PackedCases,
     pack_judgments,
     run_maxima,
     run_sums,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.simulators.lottery import PackedCases
 
 Float = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -74,6 +74,43 @@ class TraitCases:
         result[:, order] = summed
         return result
 
+    def across(self, risk_aversion: Float, exploration: Float, exponent: Float | None) -> Float:
+        """∆ [C, R * X * A] at each of R risk aversions with each of X explorations and A exponents; A is 1 for None."""
+        if not len(self):
+            return np.zeros(
+                (0, risk_aversion.size * exploration.size * (1 if exponent is None else exponent.size))
+            )
+        own = risk_aversion if exponent is None else np.repeat(risk_aversion, exponent.size)
+        weigh = None if exponent is None else np.tile(exponent, risk_aversion.size)
+        worth = self.values(own, weigh).reshape(-1, risk_aversion.size, 1, own.size // risk_aversion.size)
+        worth = worth + np.multiply.outer(self.novelty, exploration)[:, None, :, None]
+        return self.leads(worth.reshape(len(worth), -1))
+
+    def taken(self, index: NDArray[np.intp]) -> TraitCases:
+        """Some of the cases [n], as often as they are named."""
+        packed, spans = self.packed, np.append(self.packed.case_start, self.packed.option_case.size)
+        options = _stretches(spans[index], np.diff(spans)[index])
+        spans = np.append(packed.option_start, packed.probability.size)
+        lengths = np.diff(spans)[options]
+        outcomes = _stretches(spans[options], lengths)
+        option_case = np.repeat(
+            np.arange(index.size), np.diff(np.append(packed.case_start, packed.option_case.size))[index]
+        )
+        case_start = np.searchsorted(option_case, np.arange(index.size))
+        taken = PackedCases(
+            below_top=packed.below_top[outcomes],
+            above_bottom=packed.above_bottom[outcomes],
+            probability=packed.probability[outcomes],
+            span=packed.span[index],
+            outcome_case=np.repeat(option_case, lengths),
+            option_case=option_case,
+            option_start=np.cumsum(lengths) - lengths,
+            case_start=case_start,
+            chosen=case_start + (packed.chosen - packed.case_start)[index],
+        )
+        ranked = Ranks(self.ranks.above[outcomes], self.ranks.reached[outcomes])
+        return TraitCases(taken, ranked, self.novelty[options])
+
     def advantages_each(self, people: People) -> Float:
         """∆ [C] of case c to person c."""
         if not len(self):
@@ -94,6 +131,13 @@ class TraitCases:
         worth[self.packed.chosen] = -np.inf
         proposed -= run_maxima(worth, self.packed.case_start)
         return proposed
+
+
+def _stretches(first: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np.intp]:
+    """One after the other: as many numbers as each length, counted up from each first."""
+    before = np.cumsum(lengths) - lengths
+    result: NDArray[np.intp] = np.arange(lengths.sum()) + np.repeat(first - before, lengths)
+    return result
 
 
 def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:

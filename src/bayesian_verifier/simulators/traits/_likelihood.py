@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import REWARD_SD, log_chance
-from bayesian_verifier.simulators.traits._nodes import people_of
+from bayesian_verifier.simulators.traits._answers import people_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bayesian_verifier.simulators.traits._answers import Answers
     from bayesian_verifier.simulators.traits._cases import People, TraitCases
-    from bayesian_verifier.simulators.traits._nodes import Answers
 
 Float = NDArray[np.float64]
 _LOG_REWARD_SCALE = math.log(REWARD_SD * math.sqrt(2.0 * math.pi))

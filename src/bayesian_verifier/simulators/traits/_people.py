@@ -1,7 +1,7 @@
 """How does somebody answer who also likes, or shuns, what is new to them, and may misjudge chances?
 
 docs/model.md, "more traits than one": the lottery's person, with a bonus for options seldom tried (`explorer`) and with
-chances weighed by rank (`traits`). What a network reads are sums at fixed traits: never a likelihood.
+chances weighed by rank (`traits`). What a network reads are sums of log-likelihoods at fixed traits and noises.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
 from bayesian_verifier.simulators.lottery import respond
+from bayesian_verifier.simulators.traits._answers import Answers, people_of
 from bayesian_verifier.simulators.traits._cases import cases_of
 from bayesian_verifier.simulators.traits._drawing import draw_cases
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
 from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
-from bayesian_verifier.simulators.traits._nodes import KNOTS, NODES, SUMS, Answers, nodes, people_of, summed
+from bayesian_verifier.simulators.traits._summing import Summing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,6 @@ class TraitsSimulator:
 
     name = "traits"
     parameters: tuple[Parameter, ...] = (RISK_AVERSION, EXPLORATION, PROBABILITY_WEIGHTING, CHOICE_NOISE)
-    sums_size = SUMS
     rivals = None
 
     def __init__(self, parameters: Sequence[Parameter] | None = None) -> None:
@@ -48,19 +48,16 @@ class TraitsSimulator:
 
         Raises ValueError where they are not the same parameters under another normal prior.
         """
-        self.nodes = nodes(self.parameters)
-        self._centre, self._scale = _prior(self.parameters)
+        self.summing = Summing.of(self.parameters)
         if parameters is not None:
             meant, given = ([(p.name, p.link) for p in some] for some in (self.parameters, parameters))
             if given != meant:
                 raise ValueError(f"expected priors of {meant}, got {given}")
             self.parameters = tuple(parameters)
-        at = [one for one in self.nodes if one is not None]
+        self.sums_size = self.summing.size
         self.feature_layout: dict[str, Any] = {
-            "nodes": NODES,
-            "knots": KNOTS,
-            "first_node": [round(float(one[0]), 6) for one in at],
-            "then": ["(reward - advantage) squared", "reward - advantage"],
+            "nodes": [list(axis) for axis in self.summing.lattice.axes],
+            "then": ["judgments with feedback", "judgments with a reward"],
         }
 
     def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
@@ -85,9 +82,10 @@ class TraitsSimulator:
         """Sums over the informative judgments at the nodes, and the judgments."""
         told, kept, refuted = self._told(judgments)
         if not kept:
-            return Description(self._evidence(np.zeros(SUMS), ()), kept, refuted)
-        totals = summed(told.cases, told.answers, self.nodes)
-        return Description(self._evidence(totals, (told,)), kept, refuted)
+            return Description(self._evidence(np.zeros(self.sums_size), ()), kept, refuted)
+        return Description(
+            self._evidence(self.summing.summed(told.cases, told.answers), (told,)), kept, refuted
+        )
 
     def beside(self) -> None:
         """Nothing to compile."""
@@ -95,10 +93,10 @@ class TraitsSimulator:
 
     def read_evidence(self, raw: bytes) -> TraitsEvidence:
         """Evidence as it was written. Raises ValueError."""
-        return self._evidence(read_totals(raw), None)
+        return self._evidence(read_totals(raw, self.sums_size), None)
 
     def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> None:  # noqa: ARG002
-        """Nothing: it is not read off the sums."""
+        """Nothing: what is exact is read off the judgments."""
         return
 
     def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float:
@@ -106,7 +104,7 @@ class TraitsSimulator:
         return log_likelihood(self._told(judgments)[0], theta)
 
     def _evidence(self, totals: Float, parts: Sequence[Told] | None) -> TraitsEvidence:
-        return TraitsEvidence(totals, self._centre, self._scale, parts)
+        return TraitsEvidence(totals, self.summing, parts)
 
     def _told(self, judgments: Sequence[Judgment]) -> tuple[Told, list[Judgment], int]:
         """The informative judgments, held and as they are, and how many were refuted."""

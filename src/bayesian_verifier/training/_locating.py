@@ -1,0 +1,136 @@
+"""Where does a posterior of several parameters lie, and how wide is it, whatever its shape?
+
+Points of a normal distribution are weighted by the posterior's density over its own and give the next normal
+distribution, as in population Monte Carlo (Cappé et al. 2004, J. Computational and Graphical Statistics 13), the same
+points at every turn. Where few points carry the weight, the weights are tempered until enough do (Del Moral et al.
+2006, J. Royal Statistical Society B 68), and what the tempered ones say is drawn out towards the whole evidence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: points are drawn out by this; of them, the share that must count; turns
+_WIDE, _ENOUGH, _TURNS = 1.2, 0.25, 8
+#: precision and shift are drawn out by this factor at most, and to so many tempered sd
+_DRAWN_OUT, _FARTHEST = 3.0, 2.0
+_HALVINGS, _COLDEST = 10, 14.0
+_RIDGE, _LEAST_PIVOT = 1e-5, 0.05
+
+
+class Place(NamedTuple):
+    """Of B posteriors, in prior sd: mean [B, P] and Cholesky factor of the covariance [B, P, P]."""
+
+    mean: Any
+    factor: Any
+
+    def at(self, whitened: Any) -> Any:
+        """Points [B, M, P] that are [M, P] or [B, M, P] once they are whitened."""
+        points = jnp.broadcast_to(whitened, (self.mean.shape[0], *whitened.shape[-2:]))
+        return self.mean[:, None] + jnp.einsum("bij,bmj->bmi", self.factor, points)
+
+
+def found(log_density: Callable[[Any], Any], noise: NDArray[np.float32], people: int) -> Place:
+    """Mean and covariance of B = `people` posteriors with log-densities [B, M] of points [B, M, P].
+
+    noise [M, P]: points of the standard normal, evenly spread, with mean 0 and covariance 1.
+    """
+    dimensions = noise.shape[1]
+    points = jnp.asarray(_WIDE * noise)
+    own = jnp.asarray(-0.5 * (noise**2).sum(axis=1))
+
+    def turn(place: Place, _: Any) -> tuple[Place, None]:
+        weight, power = _tempered(log_density(place.at(points)) - own)
+        return _next(place, points, weight, power), None
+
+    start = Place(
+        jnp.zeros((people, dimensions), jnp.float32),
+        jnp.broadcast_to(jnp.eye(dimensions, dtype=jnp.float32), (people, dimensions, dimensions)),
+    )
+    place, _ = jax.lax.scan(turn, start, None, length=_TURNS)
+    return place
+
+
+def _next(place: Place, points: Any, weight: Any, power: Any) -> Place:
+    """Where tempered weights [B, M] of points [M, P], whitened by the last place, say that it lies."""
+    one = jnp.eye(points.shape[1])
+    mean = weight @ points
+    centred = points - mean[:, None]
+    covariance = jnp.einsum("bm,bmi,bmj->bij", weight, centred, centred) + _RIDGE * one
+    precision = _inverse(cholesky(covariance)[0])
+    # along the path from the normal to the posterior precisions add up, as do precisions times means
+    reach = jnp.minimum(1.0 / power, _DRAWN_OUT)[:, None, None]
+    beyond = one / _WIDE**2 + reach * (precision - one / _WIDE**2)
+    factor, pivot = cholesky(beyond)
+    able = (pivot > _LEAST_PIVOT) & (power < 1.0)
+    wider = _inverse(jnp.where(able[:, None, None], factor, one))
+    shift = jnp.einsum("bij,bjk,bk->bi", wider, reach * precision, mean) - mean
+    far = jnp.sqrt(jnp.einsum("bi,bij,bj->b", shift, precision, shift))
+    shift = shift * jnp.minimum(1.0, _FARTHEST / (far + 1e-6))[:, None]
+    mean = jnp.where(able[:, None], mean + shift, mean)
+    covariance = jnp.where(able[:, None, None], wider, covariance)
+    return Place(
+        place.mean + jnp.einsum("bij,bj->bi", place.factor, mean),
+        jnp.einsum("bij,bjk->bik", place.factor, cholesky(covariance)[0]),
+    )
+
+
+def _tempered(log_weight: Any) -> tuple[Any, Any]:
+    """Weights [B, M] to the power [B], at most 1, at which enough of them count."""
+    log_weight = log_weight - log_weight.max(axis=-1, keepdims=True)
+    enough = _ENOUGH * log_weight.shape[-1]
+
+    def counting(power: Any) -> Any:
+        return 1.0 / (jax.nn.softmax(power[:, None] * log_weight, axis=-1) ** 2).sum(axis=-1)
+
+    def halved(_: int, between: tuple[Any, Any]) -> tuple[Any, Any]:
+        low, high = between  # high holds -log2 of a power at which enough count
+        middle = 0.5 * (low + high)
+        those = counting(2.0**-middle) >= enough
+        return jnp.where(those, low, middle), jnp.where(those, middle, high)
+
+    low = jnp.zeros(log_weight.shape[0])
+    _, high = jax.lax.fori_loop(0, _HALVINGS, halved, (low, low + _COLDEST))
+    power = jnp.where(counting(low + 1.0) >= enough, 1.0, 2.0**-high)
+    return jax.nn.softmax(power[:, None] * log_weight, axis=-1), power
+
+
+def cholesky(matrix: Any) -> tuple[Any, Any]:
+    """The factor of matrices [..., P, P], and the least share of a diagonal that is left of it as a pivot [...].
+
+    Written out: for so few parameters it costs less than a call of LAPACK.
+    """
+    size = matrix.shape[-1]
+    rows: list[list[Any]] = [[jnp.zeros_like(matrix[..., 0, 0])] * size for _ in range(size)]
+    shares = []
+    for j in range(size):
+        left = matrix[..., j, j] - sum((rows[j][k] ** 2 for k in range(j)), 0.0)
+        shares.append(left / matrix[..., j, j])
+        rows[j][j] = jnp.sqrt(jnp.maximum(left, 1e-12))
+        for i in range(j + 1, size):
+            product = sum((rows[i][k] * rows[j][k] for k in range(j)), 0.0)
+            rows[i][j] = (matrix[..., i, j] - product) / rows[j][j]
+    factor = jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
+    return factor, jnp.stack(shares, axis=-1).min(axis=-1)
+
+
+def _inverse(factor: Any) -> Any:
+    """The inverse of a positive matrix, of its Cholesky factor [..., P, P]."""
+    size = factor.shape[-1]
+    rows: list[list[Any]] = [[jnp.zeros_like(factor[..., 0, 0])] * size for _ in range(size)]
+    for j in range(size):
+        rows[j][j] = 1.0 / factor[..., j, j]
+        for i in range(j + 1, size):
+            known = sum((factor[..., i, k] * rows[k][j] for k in range(j, i)), 0.0)
+            rows[i][j] = -known / factor[..., i, i]
+    lower = jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
+    return jnp.einsum("...ki,...kj->...ij", lower, lower)

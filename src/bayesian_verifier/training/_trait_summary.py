@@ -1,0 +1,129 @@
+"""What do summed log-likelihoods of several traits say about where the posterior lies and what shape it has?
+
+With the prior they are a smooth log-density. Where its mass lies and how wide that is takes out most of what there is
+to learn; how far the log-density is off a normal one there, at fixed points, says what shape is left.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from bayesflow.networks import SummaryNetwork
+from bayesflow.utils.serialization import serialize
+
+from bayesian_verifier.posterior import base_points
+from bayesian_verifier.simulators.traits import COUNTS, Axis, Lattice
+from bayesian_verifier.training._locating import Place, found
+from bayesian_verifier.training._whitened_flow import located, location_size
+
+#: points that the posterior is located by, and that its shape is read at; how far those are drawn out
+_POINTS, _PROBES, _PROBED = 128, 128, 1.3
+#: points that a person's draws are taken from while training, how far out, and how many must count
+_CANDIDATES, _CANDID, _LEAST = 256, 1.5, 8.0
+
+
+@keras.saving.register_keras_serializable(package="bayesian_verifier")
+class TraitSummary(SummaryNetwork):
+    """Location, scale and shape of the posterior of P parameters, of sums on a lattice.
+
+    axes: of the lattice, in prior sd.   prior: (mean, sd) of each parameter on the link scale.
+    context_widths: of the layers that turn the shape into what the flow is told; the last is how much.
+    """
+
+    def __init__(
+        self,
+        *,
+        axes: list[list[float]],
+        prior: list[list[float]],
+        context_widths: tuple[int, ...],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.settings = {"axes": axes, "prior": prior, "context_widths": list(context_widths)}
+        self.lattice = Lattice(tuple(Axis(int(nodes), stretch, reach) for nodes, stretch, reach in axes))
+        self._mean, self._sd = np.array(prior, np.float32).T
+        self._noise, self._probes = (base_points(count, len(axes)) for count in (_POINTS, _PROBES))
+        last = len(context_widths) - 1
+        # the last one is bounded, so that somebody unlike all others does not throw the flow out
+        self._context = [
+            keras.layers.Dense(width, activation="tanh" if i == last else "silu", name=f"context_{i}")
+            for i, width in enumerate(context_widths)
+        ]
+
+    def build(self, input_shape: Any) -> None:  # noqa: ARG002 - the shape follows from the probes
+        """Make the weights."""
+        if not self._context[0].built:
+            width = location_size(self._mean.size) + _PROBES
+            for dense in self._context:
+                dense.build((None, width))
+                width = dense.units
+        self.built = True
+
+    def call(self, x: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - BayesFlow passes more
+        """Summaries [B, D] of sums x [B, S] over judgments."""
+        density = self._density(x)
+        place = found(density, self._noise, x.shape[0])
+        return self._readout(place, self._shape(density, place))
+
+    def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any]:  # noqa: ARG002
+        """Nothing [B] to be learned but by the flow, the summary [B, D], and `count` draws [B, count, P] of each.
+
+        The draws are of the posterior that the sums make, by importance resampling (Rubin 1988).
+        """
+        density = self._density(sums)
+        place = found(density, self._noise, sums.shape[0])
+        drawn, good = _drawn(density, place, key, count)
+        shape = jnp.where(good[:, None], self._shape(density, place), 0.0)
+        points = self._mean + self._sd * place.at(drawn)
+        return jnp.zeros(sums.shape[0]), self._readout(place, shape), points
+
+    def _density(self, sums: Any) -> Any:
+        """Log-density, but for a constant, [B, M] of points [B, M, P] in prior sd."""
+        evidence = sums[:, :-COUNTS]
+        evidence = evidence - evidence.max(axis=-1, keepdims=True)
+        read = partial(self.lattice.read, self.lattice.coefficients(evidence, jnp), xp=jnp)
+        return lambda places: read(places) - 0.5 * (places**2).sum(axis=-1)
+
+    def _shape(self, density: Any, place: Place) -> Any:
+        """How far the log-density is off the normal one [B, PROBES], gently."""
+        probes = _PROBED * self._probes
+        at = density(place.at(probes))
+        weight = jax.nn.softmax(at + 0.5 * (self._probes**2).sum(axis=-1), axis=-1)
+        off = at + 0.5 * (probes**2).sum(axis=-1)
+        return 0.5 * jnp.arcsinh(off - (weight * off).sum(axis=-1, keepdims=True))
+
+    def _readout(self, place: Place, shape: Any) -> Any:
+        """Location and scale on the link scale, then a learned word on the shape."""
+        p = self._mean.size
+        seen = located(place.mean, place.factor)
+        sd = jnp.sqrt((place.factor**2).sum(axis=-1))
+        below = seen[..., 2 * p :] / sd[..., np.tril_indices(p, -1)[0]]
+        context = jnp.concatenate([0.3 * seen[..., :p], 0.5 * jnp.log(sd), 0.5 * below, shape], axis=-1)
+        for dense in self._context:
+            context = dense(context)
+        where = located(self._mean + self._sd * place.mean, self._sd[:, None] * place.factor)
+        return jnp.concatenate([where, context], axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds this layer."""
+        return dict(super().get_config()) | serialize(self.settings)
+
+
+def _drawn(density: Any, place: Place, key: Any, count: int) -> tuple[Any, Any]:
+    """Draws [B, count, P], whitened, and whether enough candidates counted [B]; if not, they are of the normal."""
+    first, second = jax.random.split(key)
+    people, dimensions = place.mean.shape
+    noise = jax.random.normal(first, (people, _CANDIDATES, dimensions))
+    candidates = _CANDID * noise
+    weight = jax.nn.softmax(density(place.at(candidates)) + 0.5 * (noise**2).sum(axis=-1), axis=-1)
+    good = 1.0 / (weight**2).sum(axis=-1) > _LEAST
+    even = (jnp.arange(count) + jax.random.uniform(second, (people, 1))) / count
+    which = (jnp.cumsum(weight, axis=-1)[:, None, :] < even[..., None]).sum(axis=-1)
+    which = jnp.clip(which, 0, _CANDIDATES - 1)
+    drawn = jnp.take_along_axis(candidates, which[..., None], axis=1)
+    return jnp.where(good[:, None, None], drawn, noise[:, :count]), good
