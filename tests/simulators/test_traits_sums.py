@@ -29,7 +29,8 @@ def evidence(simulator, count, *, seed=0):
         for one, yes in zip(cases, said.approve, strict=True)
     ]
     judged[::4] = [
-        one.model_copy(update={"reward": float(r)}) for one, r in zip(judged[::4], said.reward[::4], strict=True)
+        one.model_copy(update={"reward": float(r)})
+        for one, r in zip(judged[::4], said.reward[::4], strict=True)
     ]
     return theta[0], judged, simulator.describe(judged).evidence
 

@@ -61,14 +61,12 @@ def test_a_skewed_posterior_is_found_by_its_moments():
 
 
 def test_the_factor_is_numpys():
-    """And what is left of a diagonal says how near singular a matrix is."""
+    """Of random positive matrices; where one is singular it is held above nothing."""
     some = np.random.default_rng(1).normal(size=(5, 4, 7))
     matrix = some @ some.swapaxes(1, 2)
-    factor, share = cholesky(jnp.asarray(matrix))
     expected = np.linalg.cholesky(matrix)
-    assert np.asarray(factor) == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    pivots = np.diagonal(expected, axis1=1, axis2=2) ** 2 / np.diagonal(matrix, axis1=1, axis2=2)
-    assert np.asarray(share) == pytest.approx(pivots.min(axis=1), rel=1e-3)
+    assert np.asarray(cholesky(jnp.asarray(matrix))) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    assert np.isfinite(cholesky(jnp.ones((2, 2)))).all()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +99,9 @@ def trained(pool):
     over = read_content(CONFIGS / "simulators" / "explorer.toml")["training"]
     names = {"simulator": "explorer", "name": "explorer"}
     asked = read_table(TrainingSettings, CONFIGS / "training.toml", names | over)
-    network = asked.network.model_copy(update={"context_widths": (8, 4), "flow_depth": 2, "flow_widths": (8,)})
+    network = asked.network.model_copy(
+        update={"context_widths": (8, 4), "flow_depth": 2, "flow_widths": (8,)}
+    )
     pace = asked.steps.model_copy(update={"count": 60, "sets": 16, "warmup": 10, "average": 0.9})
     approximator = build_approximator(SIMULATOR, network)
     Fit(approximator, TraitBatches(pool, 16, 0), pace).run()

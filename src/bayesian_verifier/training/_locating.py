@@ -24,7 +24,9 @@ _WIDE, _ENOUGH, _TURNS = 1.2, 0.25, 8
 #: precision and shift are drawn out by this factor at most, and to so many tempered sd
 _DRAWN_OUT, _FARTHEST = 3.0, 2.0
 _HALVINGS, _COLDEST = 10, 14.0
-_RIDGE, _LEAST_PIVOT = 1e-5, 0.05
+_RIDGE, _LEAST_PIVOT = 1e-5, 0.1
+#: no place is narrower, in prior sd: single precision would tell its points apart no more
+_LEAST_SD = 5e-4
 
 
 class Place(NamedTuple):
@@ -66,21 +68,22 @@ def _next(place: Place, points: Any, weight: Any, power: Any) -> Place:
     mean = weight @ points
     centred = points - mean[:, None]
     covariance = jnp.einsum("bm,bmi,bmj->bij", weight, centred, centred) + _RIDGE * one
-    precision = _inverse(cholesky(covariance)[0])
+    precision = _inverse(cholesky(covariance))
     # along the path from the normal to the posterior precisions add up, as do precisions times means
     reach = jnp.minimum(1.0 / power, _DRAWN_OUT)[:, None, None]
     beyond = one / _WIDE**2 + reach * (precision - one / _WIDE**2)
-    factor, pivot = cholesky(beyond)
-    able = (pivot > _LEAST_PIVOT) & (power < 1.0)
+    factor = cholesky(beyond)
+    pivots = jnp.diagonal(factor, axis1=-2, axis2=-1) ** 2
+    able = (pivots.min(axis=-1) > _LEAST_PIVOT) & (power < 1.0)
     wider = _inverse(jnp.where(able[:, None, None], factor, one))
     shift = jnp.einsum("bij,bjk,bk->bi", wider, reach * precision, mean) - mean
     far = jnp.sqrt(jnp.einsum("bi,bij,bj->b", shift, precision, shift))
     shift = shift * jnp.minimum(1.0, _FARTHEST / (far + 1e-6))[:, None]
     mean = jnp.where(able[:, None], mean + shift, mean)
     covariance = jnp.where(able[:, None, None], wider, covariance)
+    own = jnp.einsum("bij,bjk,blk->bil", place.factor, covariance, place.factor)
     return Place(
-        place.mean + jnp.einsum("bij,bj->bi", place.factor, mean),
-        jnp.einsum("bij,bjk->bik", place.factor, cholesky(covariance)[0]),
+        place.mean + jnp.einsum("bij,bj->bi", place.factor, mean), cholesky(own + _LEAST_SD**2 * one)
     )
 
 
@@ -104,23 +107,17 @@ def _tempered(log_weight: Any) -> tuple[Any, Any]:
     return jax.nn.softmax(power[:, None] * log_weight, axis=-1), power
 
 
-def cholesky(matrix: Any) -> tuple[Any, Any]:
-    """The factor of matrices [..., P, P], and the least share of a diagonal that is left of it as a pivot [...].
-
-    Written out: for so few parameters it costs less than a call of LAPACK.
-    """
+def cholesky(matrix: Any) -> Any:
+    """The factor of matrices [..., P, P], written out: for so few parameters it costs less than a call of LAPACK."""
     size = matrix.shape[-1]
     rows: list[list[Any]] = [[jnp.zeros_like(matrix[..., 0, 0])] * size for _ in range(size)]
-    shares = []
     for j in range(size):
         left = matrix[..., j, j] - sum((rows[j][k] ** 2 for k in range(j)), 0.0)
-        shares.append(left / matrix[..., j, j])
         rows[j][j] = jnp.sqrt(jnp.maximum(left, 1e-12))
         for i in range(j + 1, size):
             product = sum((rows[i][k] * rows[j][k] for k in range(j)), 0.0)
             rows[i][j] = (matrix[..., i, j] - product) / rows[j][j]
-    factor = jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
-    return factor, jnp.stack(shares, axis=-1).min(axis=-1)
+    return jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def _inverse(factor: Any) -> Any:

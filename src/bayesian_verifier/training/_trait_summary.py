@@ -19,10 +19,11 @@ from bayesflow.utils.serialization import serialize
 from bayesian_verifier.posterior import base_points
 from bayesian_verifier.simulators.traits import COUNTS, Axis, Lattice
 from bayesian_verifier.training._locating import Place, found
+from bayesian_verifier.training._moments import shape_of, shape_size
 from bayesian_verifier.training._whitened_flow import located, location_size
 
 #: points that the posterior is located by, and that its shape is read at; how far those are drawn out
-_POINTS, _PROBES, _PROBED = 128, 128, 1.3
+_POINTS, _PROBES, _PROBED = 128, 256, 1.3
 #: points that a person's draws are taken from while training, how far out, and how many must count
 _CANDIDATES, _CANDID, _LEAST = 256, 1.5, 8.0
 
@@ -58,7 +59,7 @@ class TraitSummary(SummaryNetwork):
     def build(self, input_shape: Any) -> None:  # noqa: ARG002 - the shape follows from the probes
         """Make the weights."""
         if not self._context[0].built:
-            width = location_size(self._mean.size) + _PROBES
+            width = location_size(self._mean.size) + shape_size(self._mean.size) + _PROBES
             for dense in self._context:
                 dense.build((None, width))
                 width = dense.units
@@ -90,12 +91,13 @@ class TraitSummary(SummaryNetwork):
         return lambda places: read(places) - 0.5 * (places**2).sum(axis=-1)
 
     def _shape(self, density: Any, place: Place) -> Any:
-        """How far the log-density is off the normal one [B, PROBES], gently."""
+        """What shape is left once location and scale are taken out [B, S]."""
         probes = _PROBED * self._probes
         at = density(place.at(probes))
         weight = jax.nn.softmax(at + 0.5 * (self._probes**2).sum(axis=-1), axis=-1)
         off = at + 0.5 * (probes**2).sum(axis=-1)
-        return 0.5 * jnp.arcsinh(off - (weight * off).sum(axis=-1, keepdims=True))
+        surplus = 0.5 * jnp.arcsinh(off - (weight * off).sum(axis=-1, keepdims=True))
+        return jnp.concatenate([shape_of(weight, probes), surplus], axis=-1)
 
     def _readout(self, place: Place, shape: Any) -> Any:
         """Location and scale on the link scale, then a learned word on the shape."""

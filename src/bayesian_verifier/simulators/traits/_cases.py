@@ -88,15 +88,12 @@ class TraitCases:
 
     def taken(self, index: NDArray[np.intp]) -> TraitCases:
         """Some of the cases [n], as often as they are named."""
-        packed, spans = self.packed, np.append(self.packed.case_start, self.packed.option_case.size)
-        options = _stretches(spans[index], np.diff(spans)[index])
-        spans = np.append(packed.option_start, packed.probability.size)
-        lengths = np.diff(spans)[options]
-        outcomes = _stretches(spans[options], lengths)
-        option_case = np.repeat(
-            np.arange(index.size), np.diff(np.append(packed.case_start, packed.option_case.size))[index]
-        )
-        case_start = np.searchsorted(option_case, np.arange(index.size))
+        packed = self.packed
+        counts = np.diff(packed.case_start, append=packed.option_case.size)[index]
+        options = _stretches(packed.case_start[index], counts)
+        lengths = np.diff(packed.option_start, append=packed.probability.size)[options]
+        outcomes = _stretches(packed.option_start[options], lengths)
+        option_case, case_start = np.repeat(np.arange(index.size), counts), np.cumsum(counts) - counts
         taken = PackedCases(
             below_top=packed.below_top[outcomes],
             above_bottom=packed.above_bottom[outcomes],
