@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._train import Settings
 
 F32 = NDArray[np.float32]
-#: a coupling flow needs two parameters, and the surface of potentials has as many axes
+#: a coupling flow needs two parameters, and the surface of potentials has as many axes; a lattice may have more
 PARAMETERS = 2
 
 

@@ -124,12 +124,17 @@ class Fit:
         summary, flow = self.approximator.summary_network, self.approximator.inference_network
         with keras.StatelessScope(list(zip(self._variables, weights, strict=True))):
             key = jax.random.fold_in(jax.random.key(self.source.seed), number)
-            loss, seen, points = summary.lesson(sums, theta, key, self.settings.drawn)
+            loss, seen, points, known = summary.lesson(sums, theta, key, self.settings.drawn)
             told = jnp.broadcast_to(seen[:, None], (*points.shape[:2], seen.shape[-1]))
             log_density = flow.log_prob(
                 points.reshape(-1, points.shape[-1]), conditions=told.reshape(-1, told.shape[-1])
             )
-            return loss, -log_density.reshape(points.shape[:2])
+            log_density = log_density.reshape(points.shape[:2])
+            if known is None:
+                return loss, -log_density
+            off = known - log_density
+            off = 0.5 * (off - off.mean(axis=1, keepdims=True))
+            return loss, 4.0 * (jnp.sqrt(1.0 + off**2) - 1.0) - log_density
 
 
 def _prefetched(make: Callable[[int], Batch], start: int, stop: int) -> Iterator[tuple[int, Batch]]:

@@ -100,17 +100,17 @@ class SurfaceSummary(SummaryNetwork):
         t = _within(jnp.asarray(self._fine_t), column[..., 0], share[..., 0])
         return jnp.stack([r, t], axis=-1)
 
-    def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any]:
+    def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any, None]:
         """Negative log-densities [B] of θ [B, P] by the attention, the summary [B, D], and what the flow learns from.
 
         That are values of θ [B, 1 + count, P]: the true one and those the attention, which is nearly exact soon, draws.
 
-        The summary's gradient stops at the surface.
+        The summary's gradient stops at the surface. How dense the posterior is there is not known: None.
         """
         surface = self.surface(self.potential(sums))
         fixed = jax.lax.stop_gradient(surface)
         points = jnp.concatenate([theta[:, None], self.draws(fixed, key, count)], axis=1)
-        return -self.log_density(surface, theta), self.readout(fixed), points
+        return -self.log_density(surface, theta), self.readout(fixed), points, None
 
     def readout(self, surface: Any) -> Any:
         """The summary [..., D] of surfaces [..., R, T]: location and scale, then a learned word on the shape.

@@ -71,8 +71,9 @@ class TraitSummary(SummaryNetwork):
         place = found(density, self._noise, x.shape[0])
         return self._readout(place, self._shape(density, place))
 
-    def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any]:  # noqa: ARG002
-        """Nothing [B] to be learned but by the flow, the summary [B, D], and `count` draws [B, count, P] of each.
+    def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any, Any]:  # noqa: ARG002
+        """Nothing [B] to be learned but by the flow, the summary [B, D], and `count` draws [B, count, P] of each, with their
+        log-densities [B, count] but for a constant.
 
         The draws are of the posterior that the sums make, by importance resampling (Rubin 1988).
         """
@@ -80,8 +81,9 @@ class TraitSummary(SummaryNetwork):
         place = found(density, self._noise, sums.shape[0])
         drawn, good = _drawn(density, place, key, count)
         shape = jnp.where(good[:, None], self._shape(density, place), 0.0)
-        points = self._mean + self._sd * place.at(drawn)
-        return jnp.zeros(sums.shape[0]), self._readout(place, shape), points
+        places = place.at(drawn)
+        known = jnp.where(good[:, None], density(places), -0.5 * (drawn**2).sum(axis=-1))
+        return jnp.zeros(sums.shape[0]), self._readout(place, shape), self._mean + self._sd * places, known
 
     def _density(self, sums: Any) -> Any:
         """Log-density, but for a constant, [B, M] of points [B, M, P] in prior sd."""
