@@ -74,7 +74,7 @@ class TraitSummary(SummaryNetwork):
     def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any, Any]:  # noqa: ARG002
         """Nothing [B] to be learned but by the flow, the summary [B, D], and `count` draws [B, count, P] of each.
 
-        Last, how dense the posterior is there: log-densities [B, count] but for a constant. The draws are of the posterior
+        Last, how dense the posterior is there: log-densities [B, count] but for a constant. Draws are of the posterior
         that the sums make, by importance resampling (Rubin 1988).
         """
         density = self._density(sums)
