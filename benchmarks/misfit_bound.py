@@ -8,7 +8,7 @@ test's, all at 5% false flags, over the ways whose knowing test has power of 10%
 
     mean at most    no check has a greater mean of ratios: that of the likelihood-ratio test of a mixture of these ways
     least at most   no check has a greater least ratio: the mean under the least favourable weights, found on half of
-                    the people and taken from the other half
+                    the people and taken from the other half, and the other way round
     rivals          mean of the check's own statistic, its rivals and weights, if its quantiles fitted these people
     served          mean of the shipped check as it flags
 """
@@ -32,7 +32,7 @@ from rich.table import Table
 
 import bayesian_verifier
 from bayesian_verifier.posterior import MisfitCalibration
-from bayesian_verifier.posterior._misfit import mean_log
+from bayesian_verifier.posterior._misfit import mean_over_met
 from bayesian_verifier.simulators.lottery import CaseMixture, LotterySimulator
 from bayesian_verifier.training._misfit_calibration import WEIGHTS
 from bayesian_verifier.training._misfit_power import FLAG_BELOW, SIZES
@@ -71,7 +71,7 @@ def told(world: World, people: int, progress: Progress) -> tuple[Float, Float, F
 def statistics(rivals: Float) -> Float:
     """The check's statistic of log-evidence [..., R]; a rival that has met none of its cases counts for nothing."""
     weights = np.log([*WEIGHTS.values()])
-    return mean_log(np.where(rivals != 0, rivals + weights, -np.inf))
+    return mean_over_met(rivals, weights, rivals != 0)
 
 
 def flags(rivals: Float, calibration: MisfitCalibration, answered: str, size: int) -> NDArray[np.bool_]:
@@ -99,17 +99,20 @@ def cell(
     null, there, of_known = null[:, kept], there[np.ix_(kept, np.arange(there.shape[1]), kept)], known[kept]
     even = np.full(kept.size, 1 / kept.size)
     best = envelope.shares_of_known(null, there, of_known, even)
-    weights = envelope.least_favourable(null[::2], there[:, ::2], of_known)
-    least = envelope.shares_of_known(null[1::2], there[:, 1::2], of_known, weights)
+    halves = [(null[half::2], there[:, half::2]) for half in range(2)]
+    weights = [envelope.least_favourable(*half, of_known) for half in halves]
+    least = [
+        envelope.shares_of_known(*half, of_known, found)
+        for half, found in zip(halves, weights[::-1], strict=True)
+    ]
     own = envelope.power(envelope.untied(null_ours, rng), envelope.untied(ours, rng))[kept] / of_known
     served = flagged[kept] / of_known
     return {
         "ways": [WAYS[k].name for k in kept],
         "known": of_known.round(3).tolist(),
         "mean_at_most": float(best.mean()),
-        "least_at_most": float(weights @ least),
-        "least_reached": float(least.min()),
-        "least_favourable": weights.round(3).tolist(),
+        "least_at_most": float(np.mean([w @ r for w, r in zip(weights[::-1], least, strict=True)])),
+        "least_favourable": np.mean(weights, axis=0).round(3).tolist(),
         "rivals_mean": float(own.mean()),
         "rivals_least": float(own.min()),
         "served_mean": float(served.mean()),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 SIZES = (8, 16, 32, 64, 128, 256, 512)
+#: and at so many judgments honest people are counted: a first judgment may be flagged like any other
+HONEST_SIZES = (1, 2, 4, *SIZES)
 #: the check flags what has a smaller p; the rest of 5% is room for other cases than those it was calibrated on
 FLAG_BELOW = 0.04
 _KNOWING_LEVEL = 0.05
@@ -201,8 +203,8 @@ class _Study:
         p = []
         for _ in range(2 * self.people):
             _, _, curves, answers = self._person(rng, pool, answered, honest=True)
-            p.append(self._p_values(curves, answers, SIZES))
-        return dict(zip(SIZES, (np.array(p) < FLAG_BELOW).mean(axis=0).tolist(), strict=True))
+            p.append(self._p_values(curves, answers, HONEST_SIZES))
+        return dict(zip(HONEST_SIZES, (np.array(p) < FLAG_BELOW).mean(axis=0).tolist(), strict=True))
 
     def _rng(self, way: Way, answered: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *way.name.encode(), *answered.encode()])
