@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
-from bayesian_verifier.journal._lines import Line, SegmentLine, _Frozen
+from bayesian_verifier.journal._envelope import Frozen, Line
+from bayesian_verifier.journal._lines import SegmentLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ class TrainingStartedLine(Line):
     by: Text
 
 
-class PriorOfRun(_Frozen):
+class PriorOfRun(Frozen):
     """The prior of risk_aversion that a challenger was trained with."""
 
     mean: float
