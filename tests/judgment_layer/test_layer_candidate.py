@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from faulty_server import (
@@ -29,7 +29,9 @@ from bayesian_verifier.judgment_layer import BreakerPolicy
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from bayesian_verifier.judgment import Judgment
 
 SPREAD = {"0.05": -0.3, "0.25": -0.12, "0.5": 0.0, "0.75": 0.12, "0.95": 0.3}
 TIMES = {level: -2.0 + by for level, by in SPREAD.items()}
@@ -281,6 +283,24 @@ def test_a_person_is_forgotten_with_what_the_candidate_said(make: Make, journal:
     forget(journal.path, "ada")
     assert [one.subject for one in lines_of_candidates(journal)] == ["ben", "ben"]
     assert b"ada" not in journal.path.read_bytes()
+
+
+class Broken:
+    """A client of another make."""
+
+    def posterior(self, _judgments: Sequence[Judgment], **_: object) -> NoReturn:
+        raise ZeroDivisionError
+
+
+def test_a_client_that_raises_is_a_candidate_that_did_not_answer(make: Make, journal: Journal) -> None:
+    """It is logged, counted and journalled."""
+    with FaultyServer(answering()) as served:
+        layer = make(served.url, journal, candidate=Broken())
+        assert layer.assess("ada", safe_times(4)).source == "verifier"
+        assert waited(layer)
+    (line,) = lines_of_candidates(journal)
+    assert (line.candidate.reason, line.candidate.posterior) == ("unreachable", None)
+    assert layer.layer.health().candidate.failed == 1  # type: ignore[union-attr]
 
 
 def test_a_candidate_that_must_be_awaited_is_refused(make: Make, journal: Journal) -> None:

@@ -27,7 +27,7 @@ class AlarmLine(Line):
     """A person was found to have changed.
 
     window: id of the window that said so, the person's `number`-th.   statistic: R.   change_began: when.
-    moved: how far, in the unit of risk_aversion.
+    moved: how far, in the unit of the parameter.   parameter: None for risk_aversion.
     """
 
     kind: Literal["alarm"]
@@ -37,6 +37,7 @@ class AlarmLine(Line):
     change_began: Time
     moved: float
     model_version: str
+    parameter: str | None = None
 
 
 class PopulationLine(Line):

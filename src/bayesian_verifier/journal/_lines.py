@@ -117,13 +117,21 @@ class PolicyLine(Line):
     choice: Annotated[int, Field(ge=0)] | None
 
 
+class OtherInWindow(Frozen, defer_build=True):
+    """What a window says of a further parameter, in the parameter's own unit."""
+
+    prior: RecordedPosterior
+    posterior: RecordedPosterior
+
+
 class WindowLine(SeldomRead):
     """What some of a subject's answers say by themselves: inferred from the prior; no judgment is in two windows.
 
     number: 1, 2, … by subject.   judgments: their ids, oldest first.   prior, posterior: of risk_aversion.
     choice_noise: its posterior mean.   log_loss: of the window's feedback as the window before would have predicted
     it, mean in nats; None without feedback.   variance_scale: of messages, when the window was inferred.
-    began, ended: of its first and its last answer.
+    began, ended: of its first and its last answer.   others: by name, where the model has further parameters that say
+    what a person wants.
     """
 
     kind: Literal["window"]
@@ -140,6 +148,7 @@ class WindowLine(SeldomRead):
     variance_scale: Annotated[float, Field(gt=0)]
     began: Annotated[str, Field(pattern=TIMESTAMP)]
     ended: Annotated[str, Field(pattern=TIMESTAMP)]
+    others: dict[str, OtherInWindow] | None = None
 
 
 class EpochLine(SeldomRead):

@@ -18,6 +18,7 @@ from bayesian_verifier.judgment_layer._asks import asking
 from bayesian_verifier.judgment_layer._health import CandidateHealth
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 from bayesian_verifier.judgment_layer._queue_beside import QueueBeside
+from bayesian_verifier.judgment_layer._values import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._asks import Asks
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._chosen import Chosen
-    from bayesian_verifier.judgment_layer._values import Outcome, Posterior, Reason
+    from bayesian_verifier.judgment_layer._values import Posterior, Reason
     from bayesian_verifier.posterior import Belief
 
 _log = logging.getLogger(__name__)
@@ -93,12 +94,7 @@ class Candidate:
 
     def _run(self, call: Call, counts: _Counts) -> None:
         counts.asked += 1
-        try:
-            said = self._answered(call)
-        except Exception as exc:  # noqa: BLE001 a client of another make, or somebody's chooser
-            counts.failed += 1
-            _log.error("the candidate could not be asked", exc_info=exc)
-            return
+        said = self._answered(call)
         counts.failed += said["posterior"] is None
         dropped = counts.dropped
         fields = {
@@ -122,13 +118,22 @@ class Candidate:
         return _told(call.outcome, call.reason) | {"chosen": made}
 
     def _answered(self, call: Call) -> dict[str, object]:
-        outcome = self._ask(call.history, call.stream, call.outcome.trace_id)
+        outcome = self._outcome(call)
         reason = self._reason_against(outcome)
         said = _told(outcome, reason)
         posterior = outcome.posterior
         if call.chosen is None or posterior is None or reason is not None:
             return said | {"chosen": None}
         return said | {"chosen": call.chosen.by(posterior.belief, self._prover).chosen}
+
+    def _outcome(self, call: Call) -> Outcome:
+        trace_id = call.outcome.trace_id
+        try:
+            return self._ask(call.history, call.stream, trace_id)
+        except Exception as exc:  # noqa: BLE001 a client of another make
+            _log.error("the candidate's client failed", exc_info=exc)
+            said = f"its client failed: {type(exc).__name__}"
+            return Outcome(None, "unreachable", said, "closed", 0.0, trace_id)
 
     def wait(self, seconds: float) -> bool:
         """Wait for those whose turn is to come; whether none is left."""
