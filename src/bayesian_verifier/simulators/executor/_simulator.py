@@ -93,7 +93,8 @@ class ExecutorSimulator(PlainSimulator):
         """Signed advantages on knots, then rewards against advantages, both of the forecasts at POINTS."""
         known = Facts.of(facts)
         sign, reward, rewarded = answers[:, :1], answers[:, 1:2], answers[:, 2:]
-        counts = _on_knots(sign * known.advantage) * np.abs(sign)[:, :, None]
+        counts = _on_knots(sign * known.advantage)
+        counts *= np.abs(sign)[:, :, None]
         variance = RATING_SD**2 + known.spread**2 * (2 / FORECAST)
         off = rewarded * (reward - known.advantage)
         parts = [
@@ -108,6 +109,8 @@ class ExecutorSimulator(PlainSimulator):
 def _on_knots(signed: Float) -> Float:
     """Weights [n, K, KNOTS] of signed advantages [n, K] in [-1, 1]: hats on a stretched axis, 1 in all."""
     at = np.arcsinh(signed / _STRETCH) / math.asinh(1 / _STRETCH)
-    place = 0.5 * (at + 1.0) * (_KNOTS - 1)
-    weight: Float = np.maximum(1.0 - np.abs(place[:, :, None] - np.arange(_KNOTS)), 0.0)
-    return weight
+    # in place, as most of the time that it takes to draw people goes by here
+    away: Float = (0.5 * (at + 1.0) * (_KNOTS - 1))[:, :, None] - np.arange(_KNOTS, dtype=signed.dtype)
+    np.abs(away, out=away)
+    np.subtract(1.0, away, out=away)
+    return np.maximum(away, 0.0, out=away)
