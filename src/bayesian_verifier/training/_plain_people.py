@@ -6,7 +6,7 @@ A pool of cases is put in numbers once; people then meet rows of it, answer, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,13 @@ from bayesian_verifier.training._sets import Batch, answers_given, set_sizes
 if TYPE_CHECKING:
     from bayesian_verifier.simulators import PlainSimulator
 
-F32 = NDArray[np.float32]
+#: single precision, which authors' functions take as they take double
+Single = NDArray[Any]
 #: fewer cases are no pool; so many are put in numbers at once
 _LEAST_CASES, _AT_ONCE = 64, 4096
 
 
-def draw_facts(rng: np.random.Generator, simulator: PlainSimulator, size: int) -> F32:
+def draw_facts(rng: np.random.Generator, simulator: PlainSimulator, size: int) -> Single:
     """About `size` cases in numbers [C, D], those that tell nothing, or beyond single precision, left out.
 
     Raises CallerError where hardly any tells something.
@@ -49,7 +50,7 @@ class PlainBatches:
     """Batches of `count` simulated people whose cases come from a pool, facts [C, D]."""
 
     simulator: PlainSimulator
-    facts: F32
+    facts: Single
     count: int
     seed: int
 
@@ -63,7 +64,7 @@ class PlainBatches:
         first = rng.integers(0, len(self.facts), self.count) - start
         facts = self.facts[(first[owner] + np.arange(owner.size)) % len(self.facts)]
         said = self.simulator.respond(rng, theta[owner], facts)
-        answers = answers_given(rng, owner, self.count, said.approve, said.reward)
+        answers: Single = answers_given(rng, owner, self.count, said.approve, said.reward)
         told = (answers[:, 0] != 0) | (answers[:, 2] != 0)
         tallied = self.simulator.tally(facts, answers)
         tallied *= told[:, None]
@@ -78,7 +79,7 @@ class PlainPopulation:
     """People who meet cases of a pool, facts [C, D], none of them again and again."""
 
     simulator: PlainSimulator
-    facts: F32
+    facts: Single
 
     def person(self, rng: np.random.Generator, size: int, kind: str) -> Drawn:
         """A person drawn from the prior with `size` answers of a kind, one of ANSWERS or "either"."""
