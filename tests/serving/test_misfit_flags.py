@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import pytest
 
-import bayesian_verifier
-from bayesian_verifier.serving import answer, load_engine, read_question
+from bayesian_verifier.serving import answer, read_question
 from bayesian_verifier.serving._limits import MAX_JUDGMENTS, MAX_STATE_CHARACTERS
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import CaseMixture, simulate_person
+from model.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.serving import Answer, Engine
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 SIMULATOR = load_simulator("lottery")
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Engine:
     """The model of the package, as it is served."""
-    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None, many=256)
+    return shipped_engine()
 
 
 def honest(seed: int, count: int = 64, answered: str = "feedback") -> list[dict[str, Any]]:
