@@ -14,7 +14,7 @@ from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators._identifiability import answered
 
 SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
-PEOPLE, JUDGMENTS, POOL = 100, 128, 3000
+PEOPLE, JUDGMENTS, POOL = 100, 128, 2000
 
 
 @pytest.fixture(scope="module")

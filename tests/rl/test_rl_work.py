@@ -47,13 +47,16 @@ def compiled():
 
 
 def record(state, action, feedback):
-    """A decision as a judgment: final wealths over the least of them, and nothing beside."""
+    """A decision as a judgment: final wealths over the least of them, and nothing beside.
+
+    No rule was asked: an episode knows none, and a plan whose forecast is dominated counts in it like any other.
+    """
     options = [
         {"outcomes": [{"payoff": float(y), "probability": 1 / len(runs)} for y in runs]}
         for runs in np.asarray(state.offer.forecast, np.float64)
     ]
     said = "approve" if feedback > 0 else "reject"
-    return {"options": options, "chosen": action, "feedback": said}
+    return {"options": options, "chosen": action, "feedback": said, "verdict": "unknown"}
 
 
 def test_an_episode_has_its_decisions_and_then_another_person():
