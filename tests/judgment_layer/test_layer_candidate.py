@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from click.testing import CliRunner
 from faulty_server import (
     Behaviour,
     FaultyServer,
@@ -23,6 +24,7 @@ from layers import CASE, NEVER_OPEN, Make, judgments_in
 from people import holt_laury_case, safe_times
 
 from bayesian_verifier import Journal, VerifierClient, aio
+from bayesian_verifier.cli import root
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.journal import CandidateLine, forget
 from bayesian_verifier.judgment_layer import BreakerPolicy
@@ -82,6 +84,25 @@ def test_what_both_said_is_journalled(make: Make, journal: Journal) -> None:
     health = layer.layer.health().candidate
     assert health is not None
     assert (health.asked, health.dropped, health.failed, health.unrecorded) == (2, 0, 0, 0)
+
+
+def test_show_says_what_the_candidate_would_have_proposed(make: Make, journal: Journal) -> None:
+    """Of the person asked for alone; where it has no posterior to go by, why not."""
+    with (
+        FaultyServer(answering()) as served,
+        FaultyServer(RISK_SEEKING) as other,
+        VerifierClient(other.url, 5.0) as client,
+    ):
+        layer = make(served.url, journal, candidate=client)
+        layer.feedback(layer.judge(CASE, "ada").id, "approve")
+        decision = layer.judge(CASE, "ada")
+        layer.judge(CASE, "bob")
+        assert waited(layer)
+    asked = ["journal", "show", str(journal.path), "--kind", "candidate", "--subject", "ada"]
+    first, second = [line for line in CliRunner().invoke(root, asked).stdout.splitlines() if "ada" in line]
+    assert "no option on" in first
+    assert "candidate (no_evidence)" in first
+    assert f"option 1 on {decision.id[:8]}" in second
 
 
 def test_the_decision_is_the_one_without_a_candidate(make: Make, journal: Journal) -> None:

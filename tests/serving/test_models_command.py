@@ -89,6 +89,15 @@ def test_an_empty_store_has_nothing_to_show(tmp_path: Path, capsys: pytest.Captu
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+def test_where_there_is_nothing_to_go_back_to_other_ways_are_named(models: Models, tmp_path: Path) -> None:
+    """As in a store made by copying the shipped model: what else is there, and that the shipped one needs no store."""
+    (tmp_path / "closed-form" / "previous").unlink()
+    code, _, said = models("rollback")
+    assert code == 2
+    assert "v1, v2, v3" in said
+    assert "BV_MODEL_STORE" in said
+
+
 def test_a_model_of_another_name_is_adopted_bytes_and_version_as_they_are(
     models: Models, tmp_path: Path
 ) -> None:

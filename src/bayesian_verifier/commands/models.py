@@ -117,7 +117,11 @@ def rollback(context: click.Context, by: str | None) -> None:
     """Make the previous version the current one again."""
     store, name = _opened(context)
     if store.previous(name) is None:
-        raise CallerError(f"{name}: no previous version to go back to")
+        known = ", ".join(store.versions(name)) or "none"
+        raise CallerError(
+            f"{name}: no previous version to go back to (known: {known}); promote another, or leave "
+            "BV_MODEL_STORE empty to serve the shipped model"
+        )
     before = _current(store, name)
     now = store.rollback(name)
     click.echo(f"{name}: {now} is current\n{PICKED_UP}")

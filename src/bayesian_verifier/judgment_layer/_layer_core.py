@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import CallerError, JournalError
-from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
+from bayesian_verifier.journal import MOST_ANSWERED, History, Journal, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
 from bayesian_verifier.judgment_layer._candidate import Call, Candidate
 from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps
@@ -28,7 +28,6 @@ from bayesian_verifier.judgment_layer._written import answer_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bayesian_verifier.journal import Journal
     from bayesian_verifier.judgment import Feedback
     from bayesian_verifier.judgment_layer._asks import Asks
     from bayesian_verifier.judgment_layer._choice import Verifies
@@ -92,6 +91,8 @@ class LayerCore:
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not isinstance(journal, Journal):
+            raise CallerError(f"expected a Journal, such as Journal('judgments.jsonl'), got {journal!r}")
         if not controller_timeout > 0:
             raise CallerError(f"expected controller_timeout above 0, got {controller_timeout!r}")
         self._journal = journal
