@@ -72,6 +72,23 @@ def test_honest_answers_are_mostly_none(shipped: Engine) -> None:
     assert np.median(p) > 0.3
 
 
+def test_a_few_answers_convict_nobody(shipped: Engine) -> None:
+    """To reject 40 for sure beside 100 or nothing is unlikely at first: p says so, and trust is not withdrawn."""
+    sure = {"outcomes": [{"payoff": 40.0, "probability": 1.0}]}
+    coin = {"outcomes": [{"payoff": 100.0, "probability": 0.5}, {"payoff": 0.0, "probability": 0.5}]}
+    checks = asked(shipped, [{"options": [sure, coin], "chosen": 0, "feedback": "reject"}]).checks
+    assert checks.misfit is not None
+    assert checks.misfit.p < 0.04
+    assert checks.trustworthy
+    convicted = [
+        count
+        for seed in range(40)
+        for count in (1, 2, 3)
+        if "misfit" in asked(shipped, tossed(seed, count)).checks.reasons
+    ]
+    assert convicted == []
+
+
 def test_without_evidence_there_is_no_misfit(shipped: Engine) -> None:
     """Nothing asked, or nothing informative."""
     refuted = [record | {"verdict": "refuted"} for record in honest(1, 3)]
