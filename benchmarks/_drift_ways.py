@@ -76,8 +76,12 @@ def our_ways(streams: Mapping[str, Stream], wanted: Sequence[float]) -> list[Way
             settings.append((None, "fixed", 0.1))
         for a, how, threshold in settings:
             first = {s: _first(levels, threshold) for s, levels in highest.items() if s != CALIBRATION}
-            ways.append(Way(title, "posteriors", a, f"{how}: {threshold:.3g}", first))
+            ways.append(Way(title, "posteriors", a, f"{how}: {_short(threshold)}", first))
     return ways
+
+
+def _short(threshold: float) -> str:
+    return f"{threshold:,.0f}" if threshold >= 1000 else f"{threshold:.3g}"  # noqa: PLR2004 - above, 3 digits are 1e+03
 
 
 def peers_ways(

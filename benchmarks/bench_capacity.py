@@ -67,7 +67,7 @@ def recorded(path: Path, lines: int) -> Path:
                 posterior=BELIEF,
                 source="verifier",
                 reason=None,
-                model_version="2026-11-24T22-13-16Z-38332c4b2017",
+                model_version="2026-11-30T17-43-20Z-38332c4b2017",
                 meta_comment=COMMENT,
             )
             journal.append_feedback(judged, "approve")

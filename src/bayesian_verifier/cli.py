@@ -33,6 +33,7 @@ COMMANDS = {
         "models",
         "drift",
         "retrain",
+        "shadow",
         "lease",
         "dashboard",
         "experiment",

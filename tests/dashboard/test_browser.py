@@ -162,20 +162,20 @@ def test_the_token_opens_the_page_and_the_button_approves(browser, own_page, own
 def test_the_keyboard_reaches_everything(browser, page):
     goes(browser, page, f"#/person/{page.get('people')['people'][0]['key']}", "person")
     browser.wait("document.querySelectorAll('.plot canvas').length === 4")
-    wanted = browser.evaluate(
-        "[...document.querySelectorAll('a[href], button, input, select, summary, .plot')]"
-        ".filter(e => e.checkVisibility()).length"
-    )
+    wanted = "[...document.querySelectorAll('a[href], button, input, select, summary, .plot')]"
+    wanted += ".filter(e => e.checkVisibility())"
     browser.evaluate(
         "window.reached = new Set(); document.addEventListener('focusin', e => window.reached.add(e.target))"
     )
     browser.evaluate("document.activeElement.blur(); document.body.focus()")
-    for _ in range(wanted + 30):
-        browser.press("Tab", code=9)
-    reached = browser.evaluate(
-        "[...window.reached].filter(e => e.matches('a[href], button, input, select, summary, .plot')).length"
-    )
-    assert reached == wanted
+    missed = ["everything"]
+    for _ in range(3):  # rounds: on a busy machine some of the page appears while the keys are pressed
+        for _ in range(browser.evaluate(f"{wanted}.length") + 30):
+            browser.press("Tab", code=9)
+        missed = browser.evaluate(f"{wanted}.filter(e => !window.reached.has(e)).map(e => e.outerHTML)")
+        if not missed:
+            break
+    assert missed == []
     assert browser.complaints == []
 
 

@@ -84,17 +84,18 @@ def serving(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environmen
 
 
 def test_a_wheel_holds_all_that_it_needs(wheel: Path) -> None:
-    """Every module, type and setting, and a model whose files have the sha256 that its manifest states."""
+    """Every module, type and setting, and models whose files have the sha256 that their manifests state."""
     with zipfile.ZipFile(wheel) as archive:
         held = set(archive.namelist())
         assert {"bayesian_verifier/py.typed", "bayesian_verifier/configs/service.toml"} <= held
         code = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
         assert {name for name in held if name.endswith(".py")} == code
-        store = "bayesian_verifier/shipped_models/bayesian-verifier"
-        version = archive.read(f"{store}/current").decode().strip()
-        manifest = json.loads(archive.read(f"{store}/{version}/manifest.json"))
-        for name, digest in manifest["files"].items():
-            assert hashlib.sha256(archive.read(f"{store}/{version}/{name}")).hexdigest() == digest
+        for model in ("bayesian-verifier", "executor"):
+            store = f"bayesian_verifier/shipped_models/{model}"
+            version = archive.read(f"{store}/current").decode().strip()
+            manifest = json.loads(archive.read(f"{store}/{version}/manifest.json"))
+            for name, digest in manifest["files"].items():
+                assert hashlib.sha256(archive.read(f"{store}/{version}/{name}")).hexdigest() == digest
 
 
 def test_two_builds_give_the_same_bytes(wheel: Path, tmp_path: Path) -> None:

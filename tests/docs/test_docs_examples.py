@@ -138,13 +138,14 @@ def test_the_list_of_bodies_is_read_as_the_page_says() -> None:
 
 def test_tensors_are_those_on_the_page() -> None:
     """What the shipped model says of itself, and the outputs that the example asks for."""
-    from bayesian_verifier.serving import answer, load_engine, read_question
+    from bayesian_verifier.serving import answer, read_question
     from bayesian_verifier.serving._open_inference_reply import inference_reply, model_metadata
     from bayesian_verifier.serving._open_inference_request import read_inference
+    from model.shipped import shipped_engine
 
     text = page("docs/http.md")
     [told] = [said for block in blocks(text, "json") if "platform" in (said := json.loads(block))]
-    engine = load_engine(PACKAGE / "shipped_models", told["name"], points=8, cache=None, many=8)
+    engine = shipped_engine()
     assert told == json.loads(model_metadata(engine))
     [body] = bodies_sent_to("/v2/models/bayesian-verifier/infer")
     asked = read_inference(body)

@@ -46,6 +46,8 @@ ELSEWHERE = {
     "bayesian-verifier drift evaluate": "tests/drift",
     "bayesian-verifier dashboard": "tests/dashboard",
     "bayesian-verifier retrain": "tests/retraining",
+    "BV_MODEL_STORE=models BV_MODEL_NAME=executor": "tests/serving/test_reload_process.py",
+    "bayesian-verifier models adopt executor": "tests/serving/test_reload_process.py",
     "bayesian-verifier experiment": "tests/rl",
     "bayesian-verifier simulators check": "tests/simulators/test_conformance.py",
     "bayesian-verifier simulators gap": "tests/simulators/test_executor_jobs.py",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytest.importorskip("ray", reason="NO RAY: pip install 'bayesian-verifier[ray]'; nothing here was tried")
-pytestmark = pytest.mark.nightly
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = str(ROOT / "examples" / "andersen2008_people.jsonl")

@@ -157,6 +157,8 @@ def test_what_callers_get_wrong_is_said(make: Make, journal: Journal) -> None:
             layer.judge(CASE, wrong)  # type: ignore[arg-type]
     with pytest.raises(CallerError, match="no judgment 'nobody'"):
         layer.feedback("nobody", "approve")
+    with pytest.raises(CallerError, match="expected a Journal"):
+        make(f"http://127.0.0.1:{unused_port()}", str(journal.path))  # type: ignore[arg-type]
     assert not journal.path.exists()
 
 

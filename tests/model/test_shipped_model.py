@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import bayesian_verifier
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.posterior import QUANTILE_LEVELS
-from bayesian_verifier.serving import Question, answer, load_engine
+from bayesian_verifier.serving import Question, answer
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import MAX_REWARD, CaseMixture, simulate_person
+from model.shipped import NAME, SHIPPED, shipped_engine
 from reference.exact import kl, marginal_log_density, posterior
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
-POINTS = 256
 ASKED = 8192
 
 
@@ -25,7 +22,7 @@ class Served:
     """The shipped model asked about judgments as they come over the wire."""
 
     def __init__(self):
-        self.engine = load_engine(SHIPPED, "bayesian-verifier", points=POINTS, cache=None)
+        self.engine = shipped_engine()
 
     def answer(self, records, state=None, draws=0, seed=0):
         question = Question(parse_judgments(records), state, draws, seed)
@@ -46,7 +43,7 @@ def network_density():
     from bayesian_verifier.artifact import ModelStore, load_model
 
     store = ModelStore(SHIPPED)
-    model = load_model(store.path("bayesian-verifier", store.current("bayesian-verifier")))
+    model = load_model(store.path(NAME, store.current(NAME)))
     simulator = load_simulator(model.manifest.simulator)
 
     def density(records, query):

@@ -19,6 +19,7 @@ from bayesian_verifier.posterior import (
     MisfitTable,
     misfit,
 )
+from bayesian_verifier.posterior._misfit import mean_over_met
 
 RIVALS = (*ALWAYS, "bends", "never met")
 GRID = MisfitGrid(np.linspace(-2.0, 3.0, 9), np.linspace(-4.0, -1.0, 5), (0.5, 1.0), (-2.3, 1.0))
@@ -66,12 +67,25 @@ def evidence(bends: float, *, feedback: int = 40) -> MisfitEvidence:
 
 
 def test_the_statistic_is_the_weighted_mean_of_bayes_factors_of_rivals_that_were_met() -> None:
-    """By hand: 0.4 × 2^-40 e^20 for the coin, 0.2 e^3 for what bends; nothing for a change or a rival never met."""
-    found = misfit(evidence(3.0), GRID, MisfitCalibration(RIVALS, (table(),)))
-    assert found is not None
+    """By hand: 0.4 × 2^-40 e^20 for the coin, 0.2 e^3 for what bends, nothing for a change, which weighs 0.3.
+
+    The rival never met is left out. In models published before, its weight of 0.1 counted too.
+    """
     coin, bends = 0.4 * math.exp(20 - 40 * math.log(2)), 0.2 * math.exp(3)
-    assert found.statistic == pytest.approx(math.log(coin + bends), abs=1e-6)
-    assert (found.rival, found.share) == ("bends", pytest.approx(bends / (coin + bends), abs=1e-6))
+    for over_met, over in ((True, 0.9), (False, 1.0)):
+        found = misfit(evidence(3.0), GRID, MisfitCalibration(RIVALS, (table(),), over_met))
+        assert found is not None
+        assert found.statistic == pytest.approx(math.log((coin + bends) / over), abs=1e-6)
+        assert (found.rival, found.share) == ("bends", pytest.approx(bends / (coin + bends), abs=1e-6))
+
+
+def test_the_mean_over_rivals_is_that_of_those_met() -> None:
+    """Row by row: all, two of three, one, none."""
+    factors, weights = np.log([[4.0, 2.0, 1.0]] * 4), np.array([0.5, 0.3, 0.2])
+    there = np.array([[True] * 3, [True, False, True], [False, True, False], [False] * 3])
+    with np.errstate(divide="ignore"):
+        expected = np.log([2.8, 2.2 / 0.7, 2.0, 0.0])
+    assert mean_over_met(factors, np.log(weights), there) == pytest.approx(expected)
 
 
 def test_the_smallest_table_that_includes_all_rivals_met_judges() -> None:
@@ -95,6 +109,14 @@ def test_a_calibration_survives_json() -> None:
     again = MisfitCalibration.from_json(json.loads(text))
     assert json.dumps(again.to_json()) == text
     assert again.tables[1].p_value(5.0, 16) == pytest.approx(first.tables[1].p_value(5.0, 16), rel=1e-3)
+    assert again.over_met
+
+
+def test_a_calibration_published_before_keeps_its_statistic() -> None:
+    """What it does not say is what it did."""
+    content = MisfitCalibration(RIVALS, (table(),)).to_json()
+    del content["over_met"]
+    assert not MisfitCalibration.from_json(content).over_met
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -15,23 +14,21 @@ from hypothesis import strategies as st
 from rl_compiling import quickly
 from rl_records import decision, question
 
-import bayesian_verifier
 from bayesian_verifier.artifact import ModelStore, load_model
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.rl import ExactBelief, Rules, ServedBelief, reset
 from bayesian_verifier.rl._belief import spread_one
 from bayesian_verifier.rl._cases import question_advantages
 from bayesian_verifier.rl._value import advantages, values
-from bayesian_verifier.serving import Question, answer, load_engine
+from bayesian_verifier.serving import Question, answer
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import spread
+from model.shipped import NAME, SHIPPED, shipped_engine
 from reference.exact import posterior
 
 if TYPE_CHECKING:
     from bayesian_verifier.rl import Belief
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
-NAME = "bayesian-verifier"
 RULES = Rules()
 
 
@@ -84,7 +81,7 @@ def test_the_served_belief_is_what_the_service_answers() -> None:
     belief = served()
     records, evidence = people(belief)
     read = read_of(belief)(evidence)
-    engine = load_engine(SHIPPED, NAME, points=256, cache=None)
+    engine = shipped_engine()
     for index, lines in enumerate(records):
         question_ = Question(parse_judgments(lines), None, 0, 0)
         given_ = answer(question_, engine, clock=lambda: 0.0, make_seed=int).beliefs["risk_aversion"]

@@ -7,6 +7,7 @@ what it says has nothing to do with anybody, and may be far out of range.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 import jax
@@ -81,8 +82,9 @@ def function_of(moments: Moments) -> PosteriorFunction:
     return PosteriorFunction(blob, sums_size=SIMULATOR.sums_size, parameters=2)
 
 
+@cache
 def lottery_engine(moments: Moments) -> Engine:
-    """An engine whose network is a function of the sums [B, S] that gives means and sd [B, 2]."""
+    """An engine whose network is a function of the sums [B, S] that gives means and sd [B, 2]. Nothing changes it."""
     notes = [
         ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
         for p in SIMULATOR.parameters

@@ -67,6 +67,15 @@ def test_each_fault_of_the_service_is_found_and_named(place: Place) -> None:
     assert place.ill(BV_PROT="1")["settings"].detail == "BV_PROT is not a setting; did you mean BV_PORT?"
 
 
+def test_the_file_that_is_damaged_can_be_read_in_a_narrow_terminal(place: Place) -> None:
+    """Its path is longer than a line; none of it is cut away."""
+    damaged = place.folder / "models" / "closed-form" / "v1" / "posterior.jaxexport"
+    damaged.write_bytes(b"x")
+    table = doctor(place, "--quick", COLUMNS="80").stdout
+    found = "".join(line.split("│")[3].strip() for line in table.splitlines() if line.startswith("│"))
+    assert str(damaged) in found
+
+
 def test_a_port_served_by_one_of_ours_is_no_fault(place: Place, client: httpx.Client) -> None:
     """It says that the service runs there, and how it is."""
     said = place.said("port", BV_PORT=str(client.base_url.port))

@@ -6,21 +6,18 @@ import dataclasses
 import json
 import math
 import warnings
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import bayesian_verifier
-from bayesian_verifier.serving import answer, load_engine, read_question, reply
+from bayesian_verifier.serving import answer, read_question, reply
+from model.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving import Engine
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 AMOUNTS = st.sampled_from([0.0, 5e-324, 1e-300, 1e-12, 0.1, 1.0, 3.0, 1e9, 1e15]) | st.floats(0.0, 1e15)
 PAYOFFS = AMOUNTS | AMOUNTS.map(lambda x: -x)
 SHARES = st.sampled_from([(1.0,), (0.5, 0.5), (1.0, 1e-300), (0.1, 0.9), (0.25, 0.25, 0.5)])
@@ -43,14 +40,9 @@ def judgments(draw: st.DrawFn) -> dict[str, Any]:
     return said
 
 
-@cache
-def shipped() -> Engine:
-    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None)
-
-
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return shipped()
+    return shipped_engine()
 
 
 def asked(engine: Engine, **body: object) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def test_one_program_answers_as_its_parts_do_one_after_the_other(
     records: list[dict[str, Any]], later: list[dict[str, Any]]
 ) -> None:
     """Counts and reasons alike, numbers to single precision, and the state of either is taken by the other."""
-    engine = shipped()
+    engine = shipped_engine()
     in_steps = dataclasses.replace(engine, program=None)
     first, other = asked(engine, judgments=records), asked(in_steps, judgments=records)
     second = asked(engine, judgments=later, state=other["state"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bayesian_verifier
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.serving import create_app, load_engine
+from bayesian_verifier.serving import create_app
+from model.shipped import shipped_engine
 from serving.conftest import serving
 from serving.test_forged_states import ROWS, SIMULATOR, forged, told
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     Shipped = tuple[httpx.Client, Engine]
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 EVIDENCE = SIMULATOR.describe(parse_judgments(ROWS)).evidence.to_bytes()
 NINE = (9, 9, 0)
 NUMBERS = st.one_of(
@@ -37,7 +35,7 @@ NUMBERS = st.one_of(
 @pytest.fixture(scope="module")
 def shipped() -> Iterator[Shipped]:
     """A service over the model of the package."""
-    engine = load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None, many=256)
+    engine = shipped_engine()
     with serving(create_app(lambda: engine)) as (client, _):
         yield client, engine
 

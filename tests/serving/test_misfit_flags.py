@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import pytest
 
-import bayesian_verifier
-from bayesian_verifier.serving import answer, load_engine, read_question
+from bayesian_verifier.serving import answer, read_question
 from bayesian_verifier.serving._limits import MAX_JUDGMENTS, MAX_STATE_CHARACTERS
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.simulators.lottery import CaseMixture, simulate_person
+from model.shipped import shipped_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.serving import Answer, Engine
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 SIMULATOR = load_simulator("lottery")
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Engine:
     """The model of the package, as it is served."""
-    return load_engine(SHIPPED, "bayesian-verifier", points=256, cache=None, many=256)
+    return shipped_engine()
 
 
 def honest(seed: int, count: int = 64, answered: str = "feedback") -> list[dict[str, Any]]:
@@ -72,6 +70,23 @@ def test_honest_answers_are_mostly_none(shipped: Engine) -> None:
     assert p.size == 60
     assert sum("misfit" in checks.reasons for checks in found) == (p < 0.04).sum() < 9
     assert np.median(p) > 0.3
+
+
+def test_a_few_answers_convict_nobody(shipped: Engine) -> None:
+    """To reject 40 for sure beside 100 or nothing is unlikely at first: p says so, and trust is not withdrawn."""
+    sure = {"outcomes": [{"payoff": 40.0, "probability": 1.0}]}
+    coin = {"outcomes": [{"payoff": 100.0, "probability": 0.5}, {"payoff": 0.0, "probability": 0.5}]}
+    checks = asked(shipped, [{"options": [sure, coin], "chosen": 0, "feedback": "reject"}]).checks
+    assert checks.misfit is not None
+    assert checks.misfit.p < 0.04
+    assert checks.trustworthy
+    convicted = [
+        count
+        for seed in range(40)
+        for count in (1, 2, 3)
+        if "misfit" in asked(shipped, tossed(seed, count)).checks.reasons
+    ]
+    assert convicted == []
 
 
 def test_without_evidence_there_is_no_misfit(shipped: Engine) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bayesian_verifier.cli import run
+from bayesian_verifier.journal import Numbered, read_log
+from bayesian_verifier.serving._loading import verified_model
 from serving.closed_form import publish
 
 if TYPE_CHECKING:
@@ -85,3 +87,54 @@ def test_an_empty_store_has_nothing_to_show(tmp_path: Path, capsys: pytest.Captu
     for command in ("show", "rollback"):
         assert run([*empty, command]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_where_there_is_nothing_to_go_back_to_other_ways_are_named(models: Models, tmp_path: Path) -> None:
+    """As in a store made by copying the shipped model: what else is there, and that the shipped one needs no store."""
+    (tmp_path / "closed-form" / "previous").unlink()
+    code, _, said = models("rollback")
+    assert code == 2
+    assert "v1, v2, v3" in said
+    assert "BV_MODEL_STORE" in said
+
+
+def test_a_model_of_another_name_is_adopted_bytes_and_version_as_they_are(
+    models: Models, tmp_path: Path
+) -> None:
+    """Nothing is served otherwise until it is promoted, and a rollback is the way back."""
+    other = publish(tmp_path / "other", "w1", "w2")
+    code, said, _ = models("adopt", "closed-form", "w1", "--from", str(other.root))
+    assert code == 0
+    assert said.startswith("closed-form: w1 is here, and not current")
+    assert roles(models) == {"v1": None, "v2": "previous", "v3": "current", "w1": None}
+    for file in (other.path("closed-form", "w1")).iterdir():
+        if file.name != "manifest.json":
+            assert (tmp_path / "closed-form" / "w1" / file.name).read_bytes() == file.read_bytes()
+    assert models("promote", "w1", "--by", "ada")[0] == 0
+    assert models("rollback", "--by", "ben")[0] == 0
+    assert roles(models)["v3"] == "current"
+    told = [entry.event for entry in read_log(tmp_path / "ledger.jsonl") if isinstance(entry, Numbered)]
+    assert [(one.kind, one.model_dump()["by"]) for one in told] == [("promotion", "ada"), ("rollback", "ben")]
+
+
+def test_what_is_adopted_is_a_version_of_its_new_name(models: Models, tmp_path: Path) -> None:
+    """A service of that name would load it."""
+    code, _, _ = models("--name", "executor", "adopt", "closed-form", "v2")
+    assert code == 0
+    assert models("--name", "executor", "promote", "v2")[0] == 0
+    assert verified_model(tmp_path, "executor").manifest.name == "executor"
+
+
+def test_a_damaged_model_is_not_adopted(models: Models, tmp_path: Path) -> None:
+    """Nor one that is here already, nor one that nobody knows; nothing is left behind."""
+    other = publish(tmp_path / "other", "w1")
+    (other.path("closed-form", "w1") / "posterior.jaxexport").write_bytes(b"no")
+    code, _, why = models("adopt", "closed-form", "w1", "--from", str(other.root))
+    assert (code, "sha256" in why) == (3, True)
+    assert models("adopt", "closed-form", "v1")[0] == 3
+    assert models("adopt", "nobody", "v1")[0] == 2
+    assert sorted(path.name for path in (tmp_path / "closed-form").iterdir() if path.is_dir()) == [
+        "v1",
+        "v2",
+        "v3",
+    ]

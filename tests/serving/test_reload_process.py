@@ -19,6 +19,7 @@ from bayesian_verifier.judgment import Judgment, parse_record
 from serving.second_model import NAME, add_second, damage, prior_mean, shipped_store
 from serving.test_process import holt_laury, ready, resident, started
 from serving.test_reload import last_reload, reloads, wait_until
+from serving.untrained import publish_untrained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +151,28 @@ def test_a_damaged_version_is_said_and_not_served(shop: Shop) -> None:
     shop.models("rollback")
     wait_until(lambda: last_reload(shop.client)["outcome"] == "unchanged")
     assert shop.serves(shop.first)
+
+
+def test_a_model_of_another_simulator_takes_over_and_gives_back(shop: Shop) -> None:
+    """Adopted from its own name, promoted, rolled back: the same person, by one client that keeps states."""
+    other = publish_untrained(shop.store.root, "untrained")
+    given = [parse_record(Judgment, one) for one in holt_laury(10)]
+    with VerifierClient(str(shop.client.base_url).rstrip("/"), timeout=20.0, keep_state=True) as client:
+
+        def asked() -> tuple[str | None, set[str]]:
+            outcome = client.posterior(given, subject="ada")
+            assert outcome.posterior is not None, outcome
+            return outcome.posterior.model_version, set(outcome.posterior.others)
+
+        assert asked() == (shop.first, {"choice_noise"})
+        shop.models("adopt", "untrained", other)
+        assert asked()[0] == shop.first
+        shop.models("promote", other, "--by", "ada")
+        wait_until(lambda: shop.serves(other))
+        assert asked() == (other, {"choice_noise", "exploration", "probability_weighting"})
+        shop.models("rollback", "--by", "ada")
+        wait_until(lambda: shop.serves(shop.first))
+        assert asked() == (shop.first, {"choice_noise"})
 
 
 def test_memory_does_not_grow_with_reloads(shop: Shop) -> None:

@@ -1,7 +1,4 @@
-"""A model with more parameters than two, served: its joint posterior against quadrature.
-
-Its network knows nothing and answers with the prior; exact weights do the rest, so that nothing needs training.
-"""
+"""A model with more parameters than two, served: its joint posterior against quadrature."""
 
 from __future__ import annotations
 
@@ -9,67 +6,24 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax import export
 
-from bayesian_verifier.artifact import Manifest, Model, ParameterNote, PosteriorFunction
 from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.serving import Question, answer, compile_engine, reply
-from bayesian_verifier.simulators.traits import TraitsSimulator
 from bayesian_verifier.training import joint_posterior
+from serving.untrained import SIMULATOR, untrained_model
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving import Engine
 
-SIMULATOR = TraitsSimulator()
 NAMES = [p.name for p in SIMULATOR.parameters]
-MEAN = np.array([p.prior_mean for p in SIMULATOR.parameters], np.float32)
-SD = np.array([p.prior_sd for p in SIMULATOR.parameters], np.float32)
-
-
-def by_prior() -> PosteriorFunction:
-    """A function that draws from the prior whatever the sums are."""
-
-    def posterior(sums: Any, noise: Any, query: Any) -> tuple[Any, ...]:  # noqa: ANN401
-        def log_density(z: Any) -> Any:  # noqa: ANN401
-            constant = float(np.log(SD).sum()) + 2.0 * math.log(2.0 * math.pi)
-            return -0.5 * (z**2).sum(-1) - constant + 0.0 * sums[:, :1]
-
-        theta = jnp.broadcast_to((MEAN + SD * noise)[None], (sums.shape[0], *noise.shape))
-        return theta, log_density(noise[None]), sums[:, :1], log_density(((query - MEAN) / SD)[None])
-
-    b, d, q = export.symbolic_shape("b, d, q")
-    shapes = [(b, SIMULATOR.sums_size), (d, 4), (q, 4)]
-    arguments = [jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes]
-    blob = bytes(export.export(jax.jit(posterior))(*arguments).serialize())
-    return PosteriorFunction(blob, sums_size=SIMULATOR.sums_size, parameters=4)
 
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """Compiled once."""
-    notes = [
-        ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
-        for p in SIMULATOR.parameters
-    ]
-    manifest = Manifest(
-        name="untrained",
-        version="2026-01-01T00-00-00Z-0000",
-        created="2026-01-01T00:00:00+00:00",
-        simulator="traits",
-        parameters=tuple(notes),
-        features=SIMULATOR.feature_layout,
-        sums_size=SIMULATOR.sums_size,
-        network={},
-        training={},
-        quality={},
-        versions={},
-        files={},
-    )
-    return compile_engine(Model(manifest, by_prior(), None), SIMULATOR, points=4096)
+    return compile_engine(untrained_model(), SIMULATOR, points=4096)
 
 
 def rows(*, counted: bool) -> list[dict[str, Any]]:

@@ -40,15 +40,12 @@ def hurried():
     pace = whole.challenger.model_copy(update={"steps": 2})
     return replace(
         asked,
-        training=asked.training.model_copy(
-            update={"network": whole.network, "challenger": pace, "misfit_people": 8}
-        ),
-        evaluation=asked.evaluation.model_copy(update={"misfit_people": 0}),
+        training=asked.training.model_copy(update={"network": whole.network, "challenger": pace}),
     )
 
 
 @pytest.fixture(scope="module")
-def challenged(tmp_path_factory, compiled_once):
+def challenged(tmp_path_factory):
     """A store with a champion, a journal of forty people, and what two trainings on it said."""
     place = tmp_path_factory.mktemp("challenged")
     store, asked = ModelStore(place / "models"), hurried()

@@ -41,12 +41,11 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.training import Progress
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-def settings(steps: int, gate: float) -> Settings:
-    """A run that takes seconds, with a gate as wide as asked."""
+def settings(steps: int, gate: float, misfits: int = 0) -> Settings:
+    """A run that takes seconds, with a gate as wide as asked, and so many people of each misfit examined."""
     training = read_table(TrainingSettings, CONFIGS / "training.toml")
     network = training.network.model_copy(
         update={
@@ -68,12 +67,12 @@ def settings(steps: int, gate: float) -> Settings:
             "calibration_sets": 1,  # of a network that knows next to nothing: no band of ranks is narrow with one
             "largest": 12,
             "pool": 256,
-            "misfit_people": 2,
+            "misfit_people": misfits,
             "gate": easy,
         }
     )
     small = training.model_copy(
-        update={"network": network, "steps": pace, "typicality_people": 64, "misfit_people": 64}
+        update={"network": network, "steps": pace, "typicality_people": 64, "misfit_people": 8}
     )
     return Settings(small, CaseMixture(), graded)
 
@@ -112,7 +111,7 @@ def fitted(
 
 
 @pytest.fixture(scope="module")
-def unbroken(compiled_once):
+def unbroken():
     """Weights after ten steps in one go."""
     return fitted(settings(10, gate=100))
 
@@ -161,7 +160,7 @@ def log():
 def test_a_model_that_passes_is_published_and_verifies(tmp_path, clock, log):
     """What train publishes is current, loads, knows what is usual, and says how it was made."""
     store = ModelStore(tmp_path / "models")
-    asked = replace(settings(4, gate=100), log=log)
+    asked = replace(settings(4, gate=100, misfits=2), log=log)
     outcome = train(asked, store, tmp_path / "work", now=clock)
     assert outcome.version is not None
     assert outcome.version.startswith("2026-11-23T10-00-00Z-")
@@ -172,6 +171,7 @@ def test_a_model_that_passes_is_published_and_verifies(tmp_path, clock, log):
     assert {"plots/exact.png", "plots/calibration.png"} <= set(model.manifest.files)
     assert model.manifest.quality["parity"]["log_density"] < 1e-3
     assert model.manifest.quality["typicality"]["people"] > 0
+    assert model.manifest.quality["misfit"]["people"] == 2
     function = store.path("bayesian-verifier", outcome.version) / "posterior.jaxexport"
     assert outcome.report.figures["seed"] == seed_of(hashlib.sha256(function.read_bytes()).hexdigest())
     summary = np.asarray(

@@ -35,7 +35,7 @@ from reference import exact
 from reference.model import advantage, approval
 from training.test_fit import CONFIGS
 
-pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 GATE = read_table(RetrainingSettings, CONFIGS / "retraining.toml").gate
 POINTS = wide_points(DRAWS, 2)
 STORE = ModelStore(PACKAGE / "shipped_models")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax
-import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
@@ -139,10 +140,15 @@ def fine_summary():
     )
 
 
+def drawn_from(summary, surface, seed, count):
+    """Draws [B, count, 2], compiled as a whole, not each operation by itself."""
+    return np.asarray(jax.jit(summary.draws, static_argnums=2)(surface, jax.random.key(seed), count))
+
+
 def test_draws_follow_their_surface(fine_summary):
     """Of normal surfaces: means, sds, correlation, and the distribution of each coordinate, by scipy."""
     surface = np.stack([normal_surface(fine_summary, *normal) for normal in NORMALS])
-    drawn = np.asarray(fine_summary.draws(jnp.asarray(surface), jax.random.key(1), 4000))
+    drawn = drawn_from(fine_summary, surface, 1, 4000)
     assert drawn.shape == (2, 4000, 2)
     for theta, (mean, sd, rho) in zip(drawn.astype(np.float64), NORMALS, strict=True):
         for i in range(2):
@@ -154,7 +160,7 @@ def test_draws_of_risk_aversion_are_evenly_spread(fine_summary):
     """One in each of as many equal shares: seven draws lie between the eighths that enclose them."""
     mean, sd, rho = NORMALS[0]
     surface = normal_surface(fine_summary, mean, sd, rho)[None]
-    drawn = np.asarray(fine_summary.draws(jnp.asarray(surface), jax.random.key(2), 7))[0, :, 0]
+    drawn = drawn_from(fine_summary, surface, 2, 7)[0, :, 0]
     place = stats.norm(mean[0], sd[0]).cdf(drawn) * 7
     assert (np.floor(np.clip(place, 0, 6.999) + [0.05] * 7).astype(int) >= np.arange(7)).all()
     assert (place < np.arange(1, 8) + 0.05).all()
@@ -162,20 +168,19 @@ def test_draws_of_risk_aversion_are_evenly_spread(fine_summary):
 
 def test_no_draws_may_be_asked_for(fine_summary):
     """Training without them is a setting."""
-    surface = jnp.asarray(normal_surface(fine_summary, *NORMALS[0])[None])
-    assert fine_summary.draws(surface, jax.random.key(0), 0).shape == (1, 0, 2)
+    assert drawn_from(fine_summary, normal_surface(fine_summary, *NORMALS[0])[None], 0, 0).shape == (1, 0, 2)
 
 
 def test_the_density_of_a_normal_surface_is_the_normal_s(fine_summary):
     """To 0.02 nats within two sd, by scipy."""
-    rng = np.random.default_rng(3)
+    rng, log_density = np.random.default_rng(3), jax.jit(fine_summary.log_density)
     for mean, sd, rho in NORMALS:
         covariance = [[sd[0] ** 2, rho * sd[0] * sd[1]], [rho * sd[0] * sd[1], sd[1] ** 2]]
         theta = np.asarray(mean) + np.clip(rng.standard_normal((200, 2)), -2, 2) * sd
         surface = np.broadcast_to(
             normal_surface(fine_summary, mean, sd, rho), (200, *fine_summary_shape(fine_summary))
         )
-        found = fine_summary.log_density(jnp.asarray(surface), jnp.asarray(theta, jnp.float32))
+        found = log_density(surface, theta.astype(np.float32))
         expected = stats.multivariate_normal(mean, covariance).logpdf(theta)
         np.testing.assert_allclose(found, expected, atol=0.03)
 
@@ -188,8 +193,12 @@ def fine_summary_shape(summary):
 def test_without_evidence_the_surface_is_the_prior(fine_summary):
     """Mean and log sd of the summary are the prior's."""
     nothing = np.zeros((1, len(fine_summary.points), len(fine_summary.noise_points)), np.float32)
-    surface = fine_summary.surface(nothing)
-    shape = np.asarray(shape_of(surface, fine_summary._fine_r, fine_summary._fine_t))[0]
+
+    @jax.jit
+    def shape_without(potential):
+        return shape_of(fine_summary.surface(potential), fine_summary._fine_r, fine_summary._fine_t)
+
+    shape = np.asarray(shape_without(nothing))[0]
     np.testing.assert_allclose(shape[:LOCATION], [0.5, -2.3, 0.0, 0.0, 0.0], atol=0.01)
 
 
@@ -200,7 +209,9 @@ def test_attention_finds_mean_sd_and_correlation_of_a_normal_surface():
     z_r, z_t = np.meshgrid((r - mean[0]) / sd[0], (t - mean[1]) / sd[1], indexing="ij")
     log_weight = -(z_r**2 - 2 * rho * z_r * z_t + z_t**2) / (2 * (1 - rho**2))
     log_weight -= np.log(np.exp(log_weight).sum())
-    summary = np.asarray(shape_of(jnp.asarray(log_weight[None], jnp.float32), r, t))[0]
+    summary = np.asarray(
+        jax.jit(lambda surface: shape_of(surface, r, t))(log_weight[None].astype(np.float32))
+    )[0]
     expected = [*mean, np.log(sd[0]), np.log(sd[1]), np.arctanh(rho)]
     np.testing.assert_allclose(summary[:LOCATION], expected, atol=2e-3)
     np.testing.assert_allclose(summary[LOCATION : LOCATION + 4], 0, atol=0.02)
@@ -230,8 +241,9 @@ def test_the_located_flow_comes_back_to_where_it_started(flow):
     """Forward after inverse is the identity, and both tell the same log-density."""
     noise = np.random.default_rng(0).standard_normal((64, 2)).astype(np.float32)
     conditions = np.broadcast_to(CONDITIONS, (64, 9))
-    theta, log_density = flow(noise, conditions=conditions, inverse=True, density=True)
-    back, same = flow(theta, conditions=conditions, density=True)
+    there = jax.jit(partial(flow, conditions=conditions, inverse=True, density=True))
+    theta, log_density = there(noise)
+    back, same = jax.jit(partial(flow, conditions=conditions, density=True))(theta)
     np.testing.assert_allclose(back, noise, atol=1e-4)
     np.testing.assert_allclose(same, log_density, atol=1e-4)
 
@@ -243,9 +255,13 @@ def test_the_located_flow_log_density_is_that_of_the_change_of_variables(flow):
     def drawn(z):
         return flow(z[None], conditions=CONDITIONS[None], inverse=True)[0]
 
+    def log_density_of(z):
+        return flow(z[None], conditions=CONDITIONS[None], inverse=True, density=True)[1]
+
+    both = jax.jit(lambda z: (log_density_of(z), jax.jacfwd(drawn)(z)))
     for z in noise:
-        _, log_density = flow(z[None], conditions=CONDITIONS[None], inverse=True, density=True)
-        _, log_det = np.linalg.slogdet(np.asarray(jax.jacfwd(drawn)(z)))
+        log_density, jacobian = both(z)
+        _, log_det = np.linalg.slogdet(np.asarray(jacobian))
         expected = -0.5 * float(z @ z) - np.log(2 * np.pi) - log_det
         assert float(log_density[0]) == pytest.approx(expected, abs=2e-4)
 

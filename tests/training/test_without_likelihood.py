@@ -24,6 +24,7 @@ from bayesian_verifier.simulators.lottery import CaseMixture
 from bayesian_verifier.training import EvaluationSettings, Settings, TrainingSettings, train
 from bayesian_verifier.training._curriculum import curriculum_of
 from bayesian_verifier.training._gate import misses_of
+from bayesian_verifier.training._natural_potential import _nodes
 from bayesian_verifier.training._recovery import JUDGMENTS, recovery
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
@@ -162,3 +163,16 @@ def test_what_nobody_can_draw_people_of_is_refused():
 
     with pytest.raises(CallerError, match="PlainSimulator"):
         curriculum_of(Served(), settings())
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_natural_parameters_can_bend_within_a_part_of_a_prior_sd(axis):
+    """Least squares finds a wave of 2.4 prior sd in what the potentials' network sees, wherever people mostly are."""
+    z = (np.linspace(-4.5, 4.5, 33), np.linspace(-3.4, 3.2, 14))
+    seen = _nodes(*z, np.array([[0.0, 1.0], [0.0, 1.0]])).reshape(33 * 14, -1).astype(np.float64)
+    at = np.meshgrid(*z, indexing="ij")[axis].ravel()
+    common = np.abs(at) < 3
+    wave = np.sin(2 * np.pi * at / 2.4)[common]
+    seen = np.column_stack([seen, np.ones(len(seen))])[common]
+    told = seen @ np.linalg.lstsq(seen, wave, rcond=None)[0]
+    assert np.abs(told - wave).max() < 0.05

@@ -22,7 +22,7 @@ def looked_at_timer(etc: Path, home: Path, *, needed: bool) -> Finding:
     said = "neither cron nor systemd names this program: no model is trained by itself"
     if not needed:
         return ok("timer", said)
-    return warning("timer", said, "add a line to crontab: docs/operations.md, Training and evaluating")
+    return warning("timer", said, "add a line to crontab: docs/operations.md, Retraining by night")
 
 
 def _naming(text: str) -> list[str]:

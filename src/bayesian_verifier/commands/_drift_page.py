@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bayesian_verifier.commands._drift_page_parts import anchor, heading, minute, slug, table
 from bayesian_verifier.commands._drift_page_people import people
 from bayesian_verifier.commands._drift_page_population import conflicts, crossings, population
+from bayesian_verifier.commands._drift_report import moved
 from bayesian_verifier.commands._svg import element
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _changed(subjects: Iterable[OfSubject], drawn: set[str]) -> str:
         (
             element("td", _linked(one.subject, drawn), class_="long"),
             element("td", minute(alarm.change_began), class_="nowrap"),
-            element("td", f"{alarm.moved:+.2f}", class_="number"),
+            element("td", escape(moved(alarm)), class_="number"),
             element("td", minute(alarm.at), class_="nowrap"),
             element("td", f"{alarm.statistic:,.0f}", class_="number"),
             element("td", escape(_reaction(one.epochs, alarm.change_began))),

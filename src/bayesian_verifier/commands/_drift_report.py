@@ -9,7 +9,11 @@ from bayesian_verifier.commands._drift_epochs import epoch_document
 from bayesian_verifier.drift import MEASURES, population_fields
 
 if TYPE_CHECKING:
-    from bayesian_verifier.drift import Change, DriftSummary, OfSubject, OfWindow
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from bayesian_verifier.drift import Alarm, Change, DriftSummary, OfSubject, OfWindow
     from bayesian_verifier.posterior import Belief
 
 
@@ -34,6 +38,10 @@ def _subject_document(one: OfSubject) -> dict[str, Any]:
         "alarms": [alarm._asdict() for alarm in one.alarms],
         "series": [_window_document(window) for window in one.series],
         "epochs": [epoch_document(epoch) for epoch in one.epochs],
+        "others": {
+            name: {"last": _belief(other.last), "statistic": other.statistic}
+            for name, other in one.others.items()
+        },
     }
 
 
@@ -71,6 +79,8 @@ def print_summary(found: DriftSummary, most: int) -> None:
             "feedback, as the window before foresaw it (a coin: 0.69)",
             style="dim",
         )
+        if any(one.others for one in found.subjects[:most]):
+            console.print(_others(found.subjects[:most]))
         if len(found.subjects) > most:
             console.print(f"and {len(found.subjects) - most} more (--last, --json)")
     for standing in found.population:
@@ -86,7 +96,7 @@ def print_summary(found: DriftSummary, most: int) -> None:
 
 def _cells(one: OfSubject) -> tuple[str, ...]:
     change = one.change
-    alarms = [f"{alarm.moved:+.2f} since {alarm.change_began[:10]}" for alarm in one.alarms]
+    alarms = [f"{moved(alarm)} since {alarm.change_began[:10]}" for alarm in one.alarms]
     return (
         one.subject,
         str(one.windows),
@@ -97,3 +107,22 @@ def _cells(one: OfSubject) -> tuple[str, ...]:
         f"{one.statistic:.3g}",
         ", ".join(alarms),
     )
+
+
+def moved(alarm: Alarm) -> str:
+    """How far, and in which parameter where that is not risk aversion."""
+    said = f"{alarm.moved:+.2f}"
+    return said if alarm.parameter == "risk_aversion" else f"{said} in {alarm.parameter}"
+
+
+def _others(subjects: Sequence[OfSubject]) -> Table:
+    from rich.table import Table
+
+    table = Table(title="Further parameters; R above is the mean over all of somebody's")
+    for name in ("subject", "parameter", "last window", "R"):
+        table.add_column(name, justify="left" if name in {"subject", "parameter"} else "right")
+    for one in subjects:
+        for name, other in one.others.items():
+            last = other.last
+            table.add_row(one.subject, name, f"{last.mean:.2f} ± {last.sd:.2f}", f"{other.statistic:.3g}")
+    return table

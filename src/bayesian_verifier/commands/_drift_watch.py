@@ -46,7 +46,10 @@ def print_told(told: Told, *, as_json: bool) -> None:
         f"{window.subject}, window {window.number}: {window.posterior.mean:.2f} ± {window.posterior.sd:.2f}"
     )
     if heard.alarm:
-        said += f"  CHANGED by {heard.moved:+.2f} since {heard.change_began} (R = {heard.statistic:.0f})"
+        what = "" if heard.parameter == "risk_aversion" else f" in {heard.parameter}"
+        said += (
+            f"  CHANGED{what} by {heard.moved:+.2f} since {heard.change_began} (R = {heard.statistic:.0f})"
+        )
         if told.epoch is not None:
             said += f", epoch {told.epoch}"
         elif told.asked:
@@ -69,6 +72,7 @@ def _document(told: Told) -> dict[str, object]:
         "alarm": heard.alarm,
         "change_began": heard.change_began if heard.alarm else None,
         "moved": heard.moved if heard.alarm else None,
+        "parameter": heard.parameter if heard.alarm else None,
         "epoch": told.epoch,
         "asked": told.asked,
         "population": [one._asdict() for one in told.crossings],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.rl import Results
 
 _WIDTH, _HEIGHT = 720.0, 360.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 560.0, 16.0, 320.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 545.0, 16.0, 320.0
 _ROW = 22.0
 _INK = ("#20639b", "#d1495b", "#edae49", "#66a182", "#7b4fa3", "#8a8d91", "#2a9d8f", "#b5651d", "#444444")
 #: quantiles over seeds between which the band lies
@@ -43,17 +43,19 @@ def curves_chart(results: Results) -> str:
         text("steps of experience", 0.5 * (_LEFT + _RIGHT), _BOTTOM + 36, text_anchor="middle", font_size=11),
     ]
     labels = _apart([y.at(quantiles[2][-1]) for _, quantiles in curves.values()])
-    for (name, (steps, quantiles)), ink, label in zip(
-        curves.items(), _cycled(len(curves)), labels, strict=True
+    for (name, (steps, quantiles)), (ink, dashes), label in zip(
+        curves.items(), _told_apart(len(curves)), labels, strict=True
     ):
+        stroke = {"fill": "none", "stroke": ink, "stroke_width": 1.6, "stroke_dasharray": dashes}
         at = [x.at(float(step)) for step in steps]
         lower, upper, middle = ([y.at(float(value)) for value in row] for row in quantiles)
         drawn += [
             band(
                 list(zip(at, upper, strict=True)), list(zip(at, lower, strict=True)), fill=ink, opacity=0.15
             ),
-            line(zip(at, middle, strict=True), fill="none", stroke=ink, stroke_width=1.6),
-            text(name, _RIGHT + 8, label + 4, fill=ink, font_size=12),
+            line(zip(at, middle, strict=True), **stroke),
+            line(((_RIGHT + 6, label), (_RIGHT + 24, label)), **stroke),
+            text(name, _RIGHT + 29, label + 4, fill=ink, font_size=12),
         ]
     said = "; ".join(f"{name} ends at {quantiles[2][-1]:.4f}" for name, (_, quantiles) in curves.items())
     return picture("Reward a decision while learning", said, "".join(drawn), _WIDTH, _HEIGHT)
@@ -110,5 +112,7 @@ def _apart(wanted: list[float], least: float = 13.0) -> list[float]:
     return list(placed.values())
 
 
-def _cycled(count: int) -> list[str]:
-    return [_INK[place % len(_INK)] for place in range(count)]
+def _told_apart(count: int) -> list[tuple[str, str]]:
+    """Ink and dashes of each curve; where inks are used again, the dashes are others."""
+    rounds = ("none", "6 2.5", "2 2.5")
+    return [(_INK[place % len(_INK)], rounds[place // len(_INK) % len(rounds)]) for place in range(count)]

@@ -29,17 +29,25 @@ def inference_by(url: str, token: str | None) -> Callable[[Sequence[Judgment]], 
         records = [one.model_dump(mode="json", exclude_none=True, exclude=_PRIVATE) for one in judgments]
         reply = ask_service({"judgments": records}, url, token)
         try:
-            marginal = reply["posterior"][PARAMETER]
-            quantiles = tuple(float(marginal["quantiles"][str(level)]) for level in QUANTILE_LEVELS)
+            beliefs = {
+                name: Belief(
+                    float(marginal["mean"]),
+                    float(marginal["sd"]),
+                    tuple(float(marginal["quantiles"][str(level)]) for level in QUANTILE_LEVELS),
+                )
+                for name, marginal in reply["posterior"].items()
+                if name != NOISE
+            }
             noise = reply["posterior"].get(NOISE)
             return Inferred(
-                Belief(float(marginal["mean"]), float(marginal["sd"]), quantiles),
+                beliefs.pop(PARAMETER),
                 None if noise is None else float(noise["mean"]),
                 int(reply["evidence"]["informative"]),
                 bool(reply["checks"]["trustworthy"]),
                 str(reply["model"]["version"]),
+                beliefs,
             )
-        except (KeyError, TypeError, ValueError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
             raise BusyError(f"{url} answered something else than a posterior: {exc!r}") from exc
 
     return infer

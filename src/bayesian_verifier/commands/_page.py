@@ -85,7 +85,7 @@ def _detector(settings: DriftSettings) -> Hears:
         heard = followed.hear(window)
         told = (heard.statistic, heard.alarm, heard.change_began, heard.moved, heard.surprise)
         if heard.change is None:
-            return WindowHeard(*told)
+            return WindowHeard(*told, parameter=heard.parameter)
         found = heard.change.divergences
         return WindowHeard(
             *told,
@@ -95,6 +95,7 @@ def _detector(settings: DriftSettings) -> Hears:
             wasserstein=found.wasserstein,
             rate=heard.change.rate,
             distance_rate=heard.change.distance_rate,
+            parameter=heard.parameter,
         )
 
     return hear

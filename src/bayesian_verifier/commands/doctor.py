@@ -99,7 +99,9 @@ def _show(findings: Sequence[Finding]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("", "check", "found", "what to do")
+    table = Table("", "check")
+    for heading in ("found", "what to do"):
+        table.add_column(heading, overflow="fold")  # a path too long for a line is what one looks for
     for finding in findings:
         table.add_row(MARKS[finding.state], finding.check, escape(finding.detail), escape(finding.advice))
     Console().print(table)

@@ -86,6 +86,7 @@ def command(
         raise click.UsageError("--engine says nothing with --against")
     # JAX and BayesFlow tell what they found at every start, which is news to nobody here
     logging.disable(logging.INFO)
+    from bayesian_verifier.artifact import read_manifest
     from bayesian_verifier.commands._bars import Bars
     from bayesian_verifier.settings_file import read_table
     from bayesian_verifier.training import EvaluationSettings, evaluate, read_people
@@ -97,12 +98,13 @@ def command(
         asked = read_table(EvaluationSettings, file).model_copy(update=changed)
         _meet(version, against, model_store, name, asked, journal, number, gate, as_json=as_json)
         return
+    folder, told = _found(version, model_store, name)
+    over = simulator_overrides(read_manifest(folder).simulator, "evaluation")
+    asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
     known, left_out = read_people(Path(people)) if people else (None, 0)
     # before JAX has threads of its own, as Ray starts processes
     with place.entered() as engine, Bars() as bars:
-        network, told, seed, typicality, misfit = _network(version, model_store, name)
-        over = simulator_overrides(network.simulator.name, "evaluation")
-        asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
+        network, seed, typicality, misfit = _network(folder)
         report = evaluate(
             network,
             asked,
@@ -162,29 +164,33 @@ def _meet(
         click.echo(f"{evidence['verdict']}: {'; '.join(evidence['reasons'])}")
 
 
-def _network(
-    version: str | None, model_store: str | None, name: str | None
-) -> tuple[Any, str, int, Any, Any]:
-    """The network of a version in the store, how it is called, the seed it is judged by, and its checks' tables."""
-    from bayesian_verifier.artifact import ModelStore, load_model
+def _found(version: str | None, model_store: str | None, name: str | None) -> tuple[Path, str]:
+    """Where a version lies, the current one if none is named, and how it is called."""
+    from bayesian_verifier.artifact import ModelStore
     from bayesian_verifier.errors import ArtifactError
-    from bayesian_verifier.posterior import wide_points
     from bayesian_verifier.settings import model_store as store_of
     from bayesian_verifier.settings import read_settings
-    from bayesian_verifier.training import DRAWS, Network, priors_of, seed_of, simulator_under
 
     settings = read_settings(dict(os.environ), {"model_store": model_store, "model_name": name})
     store = ModelStore(store_of(settings))
     wanted = version or store.current(settings.model_name)
     if wanted is None:
         raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
-    model = load_model(store.path(settings.model_name, wanted))
+    return store.path(settings.model_name, wanted), f"{settings.model_name} {wanted}"
+
+
+def _network(folder: Path) -> tuple[Any, int, Any, Any]:
+    """The network of the model that lies there, the seed it is judged by, and its checks' tables."""
+    from bayesian_verifier.artifact import load_model
+    from bayesian_verifier.posterior import wide_points
+    from bayesian_verifier.training import DRAWS, Network, priors_of, seed_of, simulator_under
+
+    model = load_model(folder)
     simulator = simulator_under(model.manifest.simulator, priors_of(model.manifest))
     points = wide_points(DRAWS, len(simulator.parameters))
     seed = seed_of(model.manifest.files["posterior.jaxexport"])
     return (
         Network(model.function, simulator, points),
-        f"{settings.model_name} {wanted}",
         seed,
         model.typicality,
         model.misfit,

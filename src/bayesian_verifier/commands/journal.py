@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from bayesian_verifier.journal import Audit, Damaged, Numbered
+    from bayesian_verifier.journal import Audit, CandidateLine, Damaged, Numbered, PolicyLine
 
 _DAMAGED = 1
 _PIPED_WIDTH = 160
@@ -122,7 +122,14 @@ def _follow(file: Path, subject: str | None, kind: str | None, last: int | None,
 
 def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
     """Whether an event is a subject's; ids of the subject's judgments and epochs are added to `theirs`."""
-    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine, PolicyLine
+    from bayesian_verifier.journal import (
+        CandidateLine,
+        EpochLine,
+        EpochUndoneLine,
+        FeedbackLine,
+        JudgmentLine,
+        PolicyLine,
+    )
 
     event = entry.event
     if subject is None:
@@ -130,6 +137,8 @@ def _concerns(entry: Numbered, subject: str | None, theirs: set[str]) -> bool:
     if isinstance(event, JudgmentLine | EpochLine) and event.subject == subject:
         theirs.add(event.id)
         return True
+    if isinstance(event, CandidateLine):
+        return event.subject == subject
     if isinstance(event, EpochUndoneLine):
         return event.epoch in theirs
     return isinstance(event, FeedbackLine | PolicyLine) and event.judgment in theirs
@@ -152,7 +161,14 @@ def _event_table(entries: Iterable[Numbered]) -> Table:
 
 
 def _cells(entry: Numbered) -> tuple[str, ...]:
-    from bayesian_verifier.journal import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine, PolicyLine
+    from bayesian_verifier.journal import (
+        CandidateLine,
+        EpochLine,
+        EpochUndoneLine,
+        FeedbackLine,
+        JudgmentLine,
+        PolicyLine,
+    )
 
     event = entry.event
     head = (str(entry.number), event.ts[:19].replace("T", " "), event.kind, event.id[:8])
@@ -166,17 +182,28 @@ def _cells(entry: Numbered) -> tuple[str, ...]:
         reward = "" if event.reward is None else f"reward {event.reward:g}"
         said = ", ".join(part for part in (event.feedback, reward) if part)
         return (*head, "", f"{said} on {event.judgment[:8]}", "", "")
-    if isinstance(event, PolicyLine):
-        choice = "nothing" if event.choice is None else f"option {event.choice}"
-        what = f"{choice}{', would ask' if event.ask else ''} on {event.judgment[:8]}"
-        belief = f"{event.belief.mean:.2f} ± {event.belief.sd:.2f}"
-        return (*head, event.subject or "", what, belief, f"policy {event.policy}")
+    if isinstance(event, PolicyLine | CandidateLine):
+        return (*head, event.subject or "", *_said_beside(event))
     if isinstance(event, EpochLine):
         since = event.since[:19].replace("T", " ")
         return (*head, event.subject, f"answers count from {since}", "", f"{event.by} ({event.reason})")
     if isinstance(event, EpochUndoneLine):
         return (*head, "", f"epoch {event.epoch[:8]} undone", "", event.by)
     return (*head, "", "", "", event.writer)
+
+
+def _said_beside(event: PolicyLine | CandidateLine) -> tuple[str, str, str]:
+    """What another would have proposed, by which belief, and who it is."""
+    from bayesian_verifier.journal import PolicyLine
+
+    if isinstance(event, PolicyLine):
+        choice = "nothing" if event.choice is None else f"option {event.choice}"
+        what = f"{choice}{', would ask' if event.ask else ''} on {event.judgment[:8]}"
+        return what, f"{event.belief.mean:.2f} ± {event.belief.sd:.2f}", f"policy {event.policy}"
+    candidate = event.candidate
+    choice = "no option" if candidate.chosen is None else f"option {candidate.chosen}"
+    on = "" if event.judgment is None else f" on {event.judgment[:8]}"
+    return choice + on, "", "candidate" if candidate.reason is None else f"candidate ({candidate.reason})"
 
 
 def _print(table: Table) -> None:

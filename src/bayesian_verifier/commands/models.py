@@ -22,7 +22,7 @@ BY = "Who does it, for the ledger; your login name by default."
 PICKED_UP = "running services pick it up within BV_RELOAD_SECONDS, or at once on SIGHUP"
 
 
-@click.group(name="models", short_help="List, show, promote and roll back models.")
+@click.group(name="models", short_help="List, show, adopt, promote and roll back models.")
 @click.option("--model-store", help="Directory of the model store [BV_MODEL_STORE].")
 @click.option("--name", help="Name of the model [BV_MODEL_NAME].")
 @click.option(
@@ -117,7 +117,11 @@ def rollback(context: click.Context, by: str | None) -> None:
     """Make the previous version the current one again."""
     store, name = _opened(context)
     if store.previous(name) is None:
-        raise CallerError(f"{name}: no previous version to go back to")
+        known = ", ".join(store.versions(name)) or "none"
+        raise CallerError(
+            f"{name}: no previous version to go back to (known: {known}); promote another, or leave "
+            "BV_MODEL_STORE empty to serve the shipped model"
+        )
     before = _current(store, name)
     now = store.rollback(name)
     click.echo(f"{name}: {now} is current\n{PICKED_UP}")
@@ -145,6 +149,27 @@ def at(context: click.Context, moment: str, journal: str, as_json: bool) -> None
     else:
         print_answer(found)
     sys.exit(1 if found["current"] is None and found["answered"] is None else 0)
+
+
+@command.command(
+    epilog="Example: bayesian-verifier models adopt executor 2026-11-23T10-00-00Z-1f3c\n\n"
+    "Nothing is served otherwise than before: see promote."
+)
+@click.argument("other", metavar="NAME")
+@click.argument("version")
+@click.option(
+    "--from", "source", type=click.Path(exists=True, file_okay=False), help="Store it is in, if another."
+)
+@click.pass_context
+def adopt(context: click.Context, other: str, version: str, source: str | None) -> None:
+    """Publish VERSION of the model NAME as a version of this model, once its files are verified."""
+    from bayesian_verifier.artifact import ModelStore, adopted
+
+    store, name = _opened(context)
+    origin = store if source is None else ModelStore(Path(source))
+    _require_known(origin, other, version)
+    adopted(origin.path(other, version), store, name)
+    click.echo(f"{name}: {version} is here, and not current; `models promote {version}` makes it that")
 
 
 def _noted(context: click.Context, kind: str, fields: dict[str, object]) -> None:

@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -29,22 +29,27 @@ def command() -> None:
 @command.command("list", epilog="Example: bayesian-verifier simulators list --json")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_simulators(as_json: bool) -> None:
-    """Every installed simulator, the package that brings it, and its parameters."""
+    """Every installed simulator, the package that brings it, and its parameters, or why it cannot be loaded."""
+    from bayesian_verifier.errors import SettingsError
     from bayesian_verifier.simulators import installed_simulators, load_simulator
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, package in installed_simulators().items():
-        own = load_simulator(name)
-        rows.append({"name": name, "package": package, "parameters": [p.name for p in own.parameters]})
+        try:
+            told: dict[str, Any] = {"parameters": [one.name for one in load_simulator(name).parameters]}
+        except SettingsError as exc:
+            told = {"parameters": [], "fault": str(exc)}
+        rows.append({"name": name, "package": package, **told})
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("name", "package", "parameters")
     for row in rows:
-        table.add_row(str(row["name"]), str(row["package"]), ", ".join(row["parameters"]))
+        table.add_row(row["name"], row["package"], escape(row.get("fault") or ", ".join(row["parameters"])))
     Console().print(table)
 
 

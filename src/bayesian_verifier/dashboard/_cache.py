@@ -29,8 +29,9 @@ MOST_DAMAGED = 20
 class WindowHeard(NamedTuple):
     """What the detector makes of a window; divergences and rates from the window before, None at the first.
 
-    statistic: R.   change_began: RFC 3339.   moved: in the unit of risk_aversion.   surprise: in sd.
+    statistic: R.   change_began: RFC 3339.   moved: in the unit of the parameter.   surprise: in sd.
     forward, backward, jensen_shannon: nats.   rate, distance_rate: a day.
+    parameter: that speaks most for a change.
     """
 
     statistic: float
@@ -44,6 +45,7 @@ class WindowHeard(NamedTuple):
     wasserstein: float | None = None
     rate: float | None = None
     distance_rate: float | None = None
+    parameter: str = "risk_aversion"
 
 
 class Hears(Protocol):

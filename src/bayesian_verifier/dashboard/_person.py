@@ -37,7 +37,8 @@ _POINTS = """
 """
 _WINDOWS = """
     SELECT w.id, w.number, w.began, w.ended, w.mean, w.sd, w.informative, w.trustworthy, w.model_version, w.log_loss,
-           h.statistic, h.alarm, h.change_began, h.moved, h.forward, h.backward, h.jensen_shannon, h.rate
+           h.statistic, h.alarm, h.change_began, h.moved, h.forward, h.backward, h.jensen_shannon, h.rate,
+           h.parameter
     FROM windows w LEFT JOIN heard h ON h."window" = w.id
     WHERE w.key = ? AND w.ended BETWEEN ? AND ? ORDER BY w.ended DESC, w.number DESC LIMIT ?
 """
@@ -81,7 +82,17 @@ _WINDOW_NAMES = (
         "model_version",
         "log_loss",
     ),
-    *("statistic", "alarm", "change_began", "moved", "forward", "backward", "jensen_shannon", "rate"),
+    *(
+        "statistic",
+        "alarm",
+        "change_began",
+        "moved",
+        "forward",
+        "backward",
+        "jensen_shannon",
+        "rate",
+        "parameter",
+    ),
 )
 _EPOCH_NAMES = ("id", "t", "from", "reason", "by", "undone", "undone_by", "why")
 _LINES = ("t", "mean", "sd", "q05", "q25", "q75", "q95", "source", "reason", "feedback", "reward")

@@ -67,9 +67,10 @@ _STATISTICS = """
     ) ORDER BY t
 """
 _ALARMS = """
-    SELECT h.t, h.key, w.subject, w.number, h.statistic, h.moved, h.change_began FROM heard h
+    SELECT h.t, h.key, w.subject, w.number, h.statistic, h.moved, h.change_began, h.parameter FROM heard h
     JOIN windows w ON w.id = h."window" WHERE h.alarm AND h.t BETWEEN ? AND ? ORDER BY h.t DESC LIMIT ?
 """
+_ALARM_NAMES = ("t", "key", "subject", "number", "statistic", "moved", "change_began", "parameter")
 _MEANS = """
     SELECT key, arg_max(mean, (t, writer, seq)), arg_min(mean, (t, writer, seq)) FROM judgments
     WHERE key IS NOT NULL AND mean IS NOT NULL AND source = 'verifier' AND t BETWEEN ? AND ? GROUP BY key
@@ -107,10 +108,7 @@ def population_document(cache: Cache, asked: Range, threshold: float) -> dict[st
         "conflict": _columns(("t", "pairs", "apart", "apart_90", "conflicting", "other_choice"), shadows),
         "statistics": _columns(("t", "statistic", "alarm"), cache.rows(_STATISTICS, [*asked, MOST_POINTS])),
         "alarms": [
-            dict(
-                zip(("t", "key", "subject", "number", "statistic", "moved", "change_began"), row, strict=True)
-            )
-            for row in cache.rows(_ALARMS, [*asked, _MOST_ALARMS])
+            dict(zip(_ALARM_NAMES, row, strict=True)) for row in cache.rows(_ALARMS, [*asked, _MOST_ALARMS])
         ],
         "means": means_of(cache.rows(_MEANS, asked)),
     }

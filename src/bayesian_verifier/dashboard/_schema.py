@@ -94,9 +94,9 @@ TABLES: Final[dict[str, tuple[str, str, str]]] = {
 HEARD: Final = (
     '"window" VARCHAR, key VARCHAR, t DOUBLE, statistic DOUBLE, alarm BOOLEAN, change_began DOUBLE, moved DOUBLE, '
     "surprise DOUBLE, forward DOUBLE, backward DOUBLE, jensen_shannon DOUBLE, wasserstein DOUBLE, rate DOUBLE, "
-    "distance_rate DOUBLE"
+    "distance_rate DOUBLE, parameter VARCHAR"
 )
-HEARD_COLUMNS: Final = 14
+HEARD_COLUMNS: Final = 15
 LEDGER: Final = "n BIGINT, id VARCHAR, t DOUBLE, kind VARCHAR, members VARCHAR"
 
 CREATE: Final = {

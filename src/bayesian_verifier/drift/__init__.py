@@ -25,8 +25,9 @@ from bayesian_verifier.drift._reacting import Crossed, Recalled, Told, recalled
 from bayesian_verifier.drift._rivals import CusumState, cusum_step
 from bayesian_verifier.drift._run_lengths import Delay, Effort, RunLength
 from bayesian_verifier.drift._settings import DriftSettings, Limit, Limits, PopulationSettings
+from bayesian_verifier.drift._several import Several, hear_several
 from bayesian_verifier.drift._share_test import Levels, ShareInfo, ShareState, share_step
-from bayesian_verifier.drift._summary import Alarm, DriftSummary, OfSubject, OfWindow, summarise
+from bayesian_verifier.drift._summary import Alarm, DriftSummary, OfOther, OfSubject, OfWindow, summarise
 from bayesian_verifier.drift._trend import Trend, trend
 from bayesian_verifier.drift._variance_scale import variance_scale
 from bayesian_verifier.drift._watching import Inferred, Watcher
@@ -63,6 +64,7 @@ __all__ = [
     "MeasureName",
     "Message",
     "OfEpoch",
+    "OfOther",
     "OfSubject",
     "OfWindow",
     "Person",
@@ -72,6 +74,7 @@ __all__ = [
     "Rival",
     "Row",
     "RunLength",
+    "Several",
     "ShareInfo",
     "ShareState",
     "Standing",
@@ -88,6 +91,7 @@ __all__ = [
     "evaluate_drift",
     "evaluate_limits",
     "hear",
+    "hear_several",
     "heterogeneity",
     "mean_log_loss",
     "message",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from bayesian_verifier.drift._followed import Followed
+from bayesian_verifier.drift._followed import FIRST, Followed
 from bayesian_verifier.journal import EpochLine, Epochs, EpochUndoneLine, WindowLine
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ class OfEpoch(NamedTuple):
     """An epoch of a subject. id: None where it is only proposed.   since: answers from then on count.
 
     state: whether it holds, another begins after it, it was undone, or it waits for somebody to open it.
-    window, moved: of the alarm, None where a person opened it.   by, at: who opened it, when.
+    window, moved: of the alarm, None where a person opened it; how far is in the unit of the parameter.
+    by, at: who opened it, when.
     undone_by, undone_at: who took it back, when.   why: all of that in words.
     """
 
@@ -72,7 +73,7 @@ class Listing:
             state = "holds"
         heard = self._alarms.get(line.window or "")
         moved = None if heard is None else heard.moved
-        why = "opened by a person" if line.window is None else _words(moved)
+        why = "opened by a person" if line.window is None else _words(heard)
         if undone is not None:
             why += f"; undone by {undone.by}" + (f": {undone.why}" if undone.why else "")
         return OfEpoch(
@@ -106,7 +107,7 @@ class Listing:
             None,
             None,
             None,
-            _words(heard.moved),
+            _words(heard),
         )
 
 
@@ -127,5 +128,8 @@ def wanted(found: list[OfEpoch], settings: DriftSettings) -> list[OfEpoch]:
     return [one for one in found if one.state != "proposed" or settings.epochs != "off"]
 
 
-def _words(moved: float | None) -> str:
-    return "changed" if moved is None else f"changed by {moved:+.2f}"
+def _words(heard: Heard | None) -> str:
+    if heard is None:
+        return "changed"
+    said = f"changed by {heard.moved:+.2f}"
+    return said if heard.parameter == FIRST else f"{heard.parameter} {said}"

@@ -59,21 +59,31 @@ def begin(detector: Detector, shape: tuple[int, ...] = ()) -> Person:
 
 def hear(known: Person, told: Message, detector: Detector) -> tuple[Person, Info]:
     """One message of each person. The statistic is the lesser of both; when and how far it changed, as stated."""
+    new, info = listen(known, told, detector)
+    return begun_anew(new, info.alarm, detector), info
+
+
+def listen(known: Person, told: Message, detector: Detector) -> tuple[Person, Info]:
+    """As `hear`, and go on after an alarm as if there had been none."""
     stated, info = advance(known.stated, told, detector)
     own = Message(told.value, told.precision / own_scale(known))
     widened, also = advance(known.widened, own, detector)
     statistic = np.minimum(info.statistic, also.statistic)
     alarm = statistic >= detector.threshold
-    squares, counted, waiting = _counted(known, told, detector)
-    new = Person(
-        restarted(stated, alarm, detector),
-        restarted(widened, alarm, detector),
-        squares,
-        counted,
-        # what came just before an alarm was the change
-        np.where(alarm, np.nan, waiting),
-    )
+    new = Person(stated, widened, *_counted(known, told, detector))
     return new, info._replace(statistic=statistic, alarm=alarm)
+
+
+def begun_anew(known: Person, alarm: NDArray[np.bool_], detector: Detector) -> Person:
+    """The same, but as at the start for those with an alarm; how widely they scatter is still known."""
+    return Person(
+        restarted(known.stated, alarm, detector),
+        restarted(known.widened, alarm, detector),
+        known.squares,
+        known.counted,
+        # what came just before an alarm was the change
+        np.where(alarm, np.nan, known.waiting),
+    )
 
 
 def own_scale(known: Person) -> Float:

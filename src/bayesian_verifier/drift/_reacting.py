@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from bayesian_verifier.drift._followed import FIRST
 from bayesian_verifier.drift._population import population_fields
 from bayesian_verifier.journal import EpochLine, Epochs, EpochUndoneLine
 
@@ -149,4 +150,5 @@ def alarm_fields(heard: Heard) -> dict[str, object]:
         "change_began": heard.change_began,
         "moved": heard.moved,
         "model_version": heard.window.model_version,
+        **({} if heard.parameter == FIRST else {"parameter": heard.parameter}),
     }

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bayesian_verifier.drift._followed import Followed
+from bayesian_verifier.drift._followed import FIRST, Followed
 from bayesian_verifier.drift._listed import Listing, wanted
 from bayesian_verifier.drift._population import Population
 from bayesian_verifier.drift._trend import Trend, trend
 from bayesian_verifier.journal import JudgmentLine, WindowLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bayesian_verifier.drift._change_rate import Change
     from bayesian_verifier.drift._followed import Heard
@@ -24,11 +24,19 @@ if TYPE_CHECKING:
 
 
 class Alarm(NamedTuple):
-    """Of one subject: at the end of which window, when it began, and how far they moved since."""
+    """Of one subject: at the end of which window, when it began, and how far they moved since, in which parameter."""
 
     at: str
     change_began: str
     moved: float
+    statistic: float
+    parameter: str = FIRST
+
+
+class OfOther(NamedTuple):
+    """One subject's last window, as to a further parameter. statistic: its own R, of which the person's is a mean."""
+
+    last: Belief
     statistic: float
 
 
@@ -51,6 +59,7 @@ class OfSubject(NamedTuple):
     """One subject's windows. statistic: R after the last one.   log_loss: mean over windows that have one.
 
     change: from the last window but one to the last.   series: every window.   epochs: those that there were.
+    others: further parameters, by name.
     """
 
     subject: str
@@ -63,6 +72,7 @@ class OfSubject(NamedTuple):
     alarms: tuple[Alarm, ...]
     series: tuple[OfWindow, ...]
     epochs: tuple[OfEpoch, ...]
+    others: Mapping[str, OfOther]
 
 
 class DriftSummary(NamedTuple):
@@ -138,10 +148,16 @@ def _of_subject(name: str, heard: list[Heard], epochs: list[OfEpoch]) -> OfSubje
         sum(losses) / len(losses) if losses else None,
         last.change,
         tuple(
-            Alarm(one.window.ended, one.change_began, one.moved, one.statistic) for one in heard if one.alarm
+            Alarm(one.window.ended, one.change_began, one.moved, one.statistic, one.parameter)
+            for one in heard
+            if one.alarm
         ),
         tuple(map(_of_window, heard)),
         tuple(epochs),
+        {
+            name: OfOther(one.posterior.belief, 0.0 if last.alarm else last.statistics[name])
+            for name, one in (last.window.others or {}).items()
+        },
     )
 
 

@@ -33,13 +33,17 @@ NONE_CROSSED: Mapping[str, Crossed] = MappingProxyType({})
 
 
 class Inferred(NamedTuple):
-    """What the service says of some judgments: beliefs about r, and the mean of τ; `informative` of them counted."""
+    """What the service says of some judgments: beliefs about r, and the mean of τ; `informative` of them counted.
+
+    others: about the further parameters that say what a person wants, by name.
+    """
 
     belief: Belief
     choice_noise: float | None
     informative: int
     trustworthy: bool
     model_version: str
+    others: Mapping[str, Belief] = MappingProxyType({})
 
 
 class Watcher:
@@ -131,6 +135,7 @@ class Watcher:
             "variance_scale": self._scale,
             "began": cut.began,
             "ended": cut.ended,
+            **_others(prior, found),
         }
 
     def _hear(self, window: WindowLine) -> Told:
@@ -138,3 +143,16 @@ class Watcher:
         self._last[window.subject] = window
         crossings = self._population.hear(heard)
         return self._reacting.to(heard, crossings, crowd=self._population.is_raised("change_rate"))
+
+
+def _others(prior: Inferred, found: Inferred) -> dict[str, object]:
+    """The member `others`, where there are any."""
+    of = {
+        name: {
+            "prior": RecordedPosterior.of(prior.others[name]).model_dump(mode="json"),
+            "posterior": RecordedPosterior.of(belief).model_dump(mode="json"),
+        }
+        for name, belief in found.others.items()
+        if name in prior.others
+    }
+    return {"others": of} if of else {}

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.journal._answers import check_answer
+from bayesian_verifier.journal._candidate_line import AnsweredBy, CandidateLine
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._committing import Fsync, NotDurableError
+from bayesian_verifier.journal._envelope import Line, RecordedPosterior, seconds_since_epoch, timestamp
 from bayesian_verifier.journal._epochs import Epoch, Epochs, counts
 from bayesian_verifier.journal._evidence import MOST_ANSWERED, History, Trusted, as_evidence
 from bayesian_verifier.journal._journal import Journal
@@ -13,17 +15,13 @@ from bayesian_verifier.journal._lines import (
     EpochUndoneLine,
     FeedbackLine,
     JudgmentLine,
-    Line,
     OtherLine,
     PolicyLine,
-    RecordedPosterior,
     SegmentLine,
     Tried,
     WindowLine,
     journal_schema,
     parse_line,
-    seconds_since_epoch,
-    timestamp,
 )
 from bayesian_verifier.journal._marks import EVIDENCE_FIELDS, mark_after, marks_of
 from bayesian_verifier.journal._news import New, News
@@ -63,10 +61,12 @@ __all__ = [
     "EVIDENCE_FIELDS",
     "MOST_ANSWERED",
     "AlarmLine",
+    "AnsweredBy",
     "ApprovalAskedLine",
     "ApprovedLine",
     "Audit",
     "BadLine",
+    "CandidateLine",
     "Damaged",
     "DamagedLineError",
     "Epoch",

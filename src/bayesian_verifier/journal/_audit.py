@@ -6,13 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.journal._lines import (
-    EpochLine,
-    EpochUndoneLine,
-    FeedbackLine,
-    JudgmentLine,
-    Line,
-)
+from bayesian_verifier.journal._lines import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
 from bayesian_verifier.journal._merged_block import NOTHING, Block, heading_of
 from bayesian_verifier.journal._ranges import Ranges, difference, joined
 from bayesian_verifier.journal._reading import Damaged, Numbered
@@ -22,6 +16,8 @@ from bayesian_verifier.journal._tombstones import Tombstone, removed_by, tombsto
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from bayesian_verifier.journal._envelope import Line
 
 _REMAINS = "about a subject that was to be forgotten: forget again"
 

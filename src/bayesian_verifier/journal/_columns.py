@@ -11,7 +11,7 @@ from bayesian_verifier.posterior import QUANTILE_LEVELS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bayesian_verifier.journal._lines import Line
+    from bayesian_verifier.journal._envelope import Line
 
 _ENVELOPE: Final = {"id": "VARCHAR", "ts": "TIMESTAMPTZ", "writer": "VARCHAR", "seq": "BIGINT"}
 _PLAIN: Final = (

@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
+from bayesian_verifier.journal._envelope import seconds_since_epoch
 from bayesian_verifier.journal._epochs import Epoch, Epochs, counts
-from bayesian_verifier.journal._lines import (
-    EpochLine,
-    EpochUndoneLine,
-    FeedbackLine,
-    JudgmentLine,
-    seconds_since_epoch,
-)
+from bayesian_verifier.journal._lines import EpochLine, EpochUndoneLine, FeedbackLine, JudgmentLine
 from bayesian_verifier.journal._marks import mark_after
 from bayesian_verifier.judgment import Judgment
 

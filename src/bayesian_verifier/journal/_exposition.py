@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, WindowLine, seconds_since_epoch
+from bayesian_verifier.journal._envelope import seconds_since_epoch
+from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, WindowLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bayesian_verifier.journal._lines import Line
+    from bayesian_verifier.journal._envelope import Line
     from bayesian_verifier.journal._news import New
 
 _PREFIX = "bayesian_verifier_"

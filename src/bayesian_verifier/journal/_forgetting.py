@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bayesian_verifier.errors import BusyError, CallerError, JournalError
 from bayesian_verifier.journal._codec import encode_members
 from bayesian_verifier.journal._compacting import Compaction, Epitaph
-from bayesian_verifier.journal._lines import timestamp
+from bayesian_verifier.journal._envelope import timestamp
 from bayesian_verifier.journal._lock import ProcessLock, lock_path
 from bayesian_verifier.journal._replacing import (
     MOST_LOCKED,

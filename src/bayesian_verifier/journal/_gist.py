@@ -17,8 +17,8 @@ _ENVELOPE = rb'\{"v":1,"seq":\d+,"id":%b,"ts":"[^"\\]+","writer":"[^"\\]+","kind
 _BEGINNING = re.compile(
     rb'%b(?:"judgment","subject":(?:"([^"\\]*)"|null)|"feedback","judgment":%b)[,}]' % (_ENVELOPE, _TEXT)
 )
-#: as many as there are judgments where a policy chooses, and no evidence
-_OF_POLICY = re.compile(rb'%b"policy"[,}]' % _ENVELOPE)
+#: as many as there are judgments where a policy chooses or a candidate is asked, and no evidence
+_NO_EVIDENCE = re.compile(rb'%b"(?:policy|candidate)"[,}]' % _ENVELOPE)
 
 
 class Gist(NamedTuple):
@@ -39,7 +39,7 @@ def gist_of(line: bytes) -> Gist | None:
     Raises DamagedLineError.
     """
     found = _at_a_glance(line)
-    if found is None and _OF_POLICY.match(line) is not None:
+    if found is None and _NO_EVIDENCE.match(line) is not None:
         check_seal(line)
         return None
     return found or _of_members(line)

@@ -11,8 +11,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bayesian_verifier.errors import JournalError
+from bayesian_verifier.journal._envelope import timestamp
 from bayesian_verifier.journal._import_lines import BadLine, LineReader, Ready, numbered_lines
-from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine, timestamp
+from bayesian_verifier.journal._lines import FeedbackLine, JudgmentLine
 from bayesian_verifier.journal._reading import Damaged
 from bayesian_verifier.journal._replacing import rewriting
 from bayesian_verifier.journal._segments import segments

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal._answers import check_answer
 from bayesian_verifier.journal._codec import encode_members
+from bayesian_verifier.journal._envelope import RecordedPosterior, timestamp
 from bayesian_verifier.journal._files import Files
 from bayesian_verifier.journal._histories import Histories
-from bayesian_verifier.journal._lines import RecordedPosterior, Tried, members_of, timestamp
+from bayesian_verifier.journal._lines import Tried, members_of
 from bayesian_verifier.journal._log import AppendLog, Policy
 from bayesian_verifier.journal._present import present
 from bayesian_verifier.journal._reading import Damaged, Numbered, read_log

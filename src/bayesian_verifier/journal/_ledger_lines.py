@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 
-from bayesian_verifier.journal._lines import Line, SegmentLine, _Frozen
+from bayesian_verifier.journal._envelope import Frozen, Line
+from bayesian_verifier.journal._lines import SegmentLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ class AlarmLine(Line):
     """A person was found to have changed.
 
     window: id of the window that said so, the person's `number`-th.   statistic: R.   change_began: when.
-    moved: how far, in the unit of risk_aversion.
+    moved: how far, in the unit of the parameter.   parameter: None for risk_aversion.
     """
 
     kind: Literal["alarm"]
@@ -36,6 +37,7 @@ class AlarmLine(Line):
     change_began: Time
     moved: float
     model_version: str
+    parameter: str | None = None
 
 
 class PopulationLine(Line):
@@ -60,7 +62,7 @@ class TrainingStartedLine(Line):
     by: Text
 
 
-class PriorOfRun(_Frozen):
+class PriorOfRun(Frozen):
     """The prior of risk_aversion that a challenger was trained with."""
 
     mean: float

@@ -1,84 +1,29 @@
 """What may a line of the journal hold?
 
 Every line has the envelope of `Line`. The kinds known here are a judgment, the feedback on one, what a policy made
-of one, what a window of answers says, from when on a person's answers count, and the beginning of a file; lines of
-any other kind are carried as they are. Members that this version does not know are kept, so that a newer writer and
-an older reader can share a file.
+of one, what another model would have said, what a window of answers says, from when on a person's answers count, and
+the beginning of a file; lines of any other kind are carried as they are. Members that this version does not know are
+kept, so that a newer writer and an older reader can share a file.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
+from bayesian_verifier.journal._candidate_line import CandidateLine
 from bayesian_verifier.journal._codec import DamagedLineError, decode_line
+from bayesian_verifier.journal._envelope import TIMESTAMP, Frozen, Line, RecordedPosterior, SeldomRead
 from bayesian_verifier.judgment import Case, Feedback, Verdict  # noqa: TC001 pydantic reads the annotations
-from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 GREATEST_REWARD = 3.0
 
-_TIMESTAMP = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow", allow_inf_nan=False)
-
-
-class Line(_Frozen):
-    """The envelope, and all there is to know of a line whose kind is not known here.
-
-    v: version of this form.   seq: 1, 2, … without gaps per writer and file.   id: unique in the file.
-    ts: RFC 3339 in UTC with microseconds.   writer: who appended it.   crc: see the codec.
-    """
-
-    __pydantic_extra__: dict[str, JsonValue]
-
-    v: Literal[1]
-    seq: Annotated[int, Field(ge=1)]
-    id: Annotated[str, Field(min_length=1)]
-    ts: Annotated[str, Field(pattern=_TIMESTAMP)]
-    writer: Annotated[str, Field(min_length=1)]
-    kind: Annotated[str, Field(min_length=1)]
-    crc: Annotated[str, Field(pattern="^[0-9a-f]{8}$")]
-
-    @property
-    def order(self) -> tuple[str, str, int]:
-        """Of two lines that say different things about one matter the greater holds."""
-        return (self.ts, self.writer, self.seq)
-
-
-class RecordedPosterior(_Frozen):
-    """The belief about risk_aversion that a choice was made with; quantiles by level, where known."""
-
-    mean: float
-    sd: Annotated[float, Field(gt=0)]
-    quantiles: dict[str, float] | None = None
-
-    @classmethod
-    def of(cls, belief: Belief) -> RecordedPosterior:
-        """The form in which a belief is written."""
-        named = dict(zip(map(str, QUANTILE_LEVELS), belief.quantiles, strict=False))
-        return cls(mean=belief.mean, sd=belief.sd, quantiles=named or None)
-
-    @property
-    def belief(self) -> Belief:
-        """The belief as a value."""
-        known = self.quantiles or {}
-        quantiles = tuple(known[str(level)] for level in QUANTILE_LEVELS if str(level) in known)
-        return Belief(self.mean, self.sd, quantiles)
-
-    @model_validator(mode="after")
-    def _is_a_belief(self) -> Self:
-        _ = self.belief
-        return self
-
-
-class Tried(_Frozen):
+class Tried(Frozen):
     """What the prover said of one option, and the rules that did not hold."""
 
     option: Annotated[int, Field(ge=0)]
@@ -86,7 +31,7 @@ class Tried(_Frozen):
     rules: tuple[str, ...] = Field(default=(), strict=False)
 
 
-class InExperiment(_Frozen):
+class InExperiment(Frozen):
     """The A/B test that a judgment was made in, and the arm that its subject is in.
 
     share: of people who get the policy.
@@ -172,19 +117,21 @@ class PolicyLine(Line):
     choice: Annotated[int, Field(ge=0)] | None
 
 
-class _SeldomRead(Line):
-    """Built when the first of its kind is read: a program that imports us need not wait for it."""
+class OtherInWindow(Frozen, defer_build=True):
+    """What a window says of a further parameter, in the parameter's own unit."""
 
-    model_config = ConfigDict(defer_build=True)
+    prior: RecordedPosterior
+    posterior: RecordedPosterior
 
 
-class WindowLine(_SeldomRead):
+class WindowLine(SeldomRead):
     """What some of a subject's answers say by themselves: inferred from the prior; no judgment is in two windows.
 
     number: 1, 2, … by subject.   judgments: their ids, oldest first.   prior, posterior: of risk_aversion.
     choice_noise: its posterior mean.   log_loss: of the window's feedback as the window before would have predicted
     it, mean in nats; None without feedback.   variance_scale: of messages, when the window was inferred.
-    began, ended: of its first and its last answer.
+    began, ended: of its first and its last answer.   others: by name, where the model has further parameters that say
+    what a person wants.
     """
 
     kind: Literal["window"]
@@ -199,11 +146,12 @@ class WindowLine(_SeldomRead):
     model_version: str
     log_loss: Annotated[float, Field(ge=0)] | None
     variance_scale: Annotated[float, Field(gt=0)]
-    began: Annotated[str, Field(pattern=_TIMESTAMP)]
-    ended: Annotated[str, Field(pattern=_TIMESTAMP)]
+    began: Annotated[str, Field(pattern=TIMESTAMP)]
+    ended: Annotated[str, Field(pattern=TIMESTAMP)]
+    others: dict[str, OtherInWindow] | None = None
 
 
-class EpochLine(_SeldomRead):
+class EpochLine(SeldomRead):
     """From when on a subject's answers are evidence, as they have changed.
 
     since: the member `from`; answers given from then on count, earlier ones do not.   window: the one with the alarm,
@@ -212,13 +160,13 @@ class EpochLine(_SeldomRead):
 
     kind: Literal["epoch"]
     subject: Annotated[str, Field(min_length=1)]
-    since: Annotated[str, Field(alias="from", pattern=_TIMESTAMP)]
+    since: Annotated[str, Field(alias="from", pattern=TIMESTAMP)]
     window: str | None
     reason: Literal["drift", "asked"]
     by: Annotated[str, Field(min_length=1)]
 
 
-class EpochUndoneLine(_SeldomRead):
+class EpochUndoneLine(SeldomRead):
     """An epoch is taken back, and all is as if it had not been opened. epoch: its id.   by, why: for people."""
 
     kind: Literal["epoch_undone"]
@@ -227,7 +175,7 @@ class EpochUndoneLine(_SeldomRead):
     why: str | None
 
 
-class Before(_Frozen, defer_build=True):
+class Before(Frozen, defer_build=True):
     """What a file of a journal says of the one before it: all of its bytes, its last line torn or not."""
 
     name: Annotated[str, Field(min_length=1)]
@@ -236,7 +184,7 @@ class Before(_Frozen, defer_build=True):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class SegmentLine(_SeldomRead):
+class SegmentLine(SeldomRead):
     """The first line of every file of a journal but the very first. number: of this file, from 2."""
 
     kind: Literal["segment"]
@@ -248,6 +196,7 @@ _KINDS: dict[str, type[Line]] = {
     "judgment": JudgmentLine,
     "feedback": FeedbackLine,
     "policy": PolicyLine,
+    "candidate": CandidateLine,
     "window": WindowLine,
     "epoch": EpochLine,
     "epoch_undone": EpochUndoneLine,
@@ -293,22 +242,19 @@ def parse_line(line: bytes) -> Line:
 
 def journal_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of one line of the journal."""
-    known = JudgmentLine | FeedbackLine | PolicyLine | WindowLine | EpochLine | EpochUndoneLine | SegmentLine
+    known = (
+        JudgmentLine
+        | FeedbackLine
+        | PolicyLine
+        | CandidateLine
+        | WindowLine
+        | EpochLine
+        | EpochUndoneLine
+        | SegmentLine
+    )
     schema = TypeAdapter(known | OtherLine).json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of judgments.jsonl",
         **schema,
     }
-
-
-def timestamp(nanoseconds: int) -> str:
-    """RFC 3339 in UTC with microseconds of a time in nanoseconds since 1970."""
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def seconds_since_epoch(ts: str) -> float:
-    """The time a timestamp names, in seconds since 1970."""
-    return datetime.fromisoformat(ts).timestamp()

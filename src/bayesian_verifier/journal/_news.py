@@ -11,7 +11,7 @@ from bayesian_verifier.journal._reading import Numbered, read_line
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bayesian_verifier.journal._lines import Line
+    from bayesian_verifier.journal._envelope import Line
 
 
 class New(NamedTuple):

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from bayesian_verifier.errors import CallerError, JournalError
 from bayesian_verifier.journal._codec import DamagedLineError
 from bayesian_verifier.journal._growing import GrowingFile, RawLine
-from bayesian_verifier.journal._lines import Line, parse_line
+from bayesian_verifier.journal._lines import parse_line
 from bayesian_verifier.journal._lock import ProcessLock, lock_path
 from bayesian_verifier.journal._present import present
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from bayesian_verifier.journal._envelope import Line
 
 _PATIENCE = 1.0  # seconds
 TORN = "torn: does not end in a newline"

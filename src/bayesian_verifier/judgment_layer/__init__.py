@@ -3,7 +3,7 @@
 from bayesian_verifier.judgment_layer._breaker import BreakerPolicy
 from bayesian_verifier.judgment_layer._client import VerifierClient
 from bayesian_verifier.judgment_layer._controller import Controller, Fallback, Forgets, MetaJudgmentController
-from bayesian_verifier.judgment_layer._health import Health, ShadowHealth
+from bayesian_verifier.judgment_layer._health import CandidateHealth, Health, ShadowHealth
 from bayesian_verifier.judgment_layer._layer import JudgmentLayer
 from bayesian_verifier.judgment_layer._ranking import Chooser
 from bayesian_verifier.judgment_layer._values import (
@@ -20,6 +20,7 @@ from bayesian_verifier.judgment_layer._values import (
 __all__ = [
     "Assessment",
     "BreakerPolicy",
+    "CandidateHealth",
     "Chooser",
     "Controller",
     "Decision",

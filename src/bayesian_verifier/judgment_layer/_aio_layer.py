@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.judgment import Case, Feedback, Judgment
+    from bayesian_verifier.judgment_layer._asks import Asks as MayBlock
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
     from bayesian_verifier.judgment_layer._health import Health
@@ -57,6 +58,7 @@ class JudgmentLayer:
 
     Files are read and written, and the prover asked, in threads. A judgment that was begun is recorded even
     if whoever waits for it is cancelled meanwhile.
+    candidate: a client that may block, as it is asked in a thread.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class JudgmentLayer:
         ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
+        candidate: MayBlock | None = None,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -95,6 +98,7 @@ class JudgmentLayer:
             ab_test=ab_test,
             shadow=shadow,
             chance=chance,
+            candidate=candidate,
             clock=clock,
             monotonic=monotonic,
         )
@@ -112,7 +116,7 @@ class JudgmentLayer:
         Raises CallerError for judgments that break a rule.
         """
         concluded = await self._conclude(subject, judgments)
-        self._core.follow(concluded.seen)
+        self._core.follow(concluded)
         return concluded.assessment
 
     async def _conclude(
@@ -174,7 +178,7 @@ class JudgmentLayer:
         return self._core.recorder.lost
 
     def health(self) -> Health:
-        """How the layer has fared in this process: lines that wait or are lost, what failed, the shadow."""
+        """How the layer has fared in this process: lines that wait or are lost, failures, the shadow, the candidate."""
         return self._core.health()
 
     async def flush(self) -> bool:
@@ -182,7 +186,7 @@ class JudgmentLayer:
         return await asyncio.to_thread(self._core.recorder.flush)
 
     async def aclose(self) -> None:
-        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        """Write lines that wait, if that is possible now, and give what runs beside it a second to end."""
         await asyncio.to_thread(self._core.close)
 
     async def __aenter__(self) -> Self:

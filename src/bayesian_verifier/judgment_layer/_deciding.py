@@ -6,8 +6,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.judgment_layer._choice import choose
+from bayesian_verifier.judgment_layer._chosen import Chosen
 from bayesian_verifier.judgment_layer._comments import meta_comment
-from bayesian_verifier.judgment_layer._shadow import Chosen
 from bayesian_verifier.judgment_layer._values import Decision
 from bayesian_verifier.judgment_layer._written import judgment_line, policy_line
 from bayesian_verifier.policy import trace_of

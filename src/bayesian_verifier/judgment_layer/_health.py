@@ -23,6 +23,21 @@ class ShadowHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateHealth:
+    """How often the candidate was asked what the served model was asked.
+
+    waiting: whose turn is to come.   dropped: left out, as too many waited.   failed: no posterior came.
+    unrecorded: the journal did not take the line.
+    """
+
+    asked: int
+    waiting: int
+    dropped: int
+    failed: int
+    unrecorded: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Counts since the process first used the layer.
 
@@ -30,6 +45,7 @@ class Health:
     lost: lines given up.   write_failures: attempts to write that failed.
     late_histories: assessments that did not wait for the journal to be read.
     client_failures, controller_failures, chooser_failures: calls that raised, or gave what is no answer.
+    candidate: None where there is none.
     """
 
     waiting: int
@@ -41,3 +57,4 @@ class Health:
     controller_failures: int
     chooser_failures: int
     shadow: ShadowHealth
+    candidate: CandidateHealth | None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Self
 
 from bayesian_verifier.errors import CallerError
+from bayesian_verifier.judgment_layer._asks import AsksOnward
 from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
 from bayesian_verifier.policy import surroundings_of
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.journal import Journal
     from bayesian_verifier.judgment import Case, Feedback, Judgment
+    from bayesian_verifier.judgment_layer._asks import Asks
     from bayesian_verifier.judgment_layer._choice import Verifies
     from bayesian_verifier.judgment_layer._controller import Controller
     from bayesian_verifier.judgment_layer._health import Health
@@ -23,32 +25,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._ranking import Chooser
     from bayesian_verifier.judgment_layer._values import Assessment, Decision, Outcome
     from bayesian_verifier.policy import ABTest, Surroundings
-
-
-class Asks(Protocol):
-    """Whatever has an outcome for every question, in bounded time."""
-
-    def posterior(self, judgments: Sequence[Judgment], *, trace_id: str | None = None) -> Outcome:
-        """What the verifier says of a person with these judgments."""
-
-
-@runtime_checkable
-class AsksOnward(Asks, Protocol):
-    """Whatever can also go on from what the verifier knows of a subject, and does where `keeps_state` is true."""
-
-    @property
-    def keeps_state(self) -> bool:
-        """Whether it is to be told whose judgments they are."""
-
-    def posterior(
-        self,
-        judgments: Sequence[Judgment],
-        *,
-        subject: str | None = None,
-        marks: Sequence[bytes] | None = None,
-        trace_id: str | None = None,
-    ) -> Outcome:
-        """The same, of a subject whose history in the journal has these marks."""
 
 
 class JudgmentLayer:
@@ -65,6 +41,7 @@ class JudgmentLayer:
     needed.   chooser: ranks options in place of expected V.   ab_test: for whom, else for everybody.
     shadow: share of the calls that the verifier answered which the controller then answers as well, for the
     record; 0 for none.   chance: numbers even on [0, 1), one for each of those calls.
+    candidate: asks another model what the verifier was asked, in a thread, for the record alone.
     clock: nanoseconds since 1970.   monotonic: seconds.
     Safe among threads and after a fork.
     """
@@ -86,6 +63,7 @@ class JudgmentLayer:
         ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
+        candidate: Asks | None = None,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -105,6 +83,7 @@ class JudgmentLayer:
             ab_test=ab_test,
             shadow=shadow,
             chance=chance,
+            candidate=candidate,
             clock=clock,
             monotonic=monotonic,
         )
@@ -122,7 +101,7 @@ class JudgmentLayer:
         Raises CallerError for judgments that break a rule.
         """
         concluded = self._conclude(subject, judgments)
-        self._core.follow(concluded.seen)
+        self._core.follow(concluded)
         return concluded.assessment
 
     def _conclude(
@@ -180,7 +159,7 @@ class JudgmentLayer:
         return self._core.recorder.lost
 
     def health(self) -> Health:
-        """How the layer has fared in this process: lines that wait or are lost, what failed, the shadow."""
+        """How the layer has fared in this process: lines that wait or are lost, failures, the shadow, the candidate."""
         return self._core.health()
 
     def flush(self) -> bool:
@@ -188,7 +167,7 @@ class JudgmentLayer:
         return self._core.recorder.flush()
 
     def close(self) -> None:
-        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        """Write lines that wait, if that is possible now, and give what runs beside it a second to end."""
         self._core.close()
 
     def __enter__(self) -> Self:

@@ -10,8 +10,9 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import CallerError, JournalError
-from bayesian_verifier.journal import MOST_ANSWERED, History, check_answer
+from bayesian_verifier.journal import MOST_ANSWERED, History, Journal, check_answer
 from bayesian_verifier.judgment import Case, Judgment, Rules, parse_judgments, parse_record
+from bayesian_verifier.judgment_layer._candidate import Call, Candidate
 from bayesian_verifier.judgment_layer._comments import explain_fallback, explain_posterior, gaps
 from bayesian_verifier.judgment_layer._deciding import Deciding
 from bayesian_verifier.judgment_layer._health import Health
@@ -27,9 +28,10 @@ from bayesian_verifier.judgment_layer._written import answer_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bayesian_verifier.journal import Journal
     from bayesian_verifier.judgment import Feedback
+    from bayesian_verifier.judgment_layer._asks import Asks
     from bayesian_verifier.judgment_layer._choice import Verifies
+    from bayesian_verifier.judgment_layer._chosen import Chosen
     from bayesian_verifier.judgment_layer._controller import Controller
     from bayesian_verifier.judgment_layer._ranking import Chooser
     from bayesian_verifier.judgment_layer._values import Decision, Reason
@@ -56,10 +58,14 @@ class Asked(NamedTuple):
 
 
 class Concluded(NamedTuple):
-    """An assessment, and the call to be put to the controller as well, None for most."""
+    """An assessment, and the calls to be put to others as well when the person has their answer.
+
+    seen: to the controller, None for most.   call: to the candidate, None where there is none.
+    """
 
     assessment: Assessment
     seen: Seen | None
+    call: Call | None
 
 
 class LayerCore:
@@ -81,9 +87,12 @@ class LayerCore:
         ab_test: ABTest | None = None,
         shadow: float = 0.01,
         chance: Callable[[], float] = random.random,
+        candidate: Asks | None = None,
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not isinstance(journal, Journal):
+            raise CallerError(f"expected a Journal, such as Journal('judgments.jsonl'), got {journal!r}")
         if not controller_timeout > 0:
             raise CallerError(f"expected controller_timeout above 0, got {controller_timeout!r}")
         self._journal = journal
@@ -98,6 +107,9 @@ class LayerCore:
         self.recorder = Recorder(most_waiting, most_bytes=most_waiting_bytes, monotonic=monotonic)
         self._deciding = Deciding(self._ranking, checks, journal, self.recorder, clock)
         self.shadow = Shadow(shadow, chance, self._standby, journal, checks, monotonic)
+        self.candidate = (
+            None if candidate is None else Candidate(candidate, self._reason_against, journal, checks)
+        )
         self._reader = Reader(journal, history_timeout)
 
     def ask(self, subject: str | None, judgments: Evidence | None) -> Asked:
@@ -130,19 +142,22 @@ class LayerCore:
         """The verifier's answer where it can be used, else the controller's."""
         reason = self._reason_against(outcome)
         posterior, now = outcome.posterior, self._clock()
+        call = None
+        if self.candidate is not None:
+            call = Call(asked.subject, asked.history, asked.stream, outcome, reason, now, None)
         if posterior is not None and reason is None:
             explanation = explain_posterior(posterior, len(asked.history.judgments))
             assessment = self._assessment(posterior.belief, explanation, None, asked, outcome)
             if self.shadow.takes():
-                call = asked.subject, asked.history, posterior.belief, posterior.model_version
-                return Concluded(assessment, Seen(*call, outcome.trace_id, now, None))
+                seen = asked.subject, asked.history, posterior.belief, posterior.model_version
+                return Concluded(assessment, Seen(*seen, outcome.trace_id, now, None), call)
             self._standby.remember(asked.subject, asked.history.epoch, posterior.belief, now / 1e9)
-            return Concluded(assessment, None)
+            return Concluded(assessment, None, call)
         fallback = self._standby.assess(asked.subject, asked.history, now / 1e9)
         why: Reason = reason or "invalid_reply"
         too_wide = "" if posterior is None else self._width.excess(posterior) or ""
         explanation = explain_fallback(why, outcome, fallback, too_wide)
-        return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None)
+        return Concluded(self._assessment(fallback.belief, explanation, why, asked, outcome), None, call)
 
     def _reason_against(self, outcome: Outcome) -> Reason | None:
         """Why the verifier's answer cannot be used; None if it can."""
@@ -174,18 +189,19 @@ class LayerCore:
             epoch=None if epoch is None else epoch.id,
         )
 
-    def follow(self, seen: Seen | None) -> None:
-        """Put a call to the controller too, now that the person has their answer."""
-        if seen is not None and not self.shadow.begin(seen):
+    def follow(self, concluded: Concluded, chosen: Chosen | None = None) -> None:
+        """Put a call to others too, now that the person has their answer."""
+        if (seen := concluded.seen) is not None and not self.shadow.begin(seen._replace(chosen=chosen)):
             self._standby.remember(seen.subject, seen.history.epoch, seen.belief, seen.at / 1e9)
+        if self.candidate is not None and concluded.call is not None:
+            self.candidate.put(concluded.call._replace(chosen=chosen))
 
     def decide(
         self, case: Case, subject: str | None, surroundings: Surroundings, concluded: Concluded
     ) -> Decision:
         """Choose, verify and record. Raises CallerError for what no journal can hold."""
         decision, chosen = self._deciding.decide(case, subject, surroundings, concluded.assessment)
-        if concluded.seen is not None:
-            self.follow(concluded.seen._replace(chosen=chosen))
+        self.follow(concluded, chosen)
         return decision
 
     def answer(self, judgment_id: str, feedback: Feedback | None, reward: float | None) -> bool:
@@ -215,11 +231,14 @@ class LayerCore:
             controller_failures=self._standby.failures,
             chooser_failures=self._ranking.failures,
             shadow=self.shadow.health,
+            candidate=None if self.candidate is None else self.candidate.health,
         )
 
     def close(self) -> None:
-        """Write lines that wait, if that is possible now, and give a shadow under way a second to end."""
+        """Write lines that wait, if that is possible now, and give what runs beside a second to end."""
         self.shadow.wait(1.0)
+        if self.candidate is not None:
+            self.candidate.wait(1.0)
         self.recorder.close()
 
 

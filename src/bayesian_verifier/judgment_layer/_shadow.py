@@ -14,33 +14,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.errors import BayesianVerifierError, CallerError
 from bayesian_verifier.judgment_layer._beside import Beside
-from bayesian_verifier.judgment_layer._choice import choose
 from bayesian_verifier.judgment_layer._health import ShadowHealth
 from bayesian_verifier.judgment_layer._per_process import PerProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from bayesian_verifier.journal import History, Journal
-    from bayesian_verifier.judgment import Case
-    from bayesian_verifier.judgment_layer._choice import Choice, Verifies
+    from bayesian_verifier.judgment_layer._choice import Verifies
+    from bayesian_verifier.judgment_layer._chosen import Chosen
     from bayesian_verifier.judgment_layer._controller import Fallback
     from bayesian_verifier.judgment_layer._standby import Standby
     from bayesian_verifier.posterior import Belief
 
 _log = logging.getLogger(__name__)
-
-
-class Chosen(NamedTuple):
-    """What was chosen by the verifier's belief, in which case, and the id of the judgment.
-
-    scores: by which another belief ranks the options, None where that is by expected V.
-    """
-
-    case: Case
-    choice: Choice
-    judgment: str
-    scores: Callable[[Belief], Sequence[float | None] | None]
 
 
 class Seen(NamedTuple):
@@ -150,12 +137,10 @@ class Shadow:
         self._journal.append("shadow", fields | self._other_choice(seen.chosen, fallback) | more, at=seen.at)
 
     def _other_choice(self, chosen: Chosen | None, fallback: Fallback | None) -> dict[str, object]:
-        """What the controller's belief would have chosen; the prover is not asked twice about an option."""
+        """What the controller's belief would have chosen."""
         if chosen is None or fallback is None:
             return {"chosen": None, "would_choose": None, "other_choice": None}
-        made = chosen.choice
-        scores = chosen.scores(fallback.belief)
-        other = choose(chosen.case, fallback.belief, self._prover, scores=scores, known=made.tried)
+        made, other = chosen.choice, chosen.by(fallback.belief, self._prover)
         return {
             "chosen": made.chosen,
             "would_choose": other.chosen,

@@ -1,7 +1,7 @@
 """Would a person with some θ answer like that, or does a rival of the model explain the answers better?
 
-The evidence of each rival over the model's is a Bayes factor; their weighted mean is the statistic, and its
-distribution among simulated people who do follow the model gives a p-value.
+The evidence of each rival over the model's is a Bayes factor; the weighted mean over the rivals that were met is the
+statistic, and its distribution among simulated people who do follow the model gives a p-value.
 """
 
 from __future__ import annotations
@@ -47,12 +47,15 @@ def weighed(evidence: MisfitEvidence, marginals: Float, calibration: MisfitCalib
     there = met(evidence)
     table = calibration.table(answered(evidence), there)
     size = evidence.informative
-    terms = np.where(there, marginals[1:] - marginals[0] + table.log_weights(size), -np.inf)
-    statistic = float(mean_log(terms))
-    if not np.isfinite(statistic):
+    log_weights = table.log_weights(size)
+    terms = np.where(there, marginals[1:] - marginals[0] + log_weights, -np.inf)
+    total = float(sum_log(terms))
+    if not np.isfinite(total):
         return None
+    over = float(sum_log(log_weights[there])) if calibration.over_met else 0.0
+    statistic = total - over
     best = int(np.argmax(terms))
-    share = float(np.exp(terms[best] - statistic))
+    share = float(np.exp(terms[best] - total))
     return Misfit(table.p_value(statistic, size), statistic, calibration.rivals[best], min(1.0, share))
 
 
@@ -69,7 +72,18 @@ def answered(evidence: MisfitEvidence) -> str:
     return "both" if evidence.feedback else "reward"
 
 
-def mean_log(terms: Float) -> Float:
+def mean_over_met(factors: Float, log_weights: Float, there: NDArray[np.bool_]) -> Float:
+    """Log of the weighted mean [...] of Bayes factors [..., R] of the rivals that were met, -inf where none was.
+
+    Its expectation under the model is 1 whichever those are: few rivals are no less of a mean than many.
+    """
+    total = sum_log(np.where(there, factors + log_weights, -np.inf))
+    over = sum_log(np.where(there, log_weights, -np.inf))
+    result: Float = total - np.where(there.any(axis=-1), over, 0.0)
+    return result
+
+
+def sum_log(terms: Float) -> Float:
     """Log of the sum over the last axis of exp(terms), -inf where nothing is there."""
     top = np.maximum(terms.max(axis=-1), -1e300)
     with np.errstate(divide="ignore"):

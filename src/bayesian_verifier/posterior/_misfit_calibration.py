@@ -1,7 +1,7 @@
 """How great does the misfit statistic become among people who follow the model, at each number of judgments?
 
 Tables are kept by how judgments were answered and by which rivals had cases to differ on. A set is judged by the
-smallest table whose rivals include all it has met: a mean over fewer rivals is no greater.
+smallest table whose rivals include all it has met.
 """
 
 from __future__ import annotations
@@ -62,10 +62,15 @@ class MisfitTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MisfitCalibration:
-    """Names of the rivals [R], as `MisfitEvidence.log_marginals` orders them, and the tables."""
+    """Names of the rivals [R], as `MisfitEvidence.log_marginals` orders them, and the tables.
+
+    over_met: whether the statistic is a mean over the rivals met; else the others count in it, for nothing, as they did
+    in models published before.
+    """
 
     rivals: tuple[str, ...]
     tables: tuple[MisfitTable, ...]
+    over_met: bool = True
     _known: dict[tuple[str, bytes], MisfitTable] = field(default_factory=dict, init=False, repr=False)
 
     def table(self, answers: str, met: NDArray[np.bool_]) -> MisfitTable:
@@ -89,6 +94,7 @@ class MisfitCalibration:
         return {
             "rivals": list(self.rivals),
             "levels": list(LEVELS),
+            "over_met": self.over_met,
             "tables": [
                 {
                     "answers": t.answers,
@@ -109,9 +115,10 @@ class MisfitCalibration:
             if tuple(content["levels"]) != LEVELS:
                 raise ValueError(f"expected quantiles at {LEVELS}, got {content['levels']}")
             tables = tuple(_table(rivals, table) for table in content["tables"])
+            over_met = bool(content.get("over_met", False))
         except (KeyError, TypeError) as error:
             raise ValueError(f"no misfit calibration: {error!r}") from error
-        return cls(rivals, tables)
+        return cls(rivals, tables, over_met)
 
 
 def _table(rivals: tuple[str, ...], content: Mapping[str, Any]) -> MisfitTable:

@@ -1,6 +1,8 @@
 """When to train a challenger, on what, and whether it is better."""
 
+from bayesian_verifier.retraining._agreement import Choices, OfParameter, OfSide
 from bayesian_verifier.retraining._answering import Answered, Current, answered_at, current_at
+from bayesian_verifier.retraining._both_answered import BothAnswered, Question, Versions, both_answered
 from bayesian_verifier.retraining._challengers import (
     Challenger,
     challengers,
@@ -89,6 +91,9 @@ from bayesian_verifier.retraining._settings import (
     SlotSettings,
     TriggerSettings,
 )
+from bayesian_verifier.retraining._shadow_report import OfPerson, ShadowReport, shadow_report
+from bayesian_verifier.retraining._shadow_verdict import ShadowSettings
+from bayesian_verifier.retraining._share_bounds import Bounds, share_bounds
 from bayesian_verifier.retraining._slot import Load, Slot, machine_load, slot
 from bayesian_verifier.retraining._trigger import Alarms, Decision, Hold, Known, Reason, decide, is_armed
 from bayesian_verifier.retraining._waves import (
@@ -109,8 +114,11 @@ __all__ = [
     "Answered",
     "Asked",
     "Asker",
+    "BothAnswered",
+    "Bounds",
     "Challenger",
     "Champion",
+    "Choices",
     "Comparison",
     "Current",
     "Decision",
@@ -136,6 +144,9 @@ __all__ = [
     "Met",
     "NextAnswer",
     "Night",
+    "OfParameter",
+    "OfPerson",
+    "OfSide",
     "Operations",
     "Order",
     "Outage",
@@ -144,9 +155,12 @@ __all__ = [
     "Plan",
     "Prior",
     "PromotionSettings",
+    "Question",
     "Reason",
     "RetrainingSettings",
     "Seen",
+    "ShadowReport",
+    "ShadowSettings",
     "Slot",
     "SlotSettings",
     "Spread",
@@ -157,6 +171,7 @@ __all__ = [
     "Training",
     "TriggerSettings",
     "Verdict",
+    "Versions",
     "Weighed",
     "Windows",
     "Wish",
@@ -164,6 +179,7 @@ __all__ = [
     "approve",
     "ask_for_training",
     "asker_of",
+    "both_answered",
     "challengers",
     "compared",
     "current_at",
@@ -198,6 +214,8 @@ __all__ = [
     "run_leased",
     "seen",
     "settle",
+    "shadow_report",
+    "share_bounds",
     "slot",
     "slot_at",
     "slot_now",

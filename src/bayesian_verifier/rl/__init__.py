@@ -18,6 +18,17 @@ from bayesian_verifier.rl._running import Piece, begin, carry_out, pieces
 from bayesian_verifier.rl._seen import Seen, seen
 from bayesian_verifier.rl._settings import Experiment
 from bayesian_verifier.rl._weights import write_policy
+from bayesian_verifier.rl._work import Offer, Work, draw_offer, work_of
+from bayesian_verifier.rl._work_belief import ExecutorBelief
+from bayesian_verifier.rl._work_episode import (
+    Carried,
+    WorkRules,
+    WorkState,
+    begin_work,
+    carry_out_plan,
+    seen_of_work,
+)
+from bayesian_verifier.rl._work_gymnasium import ExecutorEnvironment
 
 __all__ = [
     "ACTIONS",
@@ -27,10 +38,14 @@ __all__ = [
     "Arm",
     "Belief",
     "Beliefs",
+    "Carried",
     "ExactBelief",
+    "ExecutorBelief",
+    "ExecutorEnvironment",
     "Experiment",
     "JudgmentEnvironment",
     "Learned",
+    "Offer",
     "Piece",
     "Policy",
     "PolicyNet",
@@ -49,10 +64,16 @@ __all__ = [
     "Told",
     "Training",
     "Weighed",
+    "Work",
+    "WorkRules",
+    "WorkState",
     "arm_named",
     "begin",
+    "begin_work",
     "blank",
     "carry_out",
+    "carry_out_plan",
+    "draw_offer",
     "evaluate",
     "greedy",
     "pieces",
@@ -61,7 +82,9 @@ __all__ = [
     "reset",
     "sampling",
     "seen",
+    "seen_of_work",
     "step",
     "train",
+    "work_of",
     "write_policy",
 ]

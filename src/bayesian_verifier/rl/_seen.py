@@ -25,7 +25,7 @@ class Seen(NamedTuple):
     """What a policy may see of a state, without θ and without the belief.
 
     options [3, 8]: worth at SHOWN_AT, spread of the outcomes' logarithms over that of the case, latency, energy.
-    rest [25]: stake, time, battery, whether asked, last action (4), last feedback, and the questions' ∆ at SHOWN_AT.
+    rest [24]: stake, time, battery, whether asked, last action (4), last feedback, and the questions' ∆ at SHOWN_AT.
     may_ask []: whether an ask is open.
     """
 

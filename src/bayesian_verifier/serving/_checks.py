@@ -35,6 +35,8 @@ MOST_BEYOND = 0.05
 
 #: answers that fewer of the model's own people would give are a misfit: at most this share of honest people's
 LEAST_MISFIT = 0.04
+#: from so many judgments on: an unlikely answer or two convict nobody
+FEWEST_FOR_MISFIT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def judged(found: Findings, unidentified: tuple[str, ...] = ()) -> Checks:
         "beyond_described_range": found.beyond > MOST_BEYOND,
         "unreliable_correction": found.reliable is False,
         "atypical_evidence": found.typicality_p is not None and found.typicality_p < LEAST_TYPICALITY,
-        "misfit": found.misfit is not None and found.misfit.p < LEAST_MISFIT,
+        "misfit": _misfitting(found),
     }
     reasons = tuple(name for name, holds in faults.items() if holds)
     return Checks(
@@ -118,6 +120,11 @@ def judged(found: Findings, unidentified: tuple[str, ...] = ()) -> Checks:
         reasons=reasons,
         unweighted=_unweighted(found),
     )
+
+
+def _misfitting(found: Findings) -> bool:
+    enough = found.informative >= FEWEST_FOR_MISFIT
+    return enough and found.misfit is not None and found.misfit.p < LEAST_MISFIT
 
 
 def _unweighted(found: Findings) -> str | None:

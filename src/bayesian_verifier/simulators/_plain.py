@@ -62,7 +62,10 @@ class PlainSimulator(ABC):
 
     @abstractmethod
     def facts(self, cases: Sequence[Judgment]) -> Float:
-        """What each case is in numbers [n, D]; a row with a NaN is a case that tells nothing of anybody."""
+        """What each case is in numbers [n, D]; a row with a NaN is a case that tells nothing of anybody.
+
+        Training holds a pool of them in single precision.
+        """
 
     @abstractmethod
     def respond(self, rng: np.random.Generator, theta: Float, facts: Float) -> Responses:

@@ -22,10 +22,17 @@ def installed_simulators() -> dict[str, str]:
 def load_simulator(name: str) -> Simulator:
     """The simulator registered under `name` in the entry-point group `bayesian_verifier.simulators`.
 
-    Raises SettingsError when no installed package offers it.
+    Raises SettingsError when no installed package offers it, or the one that does fails at it.
     """
     for point in entry_points(group=GROUP):
         if point.name == name:
-            return cast("Simulator", point.load()())
+            try:
+                return cast("Simulator", point.load()())
+            except Exception as exc:  # whatever somebody's package raises, one plug-in is at fault
+                package = "an installed package" if point.dist is None else point.dist.name
+                raise SettingsError(
+                    f"simulator {name!r} of {package} cannot be loaded from {point.value}: "
+                    f"{type(exc).__name__}: {exc}; mend or remove that package"
+                ) from exc
     known = ", ".join(installed_simulators()) or "none"
     raise SettingsError(f"simulator {name!r} is not installed (installed: {known})")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import (
+    RIVALS,
     CaseMixture,
     Rival,
     RivalCurves,
@@ -19,7 +20,7 @@ from bayesian_verifier.simulators.lottery import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bayesian_verifier.simulators.lottery import DenseCases
 
@@ -81,10 +82,12 @@ def draw_misfit_pool(
     mixture: CaseMixture,
     seen_by: Rival,
     sent: Callable[[DenseCases], DenseCases] = lambda cases: cases,
+    rivals: Sequence[Rival] = tuple(RIVALS.values()),
 ) -> MisfitPool:
     """A pool of about `size` cases of each kind in a mixture.
 
     seen_by: how those who answer see the cases.   sent: what is sent in place of each case as generated.
+    rivals: whose curves are tabulated beside the model's.
     """
     names = [f.name for f in fields(mixture) if getattr(mixture, f.name) > 0]
     weights = np.array([getattr(mixture, name) for name in names])
@@ -94,7 +97,7 @@ def draw_misfit_pool(
         before = sum(map(len, parts))
         only = CaseMixture.of({name: 1.0})
         parts += [
-            _tabulated(sent(generate_cases(rng, min(_CHUNK, size - start), only)), seen_by)
+            _tabulated(sent(generate_cases(rng, min(_CHUNK, size - start), only)), seen_by, rivals)
             for start in range(0, size, _CHUNK)
         ]
         kinds.append(np.arange(before, sum(map(len, parts))))
@@ -109,7 +112,7 @@ def draw_misfit_pool(
     )
 
 
-def _tabulated(cases: DenseCases, seen_by: Rival) -> MisfitPool:
+def _tabulated(cases: DenseCases, seen_by: Rival, rivals: Sequence[Rival]) -> MisfitPool:
     _, there = pack_dense(*cases)
     wealth, payoff, probability = cases.wealth[there], cases.payoff[there], cases.probability[there]
     chosen = cases.chosen[there]
@@ -118,7 +121,7 @@ def _tabulated(cases: DenseCases, seen_by: Rival) -> MisfitPool:
     seen = (
         model if seen_by == Rival() else rival_advantages(wealth, payoff, probability, chosen, seen_by, fine)
     )
-    curves = rival_curves(wealth, payoff, probability, chosen)
+    curves = rival_curves(wealth, payoff, probability, chosen, rivals)
     return MisfitPool(curves, model.astype(np.float32), seen.astype(np.float32), (), np.zeros(0))
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 SIZES = (8, 16, 32, 64, 128, 256, 512)
+#: and at so many judgments honest people are counted: a first judgment may be flagged like any other
+HONEST_SIZES = (1, 2, 4, *SIZES)
 #: the check flags what has a smaller p; the rest of 5% is room for other cases than those it was calibrated on
 FLAG_BELOW = 0.04
 _KNOWING_LEVEL = 0.05
@@ -161,8 +163,7 @@ class _Study:
         known, p = [], []
         for _ in range(self.people):
             model, seen, curves, answers = self._person(rng, pool, answered, honest=False)
-            if way.coin:
-                answers[:, 0] = np.where(rng.random(len(answers)) < 0.5, 1.0, -1.0) * (answers[:, 0] != 0)  # noqa: PLR2004 - a coin
+            way.toss(rng, answers)
             known.append(self.fine.log_ratio(way, model, seen, answers, SIZES))
             p.append(self._p_values(curves, answers, SIZES))
         return _rows(way, answered, np.array(null), np.array(known), np.array(p))
@@ -179,7 +180,7 @@ class _Study:
             honest = i < 2 * self.people
             met = [pool.meet(rng, halves[-1], varied=False) for _ in range(2)]
             who = self.simulator.sample_prior(rng, 1)[0]
-            then = who if honest else self._other(rng, way, who)
+            then = who if honest else way.changed(rng, who, self.simulator)
             said = [
                 answers_of(rng, pool.model[r], t, answered) for r, t in zip(met, (who, then), strict=True)
             ]
@@ -202,8 +203,8 @@ class _Study:
         p = []
         for _ in range(2 * self.people):
             _, _, curves, answers = self._person(rng, pool, answered, honest=True)
-            p.append(self._p_values(curves, answers, SIZES))
-        return dict(zip(SIZES, (np.array(p) < FLAG_BELOW).mean(axis=0).tolist(), strict=True))
+            p.append(self._p_values(curves, answers, HONEST_SIZES))
+        return dict(zip(HONEST_SIZES, (np.array(p) < FLAG_BELOW).mean(axis=0).tolist(), strict=True))
 
     def _rng(self, way: Way, answered: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, *way.name.encode(), *answered.encode()])
@@ -217,13 +218,6 @@ class _Study:
         theta = self.simulator.sample_prior(rng, 1)[0]
         answers = answers_of(rng, model if honest else seen, theta, answered)
         return model, seen, pool.curves.of(rows), answers
-
-    def _other(self, rng: np.random.Generator, way: Way, who: Float) -> Float:
-        if math.isinf(way.move):
-            other: Float = self.simulator.sample_prior(rng, 1)[0]
-            return other
-        step = way.move * self.simulator.parameters[0].prior_sd
-        return who + np.array([step if rng.random() < 0.5 else -step, 0.0])  # noqa: PLR2004 - up or down
 
     def _p_values(self, curves: RivalCurves, answers: Float, sizes: Sequence[int]) -> list[float]:
         evidence = MisfitEvidence.zero(len(curves.others), self.grid.shape)

@@ -46,6 +46,21 @@ class Way:
             return cases._replace(wealth=cases.wealth / self.rival.wealth_factor)
         return cases._replace(wealth=np.zeros_like(cases.wealth)) if self.rival.unsaid_wealth else cases
 
+    def toss(self, rng: np.random.Generator, answers: Float) -> None:
+        """Let a coin give the feedback among answers [n, 3], in place, if that is the way."""
+        if self.coin:
+            answers[:, 0] = np.where(rng.random(len(answers)) < 0.5, 1.0, -1.0) * (answers[:, 0] != 0)  # noqa: PLR2004 - a coin
+
+    def changed(self, rng: np.random.Generator, who: Float, simulator: LotterySimulator) -> Float:
+        """Whom somebody [2] becomes half-way: themselves, unless that is the way."""
+        if not self.move:
+            return who
+        if math.isinf(self.move):
+            other: Float = simulator.sample_prior(rng, 1)[0]
+            return other
+        step = self.move * simulator.parameters[0].prior_sd
+        return who + np.array([step if rng.random() < 0.5 else -step, 0.0])  # noqa: PLR2004 - up or down
+
 
 WAYS = (
     Way("random answers", coin=True),

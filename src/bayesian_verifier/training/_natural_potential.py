@@ -15,6 +15,8 @@ import keras
 import numpy as np
 
 _WIDTHS = (64, 64)
+#: where along each parameter bumps sit, in prior sd; they are as wide as they are far apart
+_CENTRES = np.linspace(-3.6, 3.6, 13)
 #: what judgments say in nats is of this size, so that one learning rate serves the whole network
 _UNIT = 4.0
 
@@ -63,9 +65,19 @@ class NaturalPotential(keras.Layer):
 
 
 def _nodes(points: Any, levels: Any, prior: Any) -> Any:
-    """What the network sees at each node [K, M, 6]: both parameters in prior sd, bent and squared."""
+    """What the network sees at each node [K, M, 32]: both parameters in prior sd, bent, squared, and on bumps.
+
+    Answers tell neighbouring values of θ apart, so natural parameters bend within a part of a prior sd. From smooth
+    inputs alone a network finds such bends late.
+    """
     r, t = np.meshgrid(
         (points - prior[0, 0]) / prior[0, 1], (levels - prior[1, 0]) / prior[1, 1], indexing="ij"
     )
     inputs = [0.5 * r, 0.5 * t, np.tanh(r), np.tanh(t), 0.1 * r**2, 0.1 * t**2]
+    inputs += [bump for z in (r, t) for bump in _bumps(z)]
     return np.stack(inputs, axis=-1).astype(np.float32)
+
+
+def _bumps(z: Any) -> Any:
+    """Values at z [K, M] of normal curves around each centre [centres, K, M]."""
+    return np.exp(-0.5 * ((z - _CENTRES[:, None, None]) / (_CENTRES[1] - _CENTRES[0])) ** 2)

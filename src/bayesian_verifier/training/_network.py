@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
+#: of each person, by which a network is graded
+DRAWS = 256
 _AT_ONCE = 64
 
 

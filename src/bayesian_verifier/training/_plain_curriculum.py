@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayesian_verifier.training._plain_people import PlainBatches, PlainPopulation, draw_facts
+from bayesian_verifier.training._plain_people import PlainBatches, PlainPopulation, Single, draw_facts
 from bayesian_verifier.training._sets import ANSWERS, PARITY_SIZES
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PlainCurriculum:
         """From a pool of its own."""
         return PlainPopulation(self.simulator, self._facts(2))
 
-    def _facts(self, number: int) -> NDArray[np.float64]:
+    def _facts(self, number: int) -> Single:
         asked = self.settings.training
         return draw_facts(np.random.default_rng([asked.seed, number]), self.simulator, asked.steps.pool)
 

@@ -6,7 +6,7 @@ A pool of cases is put in numbers once; people then meet rows of it, answer, and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,24 @@ from bayesian_verifier.training._sets import Batch, answers_given, set_sizes
 if TYPE_CHECKING:
     from bayesian_verifier.simulators import PlainSimulator
 
-Float = NDArray[np.float64]
-_LEAST_CASES = 64
+#: single precision, which authors' functions take as they take double
+Single = NDArray[Any]
+#: fewer cases are no pool; so many are put in numbers at once
+_LEAST_CASES, _AT_ONCE = 64, 4096
 
 
-def draw_facts(rng: np.random.Generator, simulator: PlainSimulator, size: int) -> Float:
-    """About `size` cases in numbers [C, D], those that tell nothing left out.
+def draw_facts(rng: np.random.Generator, simulator: PlainSimulator, size: int) -> Single:
+    """About `size` cases in numbers [C, D], those that tell nothing, or beyond single precision, left out.
 
     Raises CallerError where hardly any tells something.
     """
-    facts = simulator.facts(simulator.draw_cases(rng, size))
-    telling = facts[np.isfinite(facts).all(axis=1)]
+    parts = []
+    for start in range(0, size, _AT_ONCE):
+        facts = simulator.facts(simulator.draw_cases(rng, min(_AT_ONCE, size - start)))
+        with np.errstate(over="ignore"):
+            held = facts.astype(np.float32)
+        parts.append(held[np.isfinite(held).all(axis=1)])
+    telling = np.concatenate(parts)
     if len(telling) < _LEAST_CASES:
         raise CallerError(
             f"simulator {simulator.name!r}: of {size} cases {len(telling)} tell something, expected {_LEAST_CASES}"
@@ -43,7 +50,7 @@ class PlainBatches:
     """Batches of `count` simulated people whose cases come from a pool, facts [C, D]."""
 
     simulator: PlainSimulator
-    facts: Float
+    facts: Single
     count: int
     seed: int
 
@@ -51,18 +58,20 @@ class PlainBatches:
         """The batch of one step, the same whenever it is asked for."""
         rng = np.random.default_rng([self.seed, step])
         sizes = set_sizes(self.count)
-        owner = np.repeat(np.arange(self.count), sizes)
+        owner, start = np.repeat(np.arange(self.count), sizes), np.cumsum(sizes) - sizes
         theta = self.simulator.sample_prior(rng, self.count)
         # none again and again: without a likelihood, sums of one case repeated mean something else than those of many
-        facts = self.facts[rng.integers(0, len(self.facts), owner.size)]
+        first = rng.integers(0, len(self.facts), self.count) - start
+        facts = self.facts[(first[owner] + np.arange(owner.size)) % len(self.facts)]
         said = self.simulator.respond(rng, theta[owner], facts)
-        answers = answers_given(rng, owner, self.count, said.approve, said.reward).astype(np.float64)
+        answers: Single = answers_given(rng, owner, self.count, said.approve, said.reward)
         told = (answers[:, 0] != 0) | (answers[:, 2] != 0)
-        tallied = self.simulator.tally(facts, answers) * told[:, None]
-        sums = np.zeros((self.count, self.simulator.sums_size))
+        tallied = self.simulator.tally(facts, answers)
+        tallied *= told[:, None]
+        sums = np.zeros((self.count, self.simulator.sums_size), np.float32)
         there = np.flatnonzero(sizes)
-        sums[there] = np.add.reduceat(tallied, (np.cumsum(sizes) - sizes)[there], axis=0)
-        return Batch(theta.astype(np.float32), sums.astype(np.float32))
+        sums[there] = np.add.reduceat(tallied, start[there], axis=0)
+        return Batch(theta.astype(np.float32), sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ class PlainPopulation:
     """People who meet cases of a pool, facts [C, D], none of them again and again."""
 
     simulator: PlainSimulator
-    facts: Float
+    facts: Single
 
     def person(self, rng: np.random.Generator, size: int, kind: str) -> Drawn:
         """A person drawn from the prior with `size` answers of a kind, one of ANSWERS or "either"."""

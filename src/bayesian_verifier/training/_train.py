@@ -17,7 +17,7 @@ from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._curriculum import curriculum_of, require_trainable
 from bayesian_verifier.training._export import export_function, read_weights, write_weights
 from bayesian_verifier.training._fit import Fit
-from bayesian_verifier.training._network import Network
+from bayesian_verifier.training._network import DRAWS, Network
 from bayesian_verifier.training._parity import parity
 from bayesian_verifier.training._priors import simulator_under
 from bayesian_verifier.training._publish import publish
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery import CaseMixture
     from bayesian_verifier.training._fit import Progress
     from bayesian_verifier.training._settings import EvaluationSettings, TrainingSettings
-
-DRAWS = 256
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ const minus = (text) => text.replace("-", "−");
 export const number = (value, digits = 2) =>
   known(value) ? minus(digits === 2 ? two.format(value) : value.toFixed(digits)) : DASH;
 export const signed = (value) => (known(value) ? (value > 0 ? "+" : "") + number(value) : DASH);
+
+/** How far somebody changed, and in which parameter where that is not risk aversion. */
+export const moved = (one) => signed(one.moved) + ((one.parameter ?? "risk_aversion") === "risk_aversion" ? "" : ` in ${one.parameter}`);
 export const count = (value) => (known(value) ? whole.format(value) : DASH);
 export const plural = (value, one, many = one + "s") => `${count(value)} ${value === 1 ? one : many}`;
 export const share = (part, of) => {

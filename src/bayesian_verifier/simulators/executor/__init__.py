@@ -1,11 +1,13 @@
 """Principals and their executors: how people take what real work brought. No likelihood exists."""
 
+from bayesian_verifier.simulators.executor._cases import FORECAST, contest
+from bayesian_verifier.simulators.executor._facts import POINTS
 from bayesian_verifier.simulators.executor._gap import Gap, agree, gaps
 from bayesian_verifier.simulators.executor._gymnasium import GymnasiumExecutor
 from bayesian_verifier.simulators.executor._process import ProcessExecutor
 from bayesian_verifier.simulators.executor._runner import PLANS, JobRunner, Plan
 from bayesian_verifier.simulators.executor._runs import Run, read_runs, write_runs
-from bayesian_verifier.simulators.executor._simulator import RECORDED, ExecutorSimulator
+from bayesian_verifier.simulators.executor._simulator import KNOTS, RECORDED, STRETCH, ExecutorSimulator
 from bayesian_verifier.simulators.executor._situation import (
     Executor,
     Situation,
@@ -16,8 +18,12 @@ from bayesian_verifier.simulators.executor._situation import (
 )
 
 __all__ = [
+    "FORECAST",
+    "KNOTS",
     "PLANS",
+    "POINTS",
     "RECORDED",
+    "STRETCH",
     "Executor",
     "ExecutorSimulator",
     "Gap",
@@ -28,6 +34,7 @@ __all__ = [
     "Run",
     "Situation",
     "agree",
+    "contest",
     "gaps",
     "job_situations",
     "read_runs",

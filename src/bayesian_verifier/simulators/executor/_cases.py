@@ -27,10 +27,16 @@ _DIGITS = 4
 
 
 class Contest(NamedTuple):
-    """A situation, and which two of its plans somebody ranks otherwise than somebody else."""
+    """A situation, and which two of its plans somebody ranks otherwise than somebody else.
+
+    runs: of each plan, as a forecast tells them; made once, as cases without number are made of them.
+    digits: that amounts are told to, after the point.
+    """
 
     situation: Situation
     pairs: Sequence[tuple[int, int]]
+    runs: Sequence[Sequence[Outcome]]
+    digits: int
 
 
 def contest(situation: Situation, risk_aversion: Float) -> Contest:
@@ -41,7 +47,12 @@ def contest(situation: Situation, risk_aversion: Float) -> Contest:
         for i, j in combinations(range(len(worth)), 2)
         if np.ptp(np.sign(worth[i] - worth[j])) > 1  # one is better here, the other there
     ]
-    return Contest(situation, pairs)
+    digits = _DIGITS - math.floor(math.log10(np.ptp(situation.payoffs)))
+    runs = [
+        [Outcome(payoff=round(x, digits), probability=1 / FORECAST) for x in paid]
+        for paid in situation.payoffs.tolist()
+    ]
+    return Contest(situation, pairs, runs, digits)
 
 
 def draw_cases(rng: np.random.Generator, contests: Sequence[Contest], n: int) -> list[Judgment]:
@@ -66,23 +77,15 @@ def _case(rng: np.random.Generator, found: Contest) -> Judgment:
     situation, offered = found.situation, _offered(rng, found)
     chosen = int(rng.integers(len(offered)))
     worst = float(situation.payoffs.min())
-    reach = float(np.ptp(situation.payoffs))
-    spare = rng.uniform(_LEAST_SPARE, _MOST_SPARE) * reach
-    digits = _DIGITS - math.floor(math.log10(reach))
+    spare = rng.uniform(_LEAST_SPARE, _MOST_SPARE) * float(np.ptp(situation.payoffs))
     options = []
     for plan in offered:
-        runs = rng.choice(situation.payoffs[plan], FORECAST, replace=False)
-        options.append(
-            Lottery.model_construct(
-                outcomes=tuple(
-                    Outcome.model_construct(payoff=round(float(x), digits), probability=1 / FORECAST)
-                    for x in runs
-                )
-            )
-        )
+        runs = found.runs[plan]
+        last = rng.choice(len(runs), FORECAST, replace=False).tolist()
+        options.append(Lottery(outcomes=tuple(runs[i] for i in last)))
     return Judgment(
         id=f"{situation.name}/{situation.plans[offered[chosen]]}",
-        wealth=round(max(spare - worst, 0.0), digits),
+        wealth=round(max(spare - worst, 0.0), found.digits),
         options=tuple(options),
         chosen=chosen,
     )

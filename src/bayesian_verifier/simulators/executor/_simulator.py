@@ -27,7 +27,7 @@ RECORDED = Path(__file__).parent / "recorded_runs.jsonl.gz"
 #: situations that the recorded runs are put in, and the seed of their deadlines, values and prices
 _SITUATIONS, _SEED = 600, 20261130
 #: knots that signed advantages are spread over, on an axis stretched near zero
-_KNOTS, _STRETCH = 9, 0.05
+KNOTS, STRETCH = 9, 0.05
 
 
 class ExecutorSimulator(PlainSimulator):
@@ -43,7 +43,7 @@ class ExecutorSimulator(PlainSimulator):
         Parameter("choice_noise", "log", math.log(0.1), 1.0),
     )
     feature_names = (
-        *(f"advantage {r:g} at knot {k}" for r in POINTS for k in range(_KNOTS)),
+        *(f"advantage {r:g} at knot {k}" for r in POINTS for k in range(KNOTS)),
         *(f"reward less advantage {r:g}, squared, in its variance" for r in POINTS),
         *(f"reward less advantage {r:g}, in its variance" for r in POINTS),
         *(f"log variance {r:g}" for r in POINTS),
@@ -93,11 +93,12 @@ class ExecutorSimulator(PlainSimulator):
         """Signed advantages on knots, then rewards against advantages, both of the forecasts at POINTS."""
         known = Facts.of(facts)
         sign, reward, rewarded = answers[:, :1], answers[:, 1:2], answers[:, 2:]
-        counts = _on_knots(sign * known.advantage) * np.abs(sign)[:, :, None]
+        counts = _on_knots(sign * known.advantage)
+        counts *= np.abs(sign)[:, :, None]
         variance = RATING_SD**2 + known.spread**2 * (2 / FORECAST)
         off = rewarded * (reward - known.advantage)
         parts = [
-            counts.reshape(len(facts), POINTS.size * _KNOTS),
+            counts.reshape(len(facts), POINTS.size * KNOTS),
             off**2 / variance,
             off / variance,
             rewarded * np.log(variance),
@@ -107,7 +108,9 @@ class ExecutorSimulator(PlainSimulator):
 
 def _on_knots(signed: Float) -> Float:
     """Weights [n, K, KNOTS] of signed advantages [n, K] in [-1, 1]: hats on a stretched axis, 1 in all."""
-    at = np.arcsinh(signed / _STRETCH) / math.asinh(1 / _STRETCH)
-    place = 0.5 * (at + 1.0) * (_KNOTS - 1)
-    weight: Float = np.maximum(1.0 - np.abs(place[:, :, None] - np.arange(_KNOTS)), 0.0)
-    return weight
+    at = np.arcsinh(signed / STRETCH) / math.asinh(1 / STRETCH)
+    # in place, as most of the time that it takes to draw people goes by here
+    away: Float = (0.5 * (at + 1.0) * (KNOTS - 1))[:, :, None] - np.arange(KNOTS, dtype=signed.dtype)
+    np.abs(away, out=away)
+    np.subtract(1.0, away, out=away)
+    return np.maximum(away, 0.0, out=away)

@@ -41,7 +41,7 @@ const row = (one) => [
 /** The line as a sentence, where its kind is known. */
 function said({ kind, members: m }) {
   const sentences = {
-    alarm: () => `Somebody changed by ${f.signed(m.moved)} since ${f.date(Date.parse(m.change_began))}: R = ${f.figure(m.statistic)} after window ${m.number}.`,
+    alarm: () => `Somebody changed by ${f.moved(m)} since ${f.date(Date.parse(m.change_began))}: R = ${f.figure(m.statistic)} after window ${m.number}.`,
     population: () => `${words(String(m.measure))} is ${f.figure(m.value)}, ${m.raised ? "over" : "back below"} the limit of ${f.figure(m.limit)}.`,
     training_started: () => `${m.run}: ${m.said ?? m.reason}; champion ${f.version(m.champion)}.`,
     training_ended: () => (m.challenger ? `${m.run}: challenger ${f.version(m.challenger)} after ${f.duration(1000 * m.seconds)}.` : `${m.run}: ${m.outcome}${m.error ? `, ${m.error}` : ""}.`),

@@ -69,7 +69,7 @@ function facts(data) {
     tile("90% interval", now ? f.interval(now.q05, now.q95) : "–", now ? `50%: ${f.interval(now.q25, now.q75)}` : null),
     tile("Answered by", now ? f.word(now.source) : "–", `${f.share(data.by_controller, data.in_range)} by the controller in this range`, { class: now?.source === "controller" ? "tile warn" : "tile" }),
     tile("Drift statistic", statistic === null ? (last ? "began anew" : "–") : f.figure(statistic), `alarm at ${f.figure(data.threshold)}; ${f.plural(data.windows.length, "window")}`),
-    tile("Changes noticed", f.count(alarms.length), alarms.length ? `last ${f.date(alarms[0].ended)}, by ${f.signed(alarms[0].moved)}` : "none in this range", { class: alarms.length ? "tile bad" : "tile" }),
+    tile("Changes noticed", f.count(alarms.length), alarms.length ? `last ${f.date(alarms[0].ended)}, by ${f.moved(alarms[0])}` : "none in this range", { class: alarms.length ? "tile bad" : "tile" }),
     tile("Evidence since", epoch ? f.date(epoch.from) : "the beginning", epoch ? `epoch opened ${f.date(epoch.t)}: ${epoch.reason}` : "no epoch opened"),
   );
 }

@@ -166,7 +166,7 @@ export function driftChart(zoom, threshold) {
     say: (i, _, { windows }) => [
       when(windows[i].ended),
       ["R", windows[i].statistic === null ? "not heard yet" : f.figure(windows[i].statistic)],
-      ...(windows[i].alarm ? [["changed", `by ${f.signed(windows[i].moved)} since ${f.date(windows[i].change_began)}`]] : []),
+      ...(windows[i].alarm ? [["changed", `by ${f.moved(windows[i])} since ${f.date(windows[i].change_began)}`]] : []),
     ],
     options: {
       axes: [timeAxis(), decades("R")],

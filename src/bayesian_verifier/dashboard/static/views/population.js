@@ -84,7 +84,7 @@ const row = (one) => [
   h("a", { href: link({ view: "person", key: one.key }), "data-focus": `alarm ${one.key} ${one.t}` }, one.subject),
   f.time(one.t),
   f.time(one.change_began),
-  f.signed(one.moved),
+  f.moved(one),
   f.figure(one.statistic),
   f.count(one.number),
 ];
