@@ -210,6 +210,7 @@ def run_threads(callers: Callers, journal: Path) -> None:
 async def run_loop(callers: Callers) -> None:
     """Until it is over, in an event loop."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, callers.over.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     workers = [work_in_loop(callers, worker) for worker in range(WORKERS)]
     await asyncio.gather(*workers, *(sleep_in_loop(callers) for _ in range(SLEEPERS)))
     for layer in callers.layers.values():
@@ -217,12 +218,14 @@ async def run_loop(callers: Callers) -> None:
 
 
 def main(orders: dict[str, Any]) -> None:
-    """Call until SIGTERM."""
+    """Call until SIGTERM, which waits from the first word on until there is somebody to hear it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     callers = Callers(orders)
     if callers.in_loop:
         asyncio.run(run_loop(callers))
     else:
         signal.signal(signal.SIGTERM, lambda *_: callers.over.set())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         run_threads(callers, Path(orders["journal"]))
     callers.closed()
 

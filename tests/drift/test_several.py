@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -184,6 +184,21 @@ def explorers(judgments: Sequence[Judgment]) -> Inferred:
     )
 
 
+def judged_once(journal: Journal) -> str:
+    """The id of a judgment of ada's, by the controller."""
+    return journal.append_judgment(
+        subject="ada",
+        case=CASE,
+        chosen=0,
+        verdict="proved",
+        posterior=Belief(0.5, 1.0),
+        source="controller",
+        reason="no_evidence",
+        model_version=None,
+        meta_comment="",
+    )
+
+
 def test_a_change_in_another_parameter_is_noticed_named_and_the_same_in_a_replay(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,16 +207,7 @@ def test_a_change_in_another_parameter_is_noticed_named_and_the_same_in_a_replay
     path, ledger_path = tmp_path / "judgments.jsonl", tmp_path / "ledger.jsonl"
     with Journal(path, fsync="never") as journal, Journal(ledger_path, fsync="never") as ledger:
         for number in range(64):
-            made: dict[str, Any] = {"source": "controller", "reason": "no_evidence", "model_version": None}
-            judged = journal.append_judgment(
-                subject="ada",
-                case=CASE,
-                chosen=0,
-                verdict="proved",
-                posterior=Belief(0.5, 1.0),
-                meta_comment="",
-                **made,
-            )
+            judged = judged_once(journal)
             reward = 0.25 * (number >= 32) + 0.05 * rng.standard_normal()
             journal.append_feedback(judged, "approve", reward=float(reward))
         told = Watcher(News(path).read, journal, ledger, explorers, SETTINGS).react()
@@ -249,17 +255,7 @@ def test_a_window_of_risk_aversion_alone_is_written_as_ever(tmp_path: Path) -> N
 
     with Journal(path, fsync="never") as journal, Journal(ledger_path, fsync="never") as ledger:
         for number in range(32):
-            judged = journal.append_judgment(
-                subject="ada",
-                case=CASE,
-                chosen=0,
-                verdict="proved",
-                posterior=Belief(0.5, 1.0),
-                source="controller",
-                reason="no_evidence",
-                model_version=None,
-                meta_comment="",
-            )
+            judged = judged_once(journal)
             journal.append_feedback(judged, "approve", reward=0.3 * (number >= 16))
         Watcher(News(path).read, journal, ledger, alone, SETTINGS).react()
     written = [json.loads(line) for line in path.read_text().splitlines()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,11 +35,18 @@ def test_people_are_the_same_in_the_same_order_though_a_worker_is_killed(workers
     assert (there.returncode, said, truth) == (0, local.stdout, local.stderr.splitlines())
 
 
+def open_files(pid: int) -> set[str]:
+    """What a process has open; files come and go while one looks."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(str(entry.readlink()))
+    return found
+
+
 def test_nobody_elsewhere_can_reach_the_workers(workers: Cluster) -> None:
     """Every port that Ray listens on is one of loopback."""
-    ours = {
-        str(entry.readlink()) for pid in family(workers.pid) for entry in Path(f"/proc/{pid}/fd").iterdir()
-    }
+    ours = {name for pid in family(workers.pid) for name in open_files(pid)}
     listening = [
         fields[1].partition(":")[0]
         for table in ("tcp", "tcp6")

@@ -28,6 +28,9 @@ PEOPLE = safe_times(4)
         "http://127.0.0.1:0",
         "http+unix://",
         "ftp://127.0.0.1",
+        "http://127.0.0.1:8080/v1/posterior",
+        "http://127.0.0.1:8080/v1/",
+        None,
     ],
 )
 def test_a_url_of_another_form_is_refused(url: str) -> None:
@@ -40,6 +43,7 @@ def test_a_url_of_another_form_is_refused(url: str) -> None:
     "wrong",
     [
         {"timeout": 0},
+        {"timeout": "50"},
         {"timeout": -1.0},
         {"timeout": float("nan")},
         {"timeout": float("inf")},

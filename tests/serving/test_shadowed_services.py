@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 OFF = Fault(shift=0.7, factor=1.5)
 CASE = {"options": judgment()["options"]}
+#: how either layer is made: whatever the service says is acted on, and nothing else is asked beside it
+TRUSTING: dict[str, Any] = {"max_sd": 5.0, "shadow": 0.0, "history_timeout": 30.0}
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +45,7 @@ def candidate(serve: Serve) -> Iterator[str]:
 def blocking(url: str, other: str, journal: Journal) -> None:
     """Eight judgments and their rewards, through the blocking layer."""
     with VerifierClient(url, 30.0) as served, VerifierClient(other, 30.0) as asked:
-        layer = JudgmentLayer(
-            served,
-            MetaJudgmentController(),
-            journal,
-            max_sd=5.0,
-            shadow=0.0,
-            history_timeout=30.0,
-            candidate=asked,
-        )
+        layer = JudgmentLayer(served, MetaJudgmentController(), journal, candidate=asked, **TRUSTING)
         for number in range(8):
             layer.feedback(layer.judge(CASE, "ada").id, "approve", reward=0.1 * number)
         assert layer._core.candidate is not None
@@ -65,15 +59,7 @@ def awaited(url: str, other: str, journal: Journal) -> None:
     async def ask() -> None:
         with VerifierClient(other, 30.0) as asked:
             served = aio.VerifierClient(url, 30.0)
-            layer = aio.JudgmentLayer(
-                served,
-                MetaJudgmentController(),
-                journal,
-                max_sd=5.0,
-                shadow=0.0,
-                history_timeout=30.0,
-                candidate=asked,
-            )
+            layer = aio.JudgmentLayer(served, MetaJudgmentController(), journal, candidate=asked, **TRUSTING)
             for number in range(8):
                 await layer.feedback((await layer.judge(CASE, "ada")).id, "approve", reward=0.1 * number)
             assert layer._core.candidate is not None

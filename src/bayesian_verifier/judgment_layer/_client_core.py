@@ -45,7 +45,7 @@ class ClientCore:
         lookup: Lookup,
         tracer: Tracer | None,
     ) -> None:
-        if not 0 < timeout <= _LONGEST:
+        if not _is_a_time(timeout):
             raise CallerError(f"expected a timeout in seconds above 0 and at most a day, got {timeout!r}")
         if not keep_alive >= 0:
             raise CallerError(f"expected a keep_alive in seconds, 0 or more, got {keep_alive!r}")
@@ -114,3 +114,7 @@ class ClientCore:
     def close(self) -> None:
         """Close idle connections."""
         self._service.part().pool.close()
+
+
+def _is_a_time(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and 0 < seconds <= _LONGEST

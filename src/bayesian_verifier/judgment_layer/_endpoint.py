@@ -27,6 +27,8 @@ class Endpoint:
     @classmethod
     def of(cls, url: str) -> Endpoint:
         """The endpoint a URL names. Raises CallerError for any other form."""
+        if not isinstance(url, str):
+            raise CallerError(f"expected {_FORMS}, got {url!r}")
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -34,6 +36,8 @@ class Endpoint:
             raise CallerError(f"expected {_FORMS}, got {url!r}: {exc}") from exc
         if parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[!-~]+", url):
             raise CallerError(f"expected {_FORMS}, without user, query or fragment, got {url!r}")
+        if re.search(r"/v[12](/|$)", parts.path):
+            raise CallerError(f"expected {_FORMS}, without the route that is asked there, got {url!r}")
         if parts.scheme == "http" and parts.hostname and port != 0:
             return cls(parts.hostname, port or 80, "", parts.path.rstrip("/"))
         if parts.scheme == "http+unix" and (path := unquote(parts.netloc + parts.path)):

@@ -1,0 +1,44 @@
+"""For how long did this machine not run a thread that asked for nothing but to be woken?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_STEP = 0.005
+
+
+class Stalls:
+    """A thread that sleeps five milliseconds at a time, and notes how much longer it slept."""
+
+    def __init__(self) -> None:
+        self._late: deque[tuple[float, float]] = deque(maxlen=2000)  # when it woke, how late
+        self._asleep_since = time.monotonic()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(10)
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            self._asleep_since = begun = time.monotonic()
+            time.sleep(_STEP)
+            woken = time.monotonic()
+            self._late.append((woken, woken - begun - _STEP))
+
+    def worst(self, since: float) -> float:
+        """Seconds by which it was woken too late at most, since a moment on the monotonic clock."""
+        now = time.monotonic()
+        late = [seconds for woken, seconds in list(self._late) if woken >= since]
+        return max([now - self._asleep_since - _STEP, 0.0, *late])
