@@ -60,7 +60,7 @@ def foretold(
     theta: Float, simulator: TraitsSimulator, told: Told, rng: np.random.Generator, halves: int
 ) -> float:
     """Mean log-loss of one person's choices, each foretold by the half that it is not in."""
-    rows = np.stack(list(case_log_likelihoods(told, theta)))
+    rows = np.concatenate(list(case_log_likelihoods(told, theta)))
     prior, losses = log_prior(simulator.parameters, theta), []
     for _ in range(halves):
         order = rng.permutation(len(rows))

@@ -23,7 +23,7 @@ from bayesian_verifier.training._moments import shape_of, shape_size
 from bayesian_verifier.training._whitened_flow import located, location_size
 
 #: points that the posterior is located by, and that its shape is read at; how far those are drawn out
-_POINTS, _PROBES, _PROBED = 128, 256, 1.3
+_POINTS, _PROBES, _PROBED = 128, 128, 1.3
 #: points that a person's draws are taken from while training, how far out, and how many must count
 _CANDIDATES, _CANDID, _LEAST = 256, 1.5, 8.0
 

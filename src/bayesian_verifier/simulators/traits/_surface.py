@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
 Float = NDArray[np.float64]
@@ -69,37 +70,31 @@ class Lattice:
         return result.reshape((result.shape[0], -1))
 
     def read(self, coefficients: Float, places: Float, xp: ModuleType) -> Float:
-        """The functions [B, M] with these coefficients at places [B, M, P], in prior sd."""
-        near, weight = xp.asarray(self._near), xp.ones((1,), places.dtype)
-        for number, axis in enumerate(self.axes):
-            step = axis.stepped(places[..., number], xp)
-            cell = xp.clip(step.astype("int32"), 0, axis.nodes - 2)
-            own = _weights(step - cell, xp)
-            near = near + (cell * self._strides[number])[..., None]
-            weight = (weight[..., :, None] * own[..., None, :]).reshape((*own.shape[:-1], -1))
-        people = near.shape[0]
-        there = xp.take_along_axis(coefficients, near.reshape((people, -1)), axis=1).reshape(near.shape)
-        result: Float = (there * weight).sum(-1)
-        return result
+        """The functions [B, M] with these coefficients at places [B, M, P], in prior sd.
 
-    @cached_property
-    def _strides(self) -> list[int]:
-        counts = [nodes + 2 for nodes in self.shape]
-        return [math.prod(counts[number + 1 :]) for number in range(len(counts))]
-
-    @cached_property
-    def _near(self) -> NDArray[np.int32]:
-        """The coefficients that count in a cell [4 ** P], from its first."""
-        steps = np.stack(np.meshgrid(*[np.arange(4)] * len(self.axes), indexing="ij"), axis=-1)
-        result: NDArray[np.int32] = (steps.reshape(-1, len(self.axes)) @ self._strides).astype(np.int32)
+        As products of matrices over all splines, of which four along each parameter are not 0: a processor has these
+        sooner than the few numbers that count from here and there.
+        """
+        along = [_splines(axis, places[..., number], xp) for number, axis in enumerate(self.axes)]
+        first, then = (_products(part) for part in (along[: len(along) // 2], along[len(along) // 2 :]))
+        by_first = coefficients.reshape((-1, first.shape[-1], then.shape[-1]))
+        result: Float = (xp.matmul(first, by_first) * then).sum(-1)
         return result
 
 
-def _weights(part: Float, xp: ModuleType) -> Float:
-    """Of the four cubic B-splines [..., 4] that reach into a cell, at a part of it from 0 to 1."""
-    rest = 1.0 - part
-    middle = [3.0 * u**3 - 6.0 * u**2 + 4.0 for u in (part, rest)]
-    result: Float = xp.stack([rest**3, middle[0], middle[1], part**3], axis=-1) / 6.0
+def _splines(axis: Axis, place: Float, xp: ModuleType) -> Float:
+    """The cubic B-splines [..., nodes + 2] of an axis at a place [...]."""
+    away = xp.abs(axis.stepped(place, xp)[..., None] - xp.arange(-1.0, axis.nodes + 1.0, dtype=place.dtype))
+    rest = xp.maximum(2.0 - away, 0.0)
+    result: Float = xp.where(away < 1.0, 4.0 + away**2 * (3.0 * away - 6.0), rest**3) / 6.0
+    return result
+
+
+def _products(factors: Sequence[Float]) -> Float:
+    """Of each with each [..., A · B · …], of factors [..., A], [..., B], …; the last runs fastest."""
+    result = factors[0]
+    for factor in factors[1:]:
+        result = (result[..., :, None] * factor[..., None, :]).reshape((*factor.shape[:-1], -1))
     return result
 
 
