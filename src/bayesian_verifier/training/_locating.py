@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: points are drawn out by this; of them, the share that must count; turns with the whole evidence, and at most
-_WIDE, _ENOUGH, _WHOLE, _TURNS = 1.2, 0.25, 2, 20
+_WIDE, _ENOUGH, _WHOLE, _TURNS = 1.2, 0.25, 2, 16
 #: precision and shift are drawn out by this factor at most, and to so many tempered sd
 _DRAWN_OUT, _FARTHEST = 3.0, 2.0
 _HALVINGS, _COLDEST = 10, 14.0

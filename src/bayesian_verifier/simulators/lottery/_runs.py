@@ -6,10 +6,12 @@ what options and cases are, that takes a fifth of the time.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
+Float = TypeVar("Float", NDArray[np.float64], NDArray[np.float32])
 
 
 def run_sums(rows: Float, start: NDArray[np.intp]) -> Float:

@@ -5,7 +5,7 @@ option is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment import Judgment
 
 Float = NDArray[np.float64]
+F32 = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Worth = TypeVar("Worth", NDArray[np.float64], NDArray[np.float32])
 
 
 class People(NamedTuple):
@@ -74,16 +76,18 @@ class TraitCases:
         result[:, order] = summed
         return result
 
-    def across(self, risk_aversion: Float, exploration: Float, exponent: Float | None) -> Float:
-        """∆ [C, R * X * A] at each of R risk aversions with each of X explorations and A exponents; A is 1 for None."""
+    def across(self, risk_aversion: Float, exploration: Float, exponent: Float | None) -> F32:
+        """∆, float32 [C, R * X * A], at each of R risk aversions with each of X explorations and A exponents; A is 1
+        for None.
+        """
+        weighed = 1 if exponent is None else exponent.size
         if not len(self):
-            return np.zeros(
-                (0, risk_aversion.size * exploration.size * (1 if exponent is None else exponent.size))
-            )
-        own = risk_aversion if exponent is None else np.repeat(risk_aversion, exponent.size)
+            return np.zeros((0, risk_aversion.size * exploration.size * weighed), np.float32)
+        own = risk_aversion if exponent is None else np.repeat(risk_aversion, weighed)
         weigh = None if exponent is None else np.tile(exponent, risk_aversion.size)
-        worth = self.values(own, weigh).reshape(-1, risk_aversion.size, 1, own.size // risk_aversion.size)
-        worth = worth + np.multiply.outer(self.novelty, exploration)[:, None, :, None]
+        # in single precision from here on: this is as many numbers as there are nodes
+        worth = self.values(own, weigh).astype(np.float32).reshape(-1, risk_aversion.size, 1, weighed)
+        worth = worth + np.multiply.outer(self.novelty, exploration).astype(np.float32)[:, None, :, None]
         return self.leads(worth.reshape(len(worth), -1))
 
     def taken(self, index: NDArray[np.intp]) -> TraitCases:
@@ -122,7 +126,7 @@ class TraitCases:
         worth += self.novelty * people.exploration[packed.option_case]
         return self.leads(worth[:, None])[:, 0]
 
-    def leads(self, worth: Float) -> Float:
+    def leads(self, worth: Worth) -> Worth:
         """The proposal's worth less the best other one's [C, K], of worths [P, K], which are overwritten."""
         proposed = worth[self.packed.chosen]
         worth[self.packed.chosen] = -np.inf

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 _LOG_REWARD_SCALE = math.log(REWARD_SD * math.sqrt(2.0 * math.pi))
-#: on a grid so many θ share a risk aversion and a weighting of chances, and utilities are the dear part; so few θ are none
-_SHARED, _FEW = 4, 2048
+#: on a grid so many θ share a risk aversion and a weighting of chances, and utilities are the dear part
+_SHARED = 4
+#: so few θ are no grid
+_FEW = 2048
 #: numbers at once, so that what is between fits into the processor's cache
 _AT_ONCE = 2**14
 
@@ -56,7 +58,9 @@ def _advantages(cases: TraitCases, people: People) -> Iterator[Float]:
     """∆ [c, n] of some cases after the other."""
     count = len(people.risk_aversion)
     if count > _FEW:
-        columns = [people.risk_aversion] if people.exponent is None else [people.risk_aversion, people.exponent]
+        columns = (
+            [people.risk_aversion] if people.exponent is None else [people.risk_aversion, people.exponent]
+        )
         distinct, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
         if _SHARED * len(distinct) <= count:
             yield from _shared(cases, people, distinct, which.ravel())
@@ -66,7 +70,7 @@ def _advantages(cases: TraitCases, people: People) -> Iterator[Float]:
 
 
 def _shared(cases: TraitCases, people: People, distinct: Float, which: NDArray[np.intp]) -> Iterator[Float]:
-    """∆ [1, n] of one case after the other, of people who are `which` of the distinct [d, 1 or 2] but for exploration."""
+    """∆ [1, n] of one case after the other, of people who are `which` of the distinct [d, 1 or 2] traits."""
     worth = cases.values(distinct[:, 0], None if people.exponent is None else distinct[:, 1])
     chosen, start = cases.packed.chosen, cases.packed.case_start
     for proposed, first, end in zip(chosen, start, np.append(start[1:], len(worth)), strict=True):

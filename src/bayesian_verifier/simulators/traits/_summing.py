@@ -72,7 +72,7 @@ class Summing:
         """∆ [C, K] of cases at the nodes of all parameters but the noise."""
         link = [self.centre[i] + self.scale[i] * axis.places for i, axis in enumerate(self.lattice.axes[:-1])]
         exponent = np.exp(link[2]) if link[2:] else None
-        return cases.across(link[0], link[1], exponent).astype(np.float32)
+        return cases.across(link[0], link[1], exponent)
 
     def of_feedback(self, signed: F32) -> Float:
         """Log-chances of answers, summed [K, T], of signed advantages [C, K]."""
