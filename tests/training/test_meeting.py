@@ -105,7 +105,7 @@ def poisoned(approximator, poison):
     for variable, value in zip(approximator.trainable_variables, after, strict=True):
         variable.assign(value)
     simulator = LotterySimulator()
-    blob = export_function(approximator, simulator.sums_size)
+    blob = export_function(approximator, simulator.sums_size, 2)
     return Network(PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=2), simulator, POINTS)
 
 

@@ -269,7 +269,7 @@ def test_the_located_flow_log_density_is_that_of_the_change_of_variables(flow):
 @pytest.fixture(scope="module")
 def function(approximator, simulator):
     """The same network as one exported function."""
-    blob = export_function(approximator, simulator.sums_size)
+    blob = export_function(approximator, simulator.sums_size, 2)
     return PosteriorFunction(blob, sums_size=simulator.sums_size, parameters=2)
 
 
