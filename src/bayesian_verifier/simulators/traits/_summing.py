@@ -31,8 +31,8 @@ COUNTS = 2
 _AT_ONCE = 16
 #: a reward's log-density is a multiple of this; one farther off than so many sd is as unlikely as that
 _GRAIN, _MOST_OFF = 2.0**-20, 16.0
-_RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 4.0)
-_WEIGHTING, _CHOICE_NOISE = (50.0, 3.2), (50.0, 3.4)
+_RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 3.5)
+_WEIGHTING, _CHOICE_NOISE = (50.0, 3.2), (50.0, 3.1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Summing:
     def of(cls, parameters: Sequence[Parameter]) -> Self:
         """For people with three parameters, or with four, who weigh chances too."""
         if len(parameters) == 3:  # noqa: PLR2004 - of the two simulators
-            axes = [Axis(32, *_RISK_AVERSION), Axis(20, *_EXPLORATION), Axis(8, *_CHOICE_NOISE)]
+            axes = [Axis(32, *_RISK_AVERSION), Axis(22, *_EXPLORATION), Axis(8, *_CHOICE_NOISE)]
         else:
             weighting, noise = Axis(5, *_WEIGHTING), Axis(6, *_CHOICE_NOISE)
             axes = [Axis(16, *_RISK_AVERSION), Axis(12, *_EXPLORATION), weighting, noise]
