@@ -64,16 +64,19 @@ class TraitCases:
 
     def values(self, risk_aversion: Float, exponent: Float | None) -> Float:
         """V [P, K] of each option to each of K people, but for what the options of a case have in common."""
-        order = np.argsort(risk_aversion, kind="stable")
-        value, scale = utility_curves(self.packed, risk_aversion[order])
+        if np.any(risk_aversion[1:] < risk_aversion[:-1]):
+            order = np.argsort(risk_aversion, kind="stable")
+            ascending = self.values(risk_aversion[order], None if exponent is None else exponent[order])
+            result = np.empty_like(ascending)
+            result[:, order] = ascending
+            return result
+        value, scale = utility_curves(self.packed, risk_aversion)
         if exponent is None:
             value *= self.packed.probability[:, None]
         else:
-            value *= self.ranks.weights(exponent[order])
-        summed = run_sums(value, self.packed.option_start)
-        summed /= scale[self.packed.option_case]
-        result = np.empty_like(summed)
-        result[:, order] = summed
+            value *= self.ranks.weights(exponent)
+        result = run_sums(value, self.packed.option_start)
+        result /= scale[self.packed.option_case]
         return result
 
     def across(self, risk_aversion: Float, exploration: Float, exponent: Float | None) -> F32:
