@@ -5,6 +5,7 @@ option is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -42,13 +43,17 @@ class People(NamedTuple):
     exponent: Float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TraitCases:
     """C cases that have an advantage, and how new each of their P feasible options is."""
 
     packed: PackedCases
-    ranks: Ranks
     novelty: Float
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """Of the outcomes: only who weighs chances by rank asks."""
+        return ranks(self.packed)
 
     def __len__(self) -> int:
         """How many cases."""
@@ -112,8 +117,7 @@ class TraitCases:
             case_start=case_start,
             chosen=case_start + (packed.chosen - packed.case_start)[index],
         )
-        ranked = Ranks(self.ranks.above[outcomes], self.ranks.reached[outcomes])
-        return TraitCases(taken, ranked, self.novelty[options])
+        return TraitCases(taken, self.novelty[options])
 
     def advantages_each(self, people: People) -> Float:
         """∆ [C] of case c to person c."""
@@ -159,4 +163,4 @@ def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
         for option in one.options
     ]
     new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
-    return TraitCases(packed, ranks(packed), new), has_advantage
+    return TraitCases(packed, new), has_advantage

@@ -28,7 +28,7 @@ F32 = NDArray[np.float32]
 #: beside the nodes: how many judgments had feedback, and how many a reward
 COUNTS = 2
 #: judgments at once, so that what is between fits into the processor's cache
-_AT_ONCE = 16
+_AT_ONCE = 32
 #: a reward's log-density is a multiple of this; one farther off than so many sd is as unlikely as that
 _GRAIN, _MOST_OFF = 2.0**-20, 16.0
 _RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 3.5)
@@ -110,8 +110,9 @@ class Summing:
 
 def log_chances(signed: F32, noise: np.float32) -> F32:
     """Log-probability of feedback with signed advantages of any shape, in single precision."""
+    result: F32 = signed * np.float32(-1.0 / noise)
     with np.errstate(over="ignore"):
-        result: F32 = np.exp(signed / -noise)
+        np.exp(result, out=result)
     result += np.float32(1.0)
     np.divide(np.float32(1.0 - LAPSE), result, out=result)
     result += np.float32(LAPSE / 2.0)
