@@ -16,7 +16,7 @@ from faulty_server import (
 from layers import CASE, Make, judgments_in
 from people import safe_times
 
-from bayesian_verifier import Journal
+from bayesian_verifier import Journal, MetaJudgmentController
 from bayesian_verifier.errors import CallerError, InvalidEvidenceError
 from bayesian_verifier.journal import FeedbackLine, JudgmentLine
 from bayesian_verifier.judgment import Prover, Rules
@@ -171,7 +171,13 @@ def test_what_callers_get_wrong_is_said(make: Make, journal: Journal) -> None:
         layer.feedback("nobody", "approve")
     with pytest.raises(CallerError, match="expected a Journal"):
         make(f"http://127.0.0.1:{unused_port()}", str(journal.path))  # type: ignore[arg-type]
+    with pytest.raises(CallerError, match=r"expected MetaJudgmentController\(\), got the class"):
+        make(f"http://127.0.0.1:{unused_port()}", journal, controller=MetaJudgmentController)
     assert not journal.path.exists()
+    with pytest.raises(
+        CallerError, match=r"^expected a judgment's id, such as decision\.id, got a Decision$"
+    ):
+        layer.feedback(layer.judge(CASE), "approve")  # type: ignore[arg-type]
 
 
 def test_what_a_layer_embeds_is_light() -> None:
