@@ -174,12 +174,13 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=400)
     parser.add_argument("--models", type=Path, default=model_store(read_settings({})))
     asked = parser.parse_args()
-    names = [LOTTERY, *(name for name in FURTHER if ModelStore(asked.models).current(name))]
+    models = asked.models.resolve()
+    names = [LOTTERY, *(name for name in FURTHER if ModelStore(models).current(name))]
     figures = {"about": about(", ".join(names), quick=False)}
     say("latency")
-    figures["latency"] = latency(asked.models, names, asked.calls)
+    figures["latency"] = latency(models, names, asked.calls)
     say("nothing explored")
-    figures["unexplored"] = unexplored(asked.models, asked.people)
+    figures["unexplored"] = unexplored(models, asked.people)
     write("traits_network", figures)
     table = Table("model", "p50 ms", "p90 ms", "beside the lottery's")
     for name, row in figures["latency"].items():

@@ -151,16 +151,13 @@ def _stretches(first: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np
 def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
     """Cases of judgments, and which of the judgments have an advantage [n]."""
     packed, has_advantage = pack_judgments(judgments)
-    told = [
-        np.zeros(len(one.options)) if one.times_tried is None else novelty(one.times_tried)
-        for one, kept in zip(judgments, has_advantage, strict=True)
-        if kept
-    ]
-    bearable = [
-        all(one.wealth + o.payoff >= 0 or o.probability == 0 for o in option.outcomes)
-        for one, kept in zip(judgments, has_advantage, strict=True)
-        if kept
-        for option in one.options
-    ]
-    new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
+    met = [one for one, kept in zip(judgments, has_advantage, strict=True) if kept]
+    new = novelty([count for one in met for count in one.times_tried or (0,) * len(one.options)])
+    if new.size > packed.option_case.size:  # of those that somebody could not bear nothing is packed
+        bearable = [
+            all(one.wealth + o.payoff >= 0 or o.probability == 0 for o in option.outcomes)
+            for one in met
+            for option in one.options
+        ]
+        new = new[bearable]
     return TraitCases(packed, new), has_advantage

@@ -64,8 +64,9 @@ class Summing:
         advantage = self.advantages(cases)
         told = answers.sign != 0
         total = self.of_feedback(answers.sign[told, None].astype(np.float32) * advantage[told]).ravel()
-        rewards = answers.reward[answers.rewarded, None]
-        total += np.repeat(self.of_rewards(rewards, advantage[answers.rewarded]), len(self.noises))
+        if answers.rewarded.any():
+            rewards = answers.reward[answers.rewarded, None]
+            total += np.repeat(self.of_rewards(rewards, advantage[answers.rewarded]), len(self.noises))
         return np.append(total, [told.sum(), answers.rewarded.sum()])
 
     def advantages(self, cases: TraitCases) -> F32:
