@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
-from bayesian_verifier.judgment._novelty import novelty
+from bayesian_verifier.judgment._novelty import EXPLORATION, novelty
 from bayesian_verifier.judgment._numeric import numeric_results, numeric_verdict
 from bayesian_verifier.judgment._parsing import parse_judgments, parse_record
 from bayesian_verifier.judgment._record import (
@@ -25,7 +25,7 @@ from bayesian_verifier.judgment._values import (
     normalised,
 )
 from bayesian_verifier.judgment._verification import Counterexample, RuleResult, Verification
-from bayesian_verifier.judgment._weighting import decision_weights, double_log, weight
+from bayesian_verifier.judgment._weighting import PROBABILITY_WEIGHTING, decision_weights, double_log, weight
 from bayesian_verifier.lazy import deferred
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment._prover import Prover
 
 __all__ = [
+    "EXPLORATION",
     "GREATEST_REWARD",
+    "PROBABILITY_WEIGHTING",
     "Case",
     "Counterexample",
     "Feedback",

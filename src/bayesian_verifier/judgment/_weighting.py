@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+#: what the parameter α is named
+PROBABILITY_WEIGHTING = "probability_weighting"
 
 
 def double_log(chance: Array) -> Array:

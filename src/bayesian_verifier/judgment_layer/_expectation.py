@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesian_verifier.judgment import decision_weights, expected_utilities, novelty
+from bayesian_verifier.judgment import (
+    EXPLORATION,
+    PROBABILITY_WEIGHTING,
+    decision_weights,
+    expected_utilities,
+    novelty,
+)
 from bayesian_verifier.posterior import QUANTILE_LEVELS
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 #: the traits that the worth of an option depends on besides risk aversion
-FURTHER = EXPLORATION, PROBABILITY_WEIGHTING = "exploration", "probability_weighting"
+FURTHER = EXPLORATION, PROBABILITY_WEIGHTING
 _STANDARD = NormalDist()
 _NODES = 33
 _SCORES = np.array([_STANDARD.inv_cdf((node + 0.5) / _NODES) for node in range(_NODES)])
@@ -54,9 +60,8 @@ def exponents(belief: Belief) -> Float:
     if belief.quantiles:
         found = _between(np.log(np.clip(belief.quantiles, least, _GREATEST)))
     else:
-        middle = min(max(belief.mean, least), _GREATEST)
-        variance = math.log1p((belief.sd / middle) ** 2)
-        found = math.log(middle) - 0.5 * variance + math.sqrt(variance) * _SCORES
+        mean, sd = belief.of_logarithm
+        found = mean + sd * _SCORES
     return np.exp(np.clip(found, -math.log(_GREATEST), math.log(_GREATEST)))
 
 

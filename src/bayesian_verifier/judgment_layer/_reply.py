@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
-from bayesian_verifier.judgment_layer._expectation import EXPLORATION, PROBABILITY_WEIGHTING
+from bayesian_verifier.judgment import EXPLORATION, PROBABILITY_WEIGHTING
 from bayesian_verifier.judgment_layer._values import Posterior
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
 

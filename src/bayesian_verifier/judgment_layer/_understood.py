@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bayesian_verifier.judgment_layer._expectation import EXPLORATION
+from bayesian_verifier.judgment import EXPLORATION
 
 if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._values import Posterior
