@@ -180,6 +180,6 @@ def test_a_candidate_chooses_by_its_own_traits(make: Make, journal: Journal) -> 
         layer = make(served.url, journal, candidate=client)
         layer.feedback(layer.judge(CASE, "ada").id, "approve")
         layer.judge(TWICE, "ada")
-        layer.end()
+        assert layer.layer._core.candidate.wait(20.0)
     lines = [one.event for one in journal.read() if isinstance(one.event, CandidateLine)]  # type: ignore[union-attr]
     assert (lines[-1].served.chosen, lines[-1].candidate.chosen) == (0, 1)
