@@ -17,15 +17,20 @@ def crowded(folder: Path, case: Case, belief: Belief, judgments: int = 10_000) -
     """A journal with so many judgments of a hundred people, and no answer."""
     journal = Journal(folder / "crowded.jsonl", fsync="never")
     for number in range(judgments):
-        journal.append_judgment(
-            subject=f"person {number % 100}",
-            case=case,
-            chosen=0,
-            verdict="proved",
-            posterior=belief,
-            source="verifier",
-            reason=None,
-            model_version="m",
-            meta_comment="x" * 120,
-        )
+        append_one(journal, f"person {number % 100}", case, belief)
     return journal.path
+
+
+def append_one(journal: Journal, subject: str, case: Case, belief: Belief) -> None:
+    """A judgment line of some 700 bytes."""
+    journal.append_judgment(
+        subject=subject,
+        case=case,
+        chosen=0,
+        verdict="proved",
+        posterior=belief,
+        source="verifier",
+        reason=None,
+        model_version="m",
+        meta_comment="x" * 120,
+    )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-from _crowded_journal import crowded
+from _crowded_journal import append_one, crowded
 from _record import about, spread, write
 from rich.console import Console
 from rich.table import Table
@@ -189,17 +189,7 @@ def appends(folder: Path, times: int) -> Iterator[tuple[str, list[float]]]:
         with Journal(folder / f"{policy}.jsonl", fsync=policy) as journal:
 
             def append(used: Journal = journal) -> None:
-                used.append_judgment(
-                    subject="ada",
-                    case=case,
-                    chosen=0,
-                    verdict="proved",
-                    posterior=BELIEF,
-                    source="verifier",
-                    reason=None,
-                    model_version="m",
-                    meta_comment="x" * 120,
-                )
+                append_one(used, "ada", case, BELIEF)
 
             yield f"append, fsync {policy}", timed(append, times if policy != "always" else min(times, 300))
 

@@ -50,7 +50,7 @@ def test_option_beats_environment_beats_file_beats_default(tmp_path: Path) -> No
 def test_every_setting_has_an_environment_name(name: str) -> None:
     """BV_ and the name in capitals."""
     value = str(tomllib.loads(shipped_config().read_text())[name])
-    assert read_settings({f"BV_{name.upper()}": value}) == read_settings({})
+    assert read_settings({f"BV_{name.upper()}": value}).model_dump() == read_settings({}).model_dump()
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,29 @@ def test_a_token_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None
     file = tmp_path / "token"
     file.write_bytes(content)
     with pytest.raises(SettingsError, match="token"):
-        read_token(file)
-    with pytest.raises(SettingsError, match="No such file"):
-        read_token(tmp_path / "nothing")
+        read_token(read_settings({"BV_TOKEN_FILE": str(file)}))
 
 
 def test_a_token_is_read_without_the_newline_behind_it(tmp_path: Path) -> None:
     """As `openssl rand -hex 32 > token` writes it."""
     file = tmp_path / "token"
     file.write_text("0123456789abcdef\n")
-    assert read_token(file) == "0123456789abcdef"
+    assert read_token(read_settings({"BV_TOKEN_FILE": str(file)})) == "0123456789abcdef"
+    assert read_token(read_settings({})) is None
+
+
+def test_a_token_that_cannot_be_read_is_named_as_it_was_set(tmp_path: Path) -> None:
+    """In the environment, in a file of settings, or on the command line."""
+    file, nothing = tmp_path / "own.toml", str(tmp_path / "nothing")
+    file.write_text(f"token_file = {nothing!r}\n")
+    for settings, name in (
+        (read_settings({"BV_TOKEN_FILE": nothing}), "BV_TOKEN_FILE"),
+        (read_settings({"BV_CONFIG": str(file)}), f"token_file in {file}"),
+        (read_settings({}, {"token_file": nothing}), "--token-file"),
+    ):
+        with pytest.raises(SettingsError) as refused:
+            read_token(settings)
+        assert str(refused.value) == f"{name}: cannot read a token from {nothing}: No such file or directory"
 
 
 def test_compiled_functions_are_kept_in_the_users_cache() -> None:

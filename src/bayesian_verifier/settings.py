@@ -18,6 +18,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     field_validator,
 )
@@ -84,6 +85,7 @@ class Settings(BaseModel):
     )
     log_format: Literal["auto", "json", "text"] = Field(description="auto, json or text")
     traces: Literal["off", "otlp"] = Field(description="off or otlp")
+    _places: Mapping[str, str] = PrivateAttr(default_factory=dict)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -92,6 +94,10 @@ class Settings(BaseModel):
         if isinstance(value, bool):
             raise ValueError("a boolean")  # noqa: TRY004 pydantic reports only ValueErrors
         return value
+
+    def place(self, key: str) -> str:
+        """A setting under the name that whoever set it gave it: BV_PORT, --port, or port in a file."""
+        return self._places.get(key, PREFIX + key.upper())
 
     @property
     def off_machine(self) -> bool:
@@ -138,18 +144,22 @@ def read_settings(environ: Mapping[str, str], overrides: Mapping[str, object] | 
     return settings
 
 
-def read_token(path: Path) -> str:
-    """The bearer token in a file, without surrounding white space.
+def read_token(settings: Settings) -> str | None:
+    """The bearer token in the file that settings name, without surrounding white space; None where they name none.
 
     Raises SettingsError when the file cannot be read or does not hold 16 to 4096 printable ASCII characters.
     """
+    path = settings.token_file
+    if path is None:
+        return None
+    place = settings.place("token_file")
     try:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"token_file: cannot read a token from {path}: {_reason(exc)}") from exc
+        raise SettingsError(f"{place}: cannot read a token from {path}: {_reason(exc)}") from exc
     if not (MIN_TOKEN <= len(token) <= MAX_TOKEN) or not all("!" <= character <= "~" for character in token):
         raise SettingsError(
-            f"token_file: {path} must hold {MIN_TOKEN} to {MAX_TOKEN} printable ASCII characters, no spaces"
+            f"{place}: {path} must hold {MIN_TOKEN} to {MAX_TOKEN} printable ASCII characters, no spaces"
         )
     return token
 
@@ -218,6 +228,7 @@ def _validated(values: Mapping[str, object], places: Mapping[str, str]) -> Setti
         if key not in values:
             raise SettingsError(f"{PREFIX}{key.upper()} is missing: expected {expected}") from exc
         raise SettingsError(f"{places[key]}: expected {expected}, got {values[key]!r}") from exc
+    settings._places = places  # noqa: SLF001 where they come from is no setting
     return settings
 
 

@@ -24,13 +24,15 @@ from bayesian_verifier.judgment_layer import BreakerPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stalls import Stalls
+
     from bayesian_verifier.judgment_layer import Outcome
 
 TIMEOUT = 0.020
 CALLS = 14
 # P1: seconds above a bare sleep.
 EPSILON = 0.005
-# What a busy machine may add to a single call.
+# What a machine that stalls for no longer may add to a single call.
 MARGIN = 0.3
 NAME_SERVICE = "the name service hangs"
 # Never opens: each call is to meet the fault.
@@ -115,6 +117,7 @@ def test_p1_an_outcome_comes_by_the_deadline(
     fault: str,
     urls: dict[str, str],
     hanging: Lookup,
+    stalls: Stalls,
 ) -> None:
     """The better calls end no later than 5 ms after a bare sleep would have, and none much later.
 
@@ -122,13 +125,14 @@ def test_p1_an_outcome_comes_by_the_deadline(
     p99.9, is for an idle machine to say: benchmarks/bench_faults.py.
     """
     judgments = longest_judgments() if fault == UNREAD else safe_times(4)
+    begun = time.monotonic()
     found = ask(urls[fault], judgments, CALLS, lookup=hanging)
     assert {outcome.reason for outcome, _, _ in found} <= {"timeout", "invalid_reply"}
     ours, bare = ([row[column] for row in found] for column in (1, 2))
     # writing megabytes takes time of a processor that others may be using
     epsilon = 4 * EPSILON if fault == UNREAD else EPSILON
     assert np.quantile(ours, 0.25) <= np.median(bare) + epsilon
-    assert max(ours) <= max(bare) + MARGIN
+    assert max(ours) <= max(bare) + MARGIN + stalls.worst(begun)
 
 
 def test_the_sound_server_among_them_is_heard(urls: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from faulty_server import (
 from layers import CASE, Make, judgments_in
 from people import safe_times
 
-from bayesian_verifier import Journal
+from bayesian_verifier import Journal, MetaJudgmentController
 from bayesian_verifier.errors import CallerError, InvalidEvidenceError
 from bayesian_verifier.journal import FeedbackLine, JudgmentLine
 from bayesian_verifier.judgment import Prover, Rules
@@ -135,6 +135,18 @@ def test_all_refuted_is_a_judgment_too(make: Make, journal: Journal) -> None:
     assert layer.assess("ada").evidence == 0
 
 
+def test_a_fault_of_the_case_is_not_blamed_on_each_option(make: Make, journal: Journal) -> None:
+    """Only option 1 is mis-stated, only option 2 could ruin: each is named for that alone."""
+    short = {"outcomes": [{"payoff": 9.0, "probability": 0.5}, {"payoff": 1.0, "probability": 0.4}]}
+    ruin = {"outcomes": [{"payoff": -5.0, "probability": 0.5}, {"payoff": 20.0, "probability": 0.5}]}
+    layer = make(f"http://127.0.0.1:{unused_port()}", journal)
+    told = layer.judge({"options": [CASE["options"][0], short, ruin]}, "ada").meta_comment
+    assert told.startswith(
+        "Nothing can be proposed: the case breaks probabilities (o is option 1, 0.1 <= 0.000001 does not hold); "
+        "option 2 breaks solvency. The verifier "
+    )
+
+
 def test_an_unsettled_choice_says_so(make: Make, journal: Journal) -> None:
     """The prover ran out of time: the option may be proposed, and verdict and comment tell."""
     layer = make(f"http://127.0.0.1:{unused_port()}", journal, prover=Prover(Rules.builtin(), timeout=1e-9))
@@ -159,7 +171,13 @@ def test_what_callers_get_wrong_is_said(make: Make, journal: Journal) -> None:
         layer.feedback("nobody", "approve")
     with pytest.raises(CallerError, match="expected a Journal"):
         make(f"http://127.0.0.1:{unused_port()}", str(journal.path))  # type: ignore[arg-type]
+    with pytest.raises(CallerError, match=r"expected MetaJudgmentController\(\), got the class"):
+        make(f"http://127.0.0.1:{unused_port()}", journal, controller=MetaJudgmentController)
     assert not journal.path.exists()
+    with pytest.raises(
+        CallerError, match=r"^expected a judgment's id, such as decision\.id, got a Decision$"
+    ):
+        layer.feedback(layer.judge(CASE), "approve")  # type: ignore[arg-type]
 
 
 def test_what_a_layer_embeds_is_light() -> None:

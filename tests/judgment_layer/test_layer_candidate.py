@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -31,7 +32,7 @@ from bayesian_verifier.judgment_layer import BreakerPolicy
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bayesian_verifier.judgment import Judgment
 
@@ -45,17 +46,28 @@ def lines_of_candidates(journal: Journal) -> list[CandidateLine]:
     return [entry.event for entry in journal.read() if isinstance(entry.event, CandidateLine)]  # type: ignore[union-attr]
 
 
+@contextmanager
+def beside(
+    behaviour: Behaviour,
+    timeout: float = 5.0,
+    **settings: Any,  # noqa: ANN401
+) -> Iterator[tuple[FaultyServer, FaultyServer, VerifierClient]]:
+    """The service that is served, which answers; another that behaves so; and a client of that one."""
+    with (
+        FaultyServer(answering()) as served,
+        FaultyServer(behaviour) as other,
+        VerifierClient(other.url, timeout, **settings) as client,
+    ):
+        yield served, other, client
+
+
 def waited(layer: Any) -> bool:  # noqa: ANN401 either layer
     return bool(layer.layer._core.candidate.wait(20.0))
 
 
 def test_what_both_said_is_journalled(make: Make, journal: Journal) -> None:
     """Someone of r = -2 takes the risky option of row 6 of Holt and Laury's list, of r = 0.61 the safe one."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(RISK_SEEKING) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(RISK_SEEKING) as (served, other, client):
         layer = make(served.url, journal, candidate=client, clock=lambda: 10**18)
         layer.feedback(layer.judge(CASE, "ada").id, "approve")
         decision = layer.judge(CASE, "ada")
@@ -88,11 +100,7 @@ def test_what_both_said_is_journalled(make: Make, journal: Journal) -> None:
 
 def test_show_says_what_the_candidate_would_have_proposed(make: Make, journal: Journal) -> None:
     """Of the person asked for alone; where it has no posterior to go by, why not."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(RISK_SEEKING) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(RISK_SEEKING) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         layer.feedback(layer.judge(CASE, "ada").id, "approve")
         decision = layer.judge(CASE, "ada")
@@ -107,11 +115,7 @@ def test_show_says_what_the_candidate_would_have_proposed(make: Make, journal: J
 
 def test_the_decision_is_the_one_without_a_candidate(make: Make, journal: Journal) -> None:
     """And so are history, trust and what the controller goes by: nothing that reads posteriors sees the candidate's."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(RISK_SEEKING) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(RISK_SEEKING) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         for row in range(1, 6):
             layer.feedback(layer.judge(holt_laury_case(row), "ada").id, "approve")
@@ -130,11 +134,7 @@ def test_the_decision_is_the_one_without_a_candidate(make: Make, journal: Journa
 
 def test_an_assessment_has_no_choice_and_a_failed_call_no_posterior(make: Make, journal: Journal) -> None:
     """Both are said of either side."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(answering()) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(answering()) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         layer.assess(None, safe_times(4))
         served.behaviour = hang_up
@@ -149,11 +149,7 @@ def test_an_assessment_has_no_choice_and_a_failed_call_no_posterior(make: Make, 
 def test_what_the_layer_would_not_use_is_said(make: Make, journal: Journal) -> None:
     """By the same policy as for the served model."""
     wide = {level: 0.61 + 8 * by for level, by in SPREAD.items()}
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(risk_aversion(sd=1.4, quantiles=wide)) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(risk_aversion(sd=1.4, quantiles=wide)) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         layer.feedback(layer.judge(CASE, "ada").id, "approve")
         layer.judge(CASE, "ada")
@@ -186,11 +182,7 @@ def test_the_journal_says_what_ails_the_candidate(
     reason: str,
 ) -> None:
     """And the decision is the verifier's as ever."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(behaviour) as other,
-        VerifierClient(other.url, 0.3, breaker=NEVER_OPEN) as client,
-    ):
+    with beside(behaviour, 0.3, breaker=NEVER_OPEN) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         assert layer.assess("ada", safe_times(4)).source == "verifier"
         assert waited(layer)
@@ -218,11 +210,7 @@ def test_a_dead_candidate_is_soon_not_asked_any_more(make: Make, journal: Journa
 
 def test_nobody_waits_for_a_candidate(make: Make, journal: Journal) -> None:
     """One that would take a minute for each answer: many calls, and closing, take no such time."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(silent) as other,
-        VerifierClient(other.url, 60.0) as client,
-    ):
+    with beside(silent, 60.0) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         start = time.monotonic()
         for _ in range(5):
@@ -250,11 +238,7 @@ def test_a_candidate_that_is_behind_is_asked_less_and_the_journal_says_so(
 ) -> None:
     """A hundred wait while one is asked; what is beyond is left out, and counted in the next line."""
     gate = Gate()
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(gate) as other,
-        VerifierClient(other.url, 60.0) as client,
-    ):
+    with beside(gate, 60.0) as (served, other, client):
         layer = make(served.url, journal, candidate=client)
         layer.assess()
         while not other.requests:
@@ -275,11 +259,7 @@ def test_a_candidate_that_is_behind_is_asked_less_and_the_journal_says_so(
 
 def test_a_candidate_goes_on_from_its_own_state(make: Make, journal: Journal) -> None:
     """Where its client keeps states it is sent only what is new."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(answering()) as other,
-        VerifierClient(other.url, 5.0, keep_state=True) as client,
-    ):
+    with beside(answering(), keep_state=True) as (served, other, client):
         layer = make(served.url, journal, candidate=client)
         for _ in range(3):
             layer.feedback(layer.judge(CASE, "ada").id, "approve")
@@ -290,11 +270,7 @@ def test_a_candidate_goes_on_from_its_own_state(make: Make, journal: Journal) ->
 
 def test_a_person_is_forgotten_with_what_the_candidate_said(make: Make, journal: Journal) -> None:
     """Of a decision and of an assessment alone."""
-    with (
-        FaultyServer(answering()) as served,
-        FaultyServer(answering()) as other,
-        VerifierClient(other.url, 5.0) as client,
-    ):
+    with beside(answering()) as (served, _other, client):
         layer = make(served.url, journal, candidate=client)
         for name in ("ada", "ben"):
             layer.judge(CASE, name)

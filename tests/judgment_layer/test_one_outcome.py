@@ -15,7 +15,6 @@ from faulty_server import FaultyServer, Request, document, http, silent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from people import safe_times
-from stalls import Stalls
 
 from bayesian_verifier import VerifierClient, aio
 from bayesian_verifier.judgment_layer import BreakerPolicy, Failure
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from faulty_server import Behaviour
+    from stalls import Stalls
 
     from bayesian_verifier.judgment_layer import Outcome
 
@@ -86,12 +86,6 @@ def script(pieces: list[bytes | str], end: str) -> Behaviour:
 def server() -> Iterator[FaultyServer]:
     with FaultyServer(silent) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def stalls() -> Iterator[Stalls]:
-    with Stalls() as watching:
-        yield watching
 
 
 SCRIPTS = given(pieces=st.lists(_PIECES, max_size=7), end=st.sampled_from(ENDS))

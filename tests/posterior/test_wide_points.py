@@ -29,6 +29,11 @@ def test_wide_points_are_the_fixed_ones_a_fifth_further_out() -> None:
     assert np.cov(points.T.astype(np.float64), bias=True) == pytest.approx(1.44 * np.eye(2), abs=1e-5)
 
 
+def test_each_parameter_beyond_two_has_twice_as_many() -> None:
+    """64, 64, 128, 256, so that summaries of three parameters are as near as those of two."""
+    assert [len(wide_points(64, dimensions).noise) for dimensions in (1, 2, 3, 4)] == [64, 64, 128, 256]
+
+
 @pytest.mark.parametrize("dimensions", [1, 2, 3])
 def test_the_log_ratio_is_that_of_two_normal_densities(dimensions: int) -> None:
     """By scipy: how much denser the wide proposal is than the standard normal at each point."""

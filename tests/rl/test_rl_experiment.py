@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -273,6 +274,21 @@ def test_a_report_says_what_is_missing_and_leaves_what_hangs_on_it_open(tmp_path
     write_table(folder / "episodes" / "arm=hybrid" / "seed=1.parquet", table(-0.01), "another")
     assert report_of(folder).missing == ["episodes/arm=hybrid/seed=1.parquet is of another experiment"]
     assert reported(folder).exit_code == 1
+
+
+def test_a_page_names_its_axes_and_is_no_wider_than_a_phone(tmp_path: Path) -> None:
+    """What may be wide, tables and charts, scrolls by itself under a name; each axis says what it is of."""
+    folder = filled(tmp_path, CLOSES, PLAIN)
+    assert reported(folder, "--html", str(tmp_path / "page.html")).exit_code == 0
+    page = (tmp_path / "page.html").read_text()
+    wide = re.findall(
+        r'<div class="scroll" tabindex="0" role="region" aria-label="\w[^"]+">\s*<(table|svg)', page
+    )
+    assert wide.count("table") == page.count("<table") > 3
+    assert wide.count("svg") == page.count("<svg") == 2
+    rewards, curves = page.split("<svg")[1:]
+    assert all(f">{name}</text>" in rewards for name in ("reward a decision", "arm or rule"))
+    assert all(f">{name}</text>" in curves for name in ("reward a decision", "steps of experience"))
 
 
 def test_seeds_of_most_arms_come_first(tmp_path: Path) -> None:

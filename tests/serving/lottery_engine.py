@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export
 
-from bayesian_verifier.artifact import Manifest, Model, ParameterNote, PosteriorFunction
+from bayesian_verifier.artifact import Model, PosteriorFunction
 from bayesian_verifier.serving import compile_engine
 from bayesian_verifier.simulators.lottery import (
     KNOTS,
@@ -24,6 +24,7 @@ from bayesian_verifier.simulators.lottery import (
     reference_points,
     unwarped,
 )
+from serving.untrained_manifest import untrained_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,22 +86,5 @@ def function_of(moments: Moments) -> PosteriorFunction:
 @cache
 def lottery_engine(moments: Moments) -> Engine:
     """An engine whose network is a function of the sums [B, S] that gives means and sd [B, 2]. Nothing changes it."""
-    notes = [
-        ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
-        for p in SIMULATOR.parameters
-    ]
-    manifest = Manifest(
-        name="untrained",
-        version="2026-01-01T00-00-00Z-0000",
-        created="2026-01-01T00:00:00+00:00",
-        simulator="lottery",
-        parameters=tuple(notes),
-        features=SIMULATOR.feature_layout,
-        sums_size=SIMULATOR.sums_size,
-        network={},
-        training={},
-        quality={},
-        versions={},
-        files={},
-    )
+    manifest = untrained_manifest(SIMULATOR, "untrained", {})
     return compile_engine(Model(manifest, function_of(moments), None), SIMULATOR, points=1024)

@@ -79,6 +79,24 @@ def test_a_version_that_is_not_there_is_refused(models: Models, arguments: tuple
     assert roles(models)["v3"] == "current"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("show", "nope"), "closed-form: no version 'nope' (known: v1, v2, v3)"),
+        (("--name", "nobody", "show", "v1"), "nobody: no version 'v1' (known: none)"),
+        (("--name", "nobody", "show"), "nobody: no current version in the store (known: none)"),
+    ],
+)
+def test_what_cannot_be_shown_is_said_beside_what_can(
+    models: Models, arguments: tuple[str, ...], told: str
+) -> None:
+    """Nothing is damaged where a version is not there, so there is nothing to roll back."""
+    code, shown, said = models(*arguments)
+    assert (code, shown) == (2, "")
+    assert told in said
+    assert "rollback" not in said
+
+
 def test_an_empty_store_has_nothing_to_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An empty list for programs, one line for people who want to see or roll back."""
     empty = ["models", "--model-store", str(tmp_path / "none"), "--name", "closed-form"]

@@ -28,7 +28,7 @@ NAMES = [p.name for p in SIMULATOR.parameters]
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """Compiled once."""
-    return compile_engine(untrained_model(), SIMULATOR, points=4096)
+    return compile_engine(untrained_model(), SIMULATOR, points=1024)
 
 
 def rows(*, counted: bool) -> list[dict[str, Any]]:

@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export
 
-from bayesian_verifier.artifact import Manifest, Model, ModelStore, ParameterNote, PosteriorFunction, digest
+from bayesian_verifier.artifact import Model, ModelStore, PosteriorFunction, digest
 from bayesian_verifier.simulators.traits import TraitsSimulator
+from serving.untrained_manifest import VERSION, untrained_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SIMULATOR = TraitsSimulator()
-VERSION = "2026-01-01T00-00-00Z-0000"
 MEAN = np.array([p.prior_mean for p in SIMULATOR.parameters], np.float32)
 SD = np.array([p.prior_sd for p in SIMULATOR.parameters], np.float32)
 
@@ -39,32 +39,10 @@ def exported() -> bytes:
     return bytes(export.export(jax.jit(posterior))(*arguments).serialize())
 
 
-def manifest(name: str, files: dict[str, str]) -> Manifest:
-    """What it says of itself."""
-    notes = [
-        ParameterNote(name=p.name, link=p.link, prior_mean=p.prior_mean, prior_sd=p.prior_sd)
-        for p in SIMULATOR.parameters
-    ]
-    return Manifest(
-        name=name,
-        version=VERSION,
-        created="2026-01-01T00:00:00+00:00",
-        simulator="traits",
-        parameters=tuple(notes),
-        features=SIMULATOR.feature_layout,
-        sums_size=SIMULATOR.sums_size,
-        network={},
-        training={},
-        quality={},
-        versions={},
-        files=files,
-    )
-
-
 def untrained_model() -> Model:
     """Read back from what is exported, but for the disk."""
     function = PosteriorFunction(exported(), sums_size=SIMULATOR.sums_size, parameters=4)
-    return Model(manifest("untrained", {}), function, None)
+    return Model(untrained_manifest(SIMULATOR, "untrained", {}), function, None)
 
 
 def publish_untrained(root: Path, name: str) -> str:
@@ -74,6 +52,6 @@ def publish_untrained(root: Path, name: str) -> str:
         function = directory / "posterior.jaxexport"
         function.write_bytes(exported())
         files = {function.name: digest(function)}
-        (directory / "manifest.json").write_text(manifest(name, files).model_dump_json())
+        (directory / "manifest.json").write_text(untrained_manifest(SIMULATOR, name, files).model_dump_json())
     store.promote(name, VERSION)
     return VERSION

@@ -209,13 +209,15 @@ def test_the_conformance_kit_finds_nothing(simulator):
 
 
 def test_training_says_what_it_takes():
-    """Before anything is built or drawn: two parameters, or these simulators' three or four."""
+    """Before anything is built or drawn: two parameters, or on a lattice three."""
 
     class Odd:
         name, parameters = "odd", ExplorerSimulator.parameters
 
     require_trainable(LotterySimulator())
     require_trainable(ExplorerSimulator())
+    with pytest.raises(CallerError, match="4 parameters, and training takes 3"):
+        require_trainable(TraitsSimulator())
     with pytest.raises(CallerError, match="3 parameters, and training takes 2"):
         require_trainable(Odd())
 

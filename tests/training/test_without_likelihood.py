@@ -27,7 +27,6 @@ from bayesian_verifier.training._gate import misses_of
 from bayesian_verifier.training._natural_potential import _nodes
 from bayesian_verifier.training._recovery import JUDGMENTS, recovery
 
-pytestmark = pytest.mark.usefixtures("compiled_once")
 CONFIGS = Path(__file__).parents[2] / "configs"
 OVER = read_content(CONFIGS / "simulators" / "executor.toml")
 
@@ -57,7 +56,7 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="module")
-def trained(compiled_once, tmp_path_factory):
+def trained(tmp_path_factory):
     """The store, and how the run ended."""
     folder = tmp_path_factory.mktemp("executor")
     store = ModelStore(folder / "models")

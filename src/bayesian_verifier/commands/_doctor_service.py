@@ -65,7 +65,7 @@ def _token(settings: Settings) -> Finding:
     path = settings.token_file
     if path is None:
         return ok("token", "none asked for")
-    read_token(path)
+    read_token(settings)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         return warning("token", f"{path} has mode {mode:04o}: others can reach it", f"chmod 600 {path}")

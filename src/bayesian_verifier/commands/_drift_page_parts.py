@@ -32,10 +32,12 @@ def table(
     )
     head = element("thead", element("tr", "".join(cells)))
     body = element("tbody", "".join(element("tr", "".join(row)) for row in rows))
-    # a table may be wider than a phone: it scrolls by itself, also with keys
-    return element(
-        "div", element("table", head + body), class_="scroll", tabindex=0, role="region", aria_label=caption
-    )
+    return scrolling(element("table", head + body), caption)
+
+
+def scrolling(content: str, caption: str) -> str:
+    """What may be wider than a phone: it scrolls by itself, also with keys. caption: as of a table."""
+    return element("div", content, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
 def anchor(subject: str) -> str:

@@ -27,7 +27,7 @@ def watcher_of(journal: Path, ledger: Path, url: str, settings_file: str | None)
     from bayesian_verifier.settings_file import read_table
 
     asked = read_settings(dict(os.environ))
-    token = None if asked.token_file is None else read_token(asked.token_file)
+    token = read_token(asked)
     settings = read_table(DriftSettings, config_file(settings_file, "drift.toml"))
     told = recalled(News(ledger).read().events)
     news = News(journal)

@@ -41,6 +41,14 @@ def curves_chart(results: Results) -> str:
             for tick in ticks(0, x.high)
         ),
         text("steps of experience", 0.5 * (_LEFT + _RIGHT), _BOTTOM + 36, text_anchor="middle", font_size=11),
+        text(
+            "reward a decision",
+            -0.5 * (_TOP + _BOTTOM),
+            12,
+            transform="rotate(-90)",
+            text_anchor="middle",
+            font_size=11,
+        ),
     ]
     labels = _apart([y.at(quantiles[2][-1]) for _, quantiles in curves.values()])
     for (name, (steps, quantiles)), (ink, dashes), label in zip(
@@ -69,7 +77,16 @@ def rewards_chart(results: Results) -> str:
     x = Scale(
         min(one.low for one in found.values()), max(0.0, *(one.high for one in found.values())), 180.0, 700.0
     )
-    drawn = []
+    drawn = [
+        text("arm or rule", 172, _TOP - 4, text_anchor="end", font_size=11),
+        text(
+            "reward a decision",
+            0.5 * (x.start + x.end),
+            bottom + 34,
+            text_anchor="middle",
+            font_size=11,
+        ),
+    ]
     for tick in ticks(x.low, x.high, 6):
         drawn += [
             line(((x.at(tick), _TOP), (x.at(tick), bottom)), stroke="#d8d8d8"),
@@ -84,7 +101,7 @@ def rewards_chart(results: Results) -> str:
             element("circle", cx=x.at(one.value), cy=at, r=4, fill=ink),
         ]
     said = "; ".join(f"{name} {found[name].value:.4f}" for name in order)
-    return picture("Reward a decision, 95% intervals", said, "".join(drawn), _WIDTH, bottom + 24)
+    return picture("Reward a decision, 95% intervals", said, "".join(drawn), _WIDTH, bottom + 42)
 
 
 def _smoothed(reward: np.ndarray) -> np.ndarray:

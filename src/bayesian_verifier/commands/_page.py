@@ -55,7 +55,7 @@ class Rules:
         return page_rules(
             host=asked.host,
             loopback=asked.uds is None and not asked.off_machine,
-            token=None if asked.token_file is None else read_token(asked.token_file),
+            token=read_token(asked),
         )
 
 

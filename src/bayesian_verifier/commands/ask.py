@@ -42,7 +42,7 @@ def command(file: BinaryIO, subject: str | None, url: str | None, as_json: bool)
     if url is None:
         reply = _infer(question, settings)
     else:
-        token = None if settings.token_file is None else read_token(settings.token_file)
+        token = read_token(settings)
         reply = ask_service(question, url, token)
     click.echo(json.dumps(reply, indent=1)) if as_json else _show(reply)
 

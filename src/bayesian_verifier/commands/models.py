@@ -87,6 +87,8 @@ def show(context: click.Context, version: str | None) -> None:
     from bayesian_verifier.artifact import load_model
 
     store, name = _opened(context)
+    if version is not None:
+        _require_known(store, name, version)
     model = load_model(store.path(name, version or _current(store, name)))
     click.echo(model.manifest.model_dump_json(indent=1))
 
@@ -186,7 +188,8 @@ def _noted(context: click.Context, kind: str, fields: dict[str, object]) -> None
 def _current(store: ModelStore, name: str) -> str:
     version = store.current(name)
     if version is None:
-        raise CallerError(f"{name}: no current version in the store")
+        known = ", ".join(store.versions(name)) or "none"
+        raise CallerError(f"{name}: no current version in the store (known: {known})")
     return version
 
 

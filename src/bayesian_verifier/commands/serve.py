@@ -142,7 +142,7 @@ def service_of(settings: Settings, environ: Mapping[str, str], *, own_signals: b
         lambda: admission(
             host=settings.host,
             loopback=settings.uds is None and not settings.off_machine,
-            token=None if settings.token_file is None else read_token(settings.token_file),
+            token=read_token(settings),
         )
     )
     app = create_app(

@@ -152,9 +152,12 @@ def _print_table(answers: list[_Answer], rules: Rules) -> None:
         marks = [_MARKS[result.verdict] for result in verification.results]
         row = [record, str(question.option), *marks, verification.verdict, *([lean] if lean else [])]
         table.add_row(escape(row[0]), *row[1:])
-        about = f"{record}, option {question.option}"
         failed = [result for result in verification.results if result.verdict != "proved"]
-        reasons += [f"{about}: {result.rule} is {result.verdict}: {result.detail}" for result in failed]
+        reasons += [
+            f"{record if result.of_case else f'{record}, option {question.option}'}: "
+            f"{result.rule} is {result.verdict}: {result.detail}"
+            for result in failed
+        ]
     console = Console()
     console.print(table)
     for reason in reasons:

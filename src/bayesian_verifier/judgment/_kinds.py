@@ -91,16 +91,33 @@ def mentions_wealth(tree: Expression) -> bool:
     match tree:
         case Name(name=name):
             return name == "wealth"
-        case Call(function=function, arguments=arguments):
-            return function == "feasible" or any(map(mentions_wealth, arguments))
-        case Field(subject=inner) | Unary(operand=inner):
-            return mentions_wealth(inner)
-        case Binary(left=left, right=right) | Comparison(left=left, right=right):
-            return mentions_wealth(left) or mentions_wealth(right)
-        case Bound(body=body):
-            return mentions_wealth(body)
+        case Call(function="feasible"):
+            return True
         case _:
-            return False
+            return any(map(mentions_wealth, _parts(tree)))
+
+
+def mentions_choice(tree: Expression) -> bool:
+    """Can the value of the tree differ from one option chosen to another?"""
+    match tree:
+        case Name(name=name):
+            return name in ("chosen", "others")
+        case _:
+            return any(map(mentions_choice, _parts(tree)))
+
+
+def _parts(tree: Expression) -> tuple[Expression, ...]:
+    match tree:
+        case Field(subject=inner) | Unary(operand=inner):
+            return (inner,)
+        case Binary(left=left, right=right) | Comparison(left=left, right=right):
+            return (left, right)
+        case Bound(domain=domain, body=body):
+            return (domain, body)
+        case Call(arguments=arguments):
+            return arguments
+        case _:
+            return ()
 
 
 def is_linear(tree: Expression) -> bool:
@@ -108,14 +125,8 @@ def is_linear(tree: Expression) -> bool:
     match tree:
         case Binary(sign="*", left=left, right=right) if mentions_wealth(left) and mentions_wealth(right):
             return False
-        case Field(subject=inner) | Unary(operand=inner) | Bound(body=inner):
-            return is_linear(inner)
-        case Binary(left=left, right=right) | Comparison(left=left, right=right):
-            return is_linear(left) and is_linear(right)
-        case Call(arguments=arguments):
-            return all(map(is_linear, arguments))
         case _:
-            return True
+            return all(map(is_linear, _parts(tree)))
 
 
 def _kind(tree: Expression, known: Mapping[str, Kind]) -> Kind:  # noqa: PLR0911 - one for each kind of node

@@ -7,6 +7,7 @@ unknown when time runs out or the rule has no value in this case.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -58,7 +59,7 @@ class Prover:
             return start + self._timeout - self._clock()
 
         proof = _Proof(Grounds.of(case, chosen), self._rules, context, time_left)
-        results = tuple(proof.result(rule) for rule in self._rules.rules)
+        results = tuple(replace(proof.result(rule), of_case=rule.of_case) for rule in self._rules.rules)
         if not proof.has_failed:
             self._idle.append(context)
         verdict = overall(result.verdict for result in results)

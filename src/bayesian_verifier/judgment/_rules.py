@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, cast
 from bayesian_verifier.errors import SettingsError
 from bayesian_verifier.judgment._builtin_rules import builtin_rules_path
 from bayesian_verifier.judgment._expression import Expression, parse
-from bayesian_verifier.judgment._kinds import NAMES, OPTIONAL_NAMES, RESERVED, Kind, check
+from bayesian_verifier.judgment._kinds import NAMES, OPTIONAL_NAMES, RESERVED, Kind, check, mentions_choice
 from bayesian_verifier.judgment._tokens import ExpressionError
 
 if TYPE_CHECKING:
@@ -39,12 +39,16 @@ _GREATEST_EXPONENT = 400
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: `tree` must hold at every wealth wherever a case has all the amounts it `requires`."""
+    """One rule: `tree` must hold at every wealth wherever a case has all the amounts it `requires`.
+
+    of_case: whether it speaks neither of the option chosen nor of the others, but of the case alone.
+    """
 
     name: str
     says: str
     requires: tuple[str, ...]
     tree: Expression
+    of_case: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,8 @@ def _rule(table: Mapping[str, object], constants: Mapping[str, Fraction], name: 
     requires = table.get("requires", [])
     if not isinstance(requires, list) or not all(one in OPTIONAL_NAMES for one in requires):
         raise SettingsError(f"{where}: requires: expected a list of {' or '.join(sorted(OPTIONAL_NAMES))}")
-    return Rule(title, says, tuple(cast("list[str]", requires)), _tree(text, requires, constants, where))
+    tree = _tree(text, requires, constants, where)
+    return Rule(title, says, tuple(cast("list[str]", requires)), tree, of_case=not mentions_choice(tree))
 
 
 def _tree(text: str, requires: list[str], constants: Mapping[str, Fraction], where: str) -> Expression:

@@ -26,12 +26,16 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What became of one rule; `detail` is a clause for people, empty where there is nothing to say."""
+    """What became of one rule; `detail` is a clause for people, empty where there is nothing to say.
+
+    of_case: whether the rule speaks of the case alone, so that the same comes of it whichever option is chosen.
+    """
 
     rule: str
     verdict: Verdict
     detail: str = ""
     counterexample: Counterexample | None = None
+    of_case: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import math
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from bayesian_verifier.journal import Tried
+from bayesian_verifier.judgment import Verification
 from bayesian_verifier.judgment_layer._expectation import expected_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bayesian_verifier.judgment import Case, Verdict, Verification
+    from bayesian_verifier.judgment import Case, RuleResult, Verdict
     from bayesian_verifier.posterior import Belief
 
 _log = logging.getLogger(__name__)
@@ -30,12 +31,14 @@ class Choice(NamedTuple):
 
     chosen: its index, None where none may be.   verdict: on it, "refuted" where there is none.
     tried: what the prover was asked, in order.   values: posterior-expected worth of each option, None for none.
+    faults: rules that the case breaks whichever option is chosen.
     """
 
     chosen: int | None
     verdict: Verdict
     tried: tuple[Tried, ...]
     values: tuple[float | None, ...]
+    faults: tuple[RuleResult, ...] = ()
 
 
 def choose(
@@ -56,13 +59,20 @@ def choose(
     """
     values = expected_values(case, belief, others)
     given = {attempt.option: attempt for attempt in known}
-    tried = []
+    tried: list[Tried] = []
+    faults: dict[str, RuleResult] = {}
     for option in _best_first(values if scores is None else scores):
-        attempt = given.get(option) or _verified(case, option, prover)
+        attempt = given.get(option)
+        if attempt is None:
+            verification = _verified(case, option, prover)
+            attempt = _tried(option, verification)
+            faults |= {
+                one.rule: one for one in verification.results if one.of_case and one.verdict == "refuted"
+            }
         tried.append(attempt)
         if attempt.verdict != "refuted" and values[option] is not None:
             return Choice(option, attempt.verdict, tuple(tried), values)
-    return Choice(None, "refuted", tuple(tried), values)
+    return Choice(None, "refuted", tuple(tried), values, tuple(faults.values()))
 
 
 def _best_first(values: Sequence[float | None]) -> list[int]:
@@ -73,13 +83,13 @@ def _best_first(values: Sequence[float | None]) -> list[int]:
     return sorted(range(len(values)), key=worth, reverse=True)
 
 
-def _verified(case: Case, option: int, prover: Verifies) -> Tried:
+def _verified(case: Case, option: int, prover: Verifies) -> Verification:
     """What the prover says; one that raises has settled nothing."""
     try:
-        return _tried(option, prover.verify(case, option))
+        return prover.verify(case, option)
     except Exception:  # noqa: BLE001 a choice is awaited, whatever befalls the prover
         _log.exception("the prover failed on option %d", option)
-        return Tried(option=option, verdict="unknown")
+        return Verification("unknown", (), 0.0)
 
 
 def _tried(option: int, verification: Verification) -> Tried:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bayesian_verifier.judgment_layer._expectation import FURTHER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bayesian_verifier.journal import Epoch
     from bayesian_verifier.judgment_layer._choice import Choice
     from bayesian_verifier.judgment_layer._controller import Fallback
@@ -67,11 +69,7 @@ def _ranked(scored: Scored) -> str:
 
 
 def _proposal(choice: Choice) -> str:
-    refuted = [
-        f"option {tried.option} breaks {_listed(tried.rules)}"
-        for tried in choice.tried
-        if tried.verdict == "refuted"
-    ]
+    refuted = list(_broken(choice))
     if choice.chosen is None:
         return f"Nothing can be proposed: {'; '.join(refuted) or 'no option has a value'}."
     worth = choice.values[choice.chosen] or 0.0
@@ -83,6 +81,16 @@ def _proposal(choice: Choice) -> str:
     )
     passed = f" Better ones were refuted: {'; '.join(refuted)}." if refuted else ""
     return f"Option {choice.chosen} is proposed, worth {worth:.2f} of 1 to this person; {settled}.{passed}"
+
+
+def _broken(choice: Choice) -> Iterator[str]:
+    """What the case breaks, whichever option is chosen; then what only an option does."""
+    of_case = [fault.rule for fault in choice.faults]
+    yield from (f"the case breaks {fault.rule} ({fault.detail})" for fault in choice.faults)
+    for tried in choice.tried:
+        own = tuple(rule for rule in tried.rules if rule not in of_case)
+        if tried.verdict == "refuted" and (own or not tried.rules):
+            yield f"option {tried.option} breaks {_listed(own)}"
 
 
 def _listed(rules: tuple[str, ...]) -> str:

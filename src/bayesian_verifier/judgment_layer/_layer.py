@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from bayesian_verifier.errors import CallerError
 from bayesian_verifier.judgment_layer._asks import AsksOnward
-from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
+from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case, refuse_classes
 from bayesian_verifier.policy import surroundings_of
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class JudgmentLayer:
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        refuse_classes(client=client, controller=controller)
         self._client = client
         self._onward = client if isinstance(client, AsksOnward) and client.keeps_state else None
         self._core = LayerCore(

@@ -207,6 +207,10 @@ class LayerCore:
 
     def answer(self, judgment_id: str, feedback: Feedback | None, reward: float | None) -> bool:
         """Record feedback; whether it is in the journal now. Raises CallerError for an unknown judgment."""
+        if not isinstance(judgment_id, str):
+            raise CallerError(
+                f"expected a judgment's id, such as decision.id, got a {type(judgment_id).__name__}"
+            )
         check_answer(feedback, reward)
         if not self.recorder.holds(judgment_id) and not self._may_know(judgment_id):
             raise CallerError(f"no judgment {judgment_id!r} in {self._journal.path}")
@@ -246,6 +250,13 @@ class LayerCore:
 def as_case(case: Case | Mapping[str, object]) -> Case:
     """The case a caller gave. Raises CallerError (InvalidEvidenceError) naming what is wrong with it."""
     return case if isinstance(case, Case) else parse_record(Case, case)
+
+
+def refuse_classes(**given: object) -> None:
+    """Raises CallerError for a class in place of one of it, which would fail only when somebody waits for it."""
+    for name, one in given.items():
+        if isinstance(one, type):
+            raise CallerError(f"{name}: expected {one.__name__}(), got the class {one.__name__} itself")
 
 
 def _parsed(judgments: Evidence) -> list[Judgment]:

@@ -64,9 +64,9 @@ class Engine:
 
 
 def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int = MANY) -> Engine:
-    """Compile a verified model for `points` draws and for `many`, and run each once.
+    """Compile a verified model for the points behind summaries and for `many` draws, and run each once.
 
-    points: number of base points, see `wide_points`.
+    points: how many base points two parameters have, see `wide_points`.
     Raises ArtifactError when the model was trained for another simulator than this one.
     """
     manifest = model.manifest
@@ -87,7 +87,7 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         points=noise,
         functions={
             count: model.function.compile_beside(count, simulator.log_likelihood_of_sums)
-            for count in sorted({many} if beside else {points, many})
+            for count in sorted({many} if beside else {len(noise.noise), many})
         },
         typicality=model.typicality,
         misfit=check,

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._train import Settings
 
 F32 = NDArray[np.float32]
-#: a coupling flow needs two parameters, and the surface of potentials has as many axes; a lattice may have more
-PARAMETERS = 2
+#: a coupling flow needs two parameters, and the surface of potentials has as many axes; a lattice has one more, and of
+#: still more its nodes say too little (docs/adr/0016-traits.md)
+PARAMETERS, ON_A_LATTICE = 2, 3
 
 
 class Curriculum(Protocol):
@@ -55,9 +56,10 @@ class Curriculum(Protocol):
 def require_trainable(simulator: Simulator) -> None:
     """Raises CallerError where no network here can learn of a simulator."""
     known: object = simulator
-    if len(simulator.parameters) != PARAMETERS and not isinstance(known, TraitsSimulator):
+    taken = ON_A_LATTICE if isinstance(known, TraitsSimulator) else PARAMETERS
+    if len(simulator.parameters) != taken:
         raise CallerError(
-            f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes {PARAMETERS}"
+            f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes {taken}"
         )
 
 

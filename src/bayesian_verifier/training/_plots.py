@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._report import Report
 
 _BLUE, _RED, _GREY = "#20639b", "#d1495b", "#8a8f98"
+#: of as many parameters as any model here has
+_EACH = (_BLUE, _RED, "#3a8a5f", "#b07d12")
 
 
 def draw_plots(report: Report, directory: Path) -> list[str]:
@@ -56,7 +58,7 @@ def _exact(report: Report, axes: Any) -> None:
     alone.legend(frameon=False, fontsize=8)
     effective.semilogx(sizes, [c.effective for c in report.comparisons], ".", alpha=0.4, color=_BLUE)
     effective.set(
-        xlabel="informative judgments", ylim=(0, 1.03), title="Effective share of 256 weighted draws"
+        xlabel="informative judgments", ylim=(0, 1.03), title="Effective share of the weighted draws"
     )
     for values, colour, label in (
         ([c.alone for c in report.comparisons], _GREY, "mean, network alone"),
@@ -72,7 +74,7 @@ def _ranks(report: Report, axes: Any) -> None:
     """Ranks of the truth by stratum, less even, within their band; coverage in the legend."""
     names = [name for name, value in report.figures["calibration"].items() if isinstance(value, dict)]
     for number, ((low, high), axis) in enumerate(zip(strata(), axes, strict=True)):
-        for index, (name, colour) in enumerate(zip(names, (_BLUE, _RED), strict=False)):
+        for index, (name, colour) in enumerate(zip(names, _EACH[: len(names)], strict=True)):
             ranks = np.sort([row.ranks[index] for row in report.calibrations if row.stratum == number])
             row = report.figures["calibration"][name][f"{low}-{high}"]
             worst = max(abs(row["coverage"][str(level)] - level) for level in COVERAGE_LEVELS)

@@ -5,6 +5,7 @@ option is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -42,13 +43,17 @@ class People(NamedTuple):
     exponent: Float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TraitCases:
     """C cases that have an advantage, and how new each of their P feasible options is."""
 
     packed: PackedCases
-    ranks: Ranks
     novelty: Float
+
+    @cached_property
+    def ranks(self) -> Ranks:
+        """Of the outcomes: only who weighs chances by rank asks."""
+        return ranks(self.packed)
 
     def __len__(self) -> int:
         """How many cases."""
@@ -64,16 +69,19 @@ class TraitCases:
 
     def values(self, risk_aversion: Float, exponent: Float | None) -> Float:
         """V [P, K] of each option to each of K people, but for what the options of a case have in common."""
-        order = np.argsort(risk_aversion, kind="stable")
-        value, scale = utility_curves(self.packed, risk_aversion[order])
+        if np.any(risk_aversion[1:] < risk_aversion[:-1]):
+            order = np.argsort(risk_aversion, kind="stable")
+            ascending = self.values(risk_aversion[order], None if exponent is None else exponent[order])
+            result = np.empty_like(ascending)
+            result[:, order] = ascending
+            return result
+        value, scale = utility_curves(self.packed, risk_aversion)
         if exponent is None:
             value *= self.packed.probability[:, None]
         else:
-            value *= self.ranks.weights(exponent[order])
-        summed = run_sums(value, self.packed.option_start)
-        summed /= scale[self.packed.option_case]
-        result = np.empty_like(summed)
-        result[:, order] = summed
+            value *= self.ranks.weights(exponent)
+        result = run_sums(value, self.packed.option_start)
+        result /= scale[self.packed.option_case]
         return result
 
     def across(self, risk_aversion: Float, exploration: Float, exponent: Float | None) -> F32:
@@ -109,8 +117,7 @@ class TraitCases:
             case_start=case_start,
             chosen=case_start + (packed.chosen - packed.case_start)[index],
         )
-        ranked = Ranks(self.ranks.above[outcomes], self.ranks.reached[outcomes])
-        return TraitCases(taken, ranked, self.novelty[options])
+        return TraitCases(taken, self.novelty[options])
 
     def advantages_each(self, people: People) -> Float:
         """∆ [C] of case c to person c."""
@@ -156,4 +163,4 @@ def cases_of(judgments: Sequence[Judgment]) -> tuple[TraitCases, Mask]:
         for option in one.options
     ]
     new = np.concatenate(told)[np.array(bearable)] if told else np.zeros(0)
-    return TraitCases(packed, ranks(packed), new), has_advantage
+    return TraitCases(packed, new), has_advantage

@@ -36,7 +36,13 @@ class Told(NamedTuple):
 
 def log_likelihood(told: Told, theta: Float) -> Float:
     """Log p(answers | θ) [n] for θ [n, 3 or 4] on the link scale, choice noise last."""
-    return sum((some.sum(axis=0) for some in case_log_likelihoods(told, theta)), np.zeros(len(theta)))
+    order = np.argsort(theta[:, 0], kind="stable")  # once, for all cases
+    ascending = sum(
+        (some.sum(axis=0) for some in case_log_likelihoods(told, theta[order])), np.zeros(len(theta))
+    )
+    result = np.empty(len(theta))
+    result[order] = ascending
+    return result
 
 
 def case_log_likelihoods(told: Told, theta: Float) -> Iterator[Float]:

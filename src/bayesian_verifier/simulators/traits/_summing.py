@@ -28,11 +28,11 @@ F32 = NDArray[np.float32]
 #: beside the nodes: how many judgments had feedback, and how many a reward
 COUNTS = 2
 #: judgments at once, so that what is between fits into the processor's cache
-_AT_ONCE = 16
+_AT_ONCE = 32
 #: a reward's log-density is a multiple of this; one farther off than so many sd is as unlikely as that
 _GRAIN, _MOST_OFF = 2.0**-20, 16.0
-_RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 4.0)
-_WEIGHTING, _CHOICE_NOISE = (50.0, 3.2), (50.0, 3.4)
+_RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 3.5)
+_WEIGHTING, _CHOICE_NOISE = (50.0, 3.2), (50.0, 3.1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Summing:
     def of(cls, parameters: Sequence[Parameter]) -> Self:
         """For people with three parameters, or with four, who weigh chances too."""
         if len(parameters) == 3:  # noqa: PLR2004 - of the two simulators
-            axes = [Axis(32, *_RISK_AVERSION), Axis(20, *_EXPLORATION), Axis(8, *_CHOICE_NOISE)]
+            axes = [Axis(32, *_RISK_AVERSION), Axis(22, *_EXPLORATION), Axis(8, *_CHOICE_NOISE)]
         else:
             weighting, noise = Axis(5, *_WEIGHTING), Axis(6, *_CHOICE_NOISE)
             axes = [Axis(16, *_RISK_AVERSION), Axis(12, *_EXPLORATION), weighting, noise]
@@ -110,8 +110,9 @@ class Summing:
 
 def log_chances(signed: F32, noise: np.float32) -> F32:
     """Log-probability of feedback with signed advantages of any shape, in single precision."""
+    result: F32 = signed * np.float32(-1.0 / noise)
     with np.errstate(over="ignore"):
-        result: F32 = np.exp(signed / -noise)
+        np.exp(result, out=result)
     result += np.float32(1.0)
     np.divide(np.float32(1.0 - LAPSE), result, out=result)
     result += np.float32(LAPSE / 2.0)

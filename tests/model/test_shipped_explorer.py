@@ -1,0 +1,87 @@
+"""The model of people with a taste for what is new that ships, through the door that serves, against quadrature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bayesian_verifier
+from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.serving import Question, answer, load_engine
+from bayesian_verifier.simulators import load_simulator
+from bayesian_verifier.training._exact import exact_posterior
+from bayesian_verifier.training._exact_joint import joint_posterior
+from bayesian_verifier.training._trait_examination import judged
+
+SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
+SIMULATOR, NAMES = load_simulator("explorer"), ("risk_aversion", "exploration", "choice_noise")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return load_engine(SHIPPED, "explorer", points=256, cache=None, many=8)
+
+
+def asked(engine, judgments, state=None):
+    return answer(Question(judgments, state, 0, 0), engine, clock=lambda: 0.0, make_seed=int)
+
+
+def test_of_nobody_it_says_the_prior(engine):
+    said = asked(engine, []).beliefs
+    assert [said[name].mean for name in NAMES[:2]] == pytest.approx([0.5, 0.0], abs=0.01)
+    assert [said[name].sd for name in NAMES[:2]] == pytest.approx([1.0, 0.1], rel=0.02)
+
+
+@pytest.mark.parametrize(("size", "kind"), [(3, "feedback"), (20, "both"), (60, "feedback")])
+def test_means_and_sds_are_those_of_quadrature(engine, size, kind):
+    """Means within 0.03 sd; sds within 3%, of the noise, whose tail is long on its own scale, within 10%."""
+    some = judged(SIMULATOR, np.random.default_rng(size), size, kind)
+    said = asked(engine, some)
+    exact = joint_posterior(SIMULATOR, some, coarse=(31, 25, 15), fine=(45, 45, 29))
+    natural, share = exact.points.copy(), exact.weight.ravel()
+    natural[:, 2] = np.exp(natural[:, 2])
+    mean = share @ natural
+    sd = np.sqrt(share @ (natural - mean) ** 2)
+    assert said.checks.trustworthy
+    for i, name in enumerate(NAMES):
+        assert said.beliefs[name].mean == pytest.approx(mean[i], abs=0.03 * sd[i])
+        assert said.beliefs[name].sd == pytest.approx(sd[i], rel=0.1 if name == "choice_noise" else 0.03)
+
+
+def test_where_nothing_is_counted_risk_aversion_is_the_lotterys(engine):
+    """And of exploration nothing is known beyond the prior, which the reply says."""
+    some = judged(load_simulator("lottery"), np.random.default_rng(5), 24, "feedback")
+    said = asked(engine, some)
+    exact = exact_posterior(load_simulator("lottery"), some)
+    assert said.beliefs["risk_aversion"].mean == pytest.approx(exact.mean, abs=0.02 * exact.sd)
+    assert said.beliefs["risk_aversion"].sd == pytest.approx(exact.sd, rel=0.02)
+    assert said.beliefs["exploration"].sd == pytest.approx(0.1, rel=0.05)
+    assert said.checks.unidentified == ("exploration",)
+
+
+def test_a_stream_ends_where_the_batch_does(engine):
+    """One judgment at a time: means within 0.1 sd, sds within 5%, as states are read between their nodes."""
+    some = judged(SIMULATOR, np.random.default_rng(8), 40, "feedback")
+    batch, state = asked(engine, some), None
+    for one in some:
+        said = asked(engine, [one], state)
+        state = said.state
+    for name in NAMES:
+        assert said.beliefs[name].mean == pytest.approx(
+            batch.beliefs[name].mean, abs=0.1 * batch.beliefs[name].sd
+        )
+        assert said.beliefs[name].sd == pytest.approx(batch.beliefs[name].sd, rel=0.05)
+    assert said.counts == batch.counts
+    assert len(state) <= 32_768
+
+
+def test_whoever_takes_what_is_new_wants_it(engine):
+    """The same lottery twice, one tried often: who approves of the new one twelve times has a taste for it."""
+    coin = {"outcomes": [{"payoff": 100.0, "probability": 0.5}, {"payoff": 0.0, "probability": 0.5}]}
+    case = {"options": [coin, coin], "chosen": 0, "feedback": "approve"}
+    new = asked(engine, parse_judgments([case | {"times_tried": [0, 20]}] * 12))
+    known = asked(engine, parse_judgments([case | {"times_tried": [20, 0]}] * 12))
+    assert new.beliefs["exploration"].quantiles[0] > 0.0
+    assert known.beliefs["exploration"].mean == pytest.approx(-new.beliefs["exploration"].mean, rel=0.1)
