@@ -41,6 +41,24 @@ def test_further_parameters_are_passed_on_and_nonsense_among_them_is_not() -> No
     assert found.others == {"exploration": Belief(0.05, 0.03, (0.05,) * 5)}
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("exploration", {"mean": 50.0, "sd": 0.1, "quantiles": dict.fromkeys(QUANTILES, 50.0)}),
+        ("exploration", {"mean": 0.1, "sd": 0.0, "quantiles": dict.fromkeys(QUANTILES, 0.1)}),
+        ("probability_weighting", {"mean": 0.5, "sd": 0.4, "quantiles": dict.fromkeys(QUANTILES, 0.0)}),
+        ("probability_weighting", 0.8),
+    ],
+)
+def test_nonsense_about_a_trait_that_is_acted_on_is_an_invalid_reply(name: str, wrong: object) -> None:
+    """Nobody is chosen for by half of a reply."""
+    posterior = {"risk_aversion": MARGINAL, name: wrong}
+    with FaultyServer(with_parts(posterior=posterior)) as server, VerifierClient(server.url, 5.0) as client:
+        outcome = client.posterior(safe_times(4))
+    assert outcome.reason == "invalid_reply"
+    assert name in outcome.detail
+
+
 class Release:
     """A service of a release that reads `times_tried`, or of one that refuses what it does not know."""
 

@@ -150,3 +150,12 @@ def test_what_is_no_belief_is_refused(
     """With what was wrong."""
     with pytest.raises(ValueError, match=said):
         Belief(mean, sd, quantiles)
+
+
+@settings(deadline=None)
+@given(mean=st.floats(-2, 2), sd=st.floats(0.01, 1.0))
+def test_the_logarithm_of_a_log_normal_is_the_normal_it_was_made_of(mean: float, sd: float) -> None:
+    """By its own mean and sd alone; what has no logarithm gets one that is a number."""
+    exact = stats.lognorm(sd, scale=math.exp(mean))
+    assert Belief(float(exact.mean()), float(exact.std())).of_logarithm == pytest.approx((mean, sd), abs=1e-9)
+    assert all(map(math.isfinite, Belief(-mean - 3.0, 1e9).of_logarithm))

@@ -59,7 +59,7 @@ def side(belief: Belief | None, version: str, **fields: object) -> dict[str, Any
     told = None
     if belief is not None:
         named = {"risk_aversion": belief, "choice_noise": NOISE}
-        told = {name: RecordedPosterior.of(one).model_dump(exclude_none=True) for name, one in named.items()}
+        told = {name: recorded(one) for name, one in named.items()}
     return {
         "reason": None if belief else "timeout",
         "model_version": version if belief else None,
@@ -68,3 +68,8 @@ def side(belief: Belief | None, version: str, **fields: object) -> dict[str, Any
         "elapsed_ms": 2.0 if belief else 50.0,
         "chosen": 0 if belief else None,
     } | fields
+
+
+def recorded(belief: Belief) -> dict[str, Any]:
+    """As a line has it."""
+    return RecordedPosterior.of(belief).model_dump(exclude_none=True)

@@ -21,7 +21,7 @@ from bayesian_verifier.posterior import Belief
 from bayesian_verifier.retraining import ShadowReport, ShadowSettings, shadow_report, share_bounds
 from bayesian_verifier.settings import shipped_config
 from bayesian_verifier.settings_file import read_table
-from retraining.both import Both, side
+from retraining.both import NOISE, Both, recorded, side
 from retraining.events import case
 
 if TYPE_CHECKING:
@@ -110,6 +110,23 @@ def test_next_answers_are_foreseen_by_what_was_said_before_them(both: Both) -> N
         assert found["log_loss"][name] == pytest.approx(np.mean(losses))
     assert (found["answers"], found["people"]) == (3, 2)
     assert found["mean_gain"] == pytest.approx(found["log_loss"]["served"] - found["log_loss"]["candidate"])
+
+
+def test_answers_are_foreseen_by_every_trait_that_a_model_names(both: Both) -> None:
+    """Somebody who weighs small chances up, and a candidate that knows it."""
+    one, weighs = Belief(0.5, 0.2), Belief(0.5, 0.1)
+    named = {"risk_aversion": one, "choice_noise": NOISE, "probability_weighting": weighs}
+    knows = side(one, "m2") | {"posterior": {name: recorded(belief) for name, belief in named.items()}}
+    for sure in (2.0, 4.0, 6.0):
+        both.asked("ada", one, one, answer="approve", sure=sure, candidate=knows)
+    found = report_of(both).next_answers
+    losses = []
+    for sure in (2.0, 4.0, 6.0):
+        record = case(sure=sure).model_dump(exclude_none=True) | {"chosen": 0, "feedback": "approve"}
+        (judgment,) = parse_judgments([record])
+        losses.append(-math.log(chance_of_approval(judgment, one, 0.1, {"probability_weighting": weighs})))
+    assert found["log_loss"]["candidate"] == pytest.approx(np.mean(losses))
+    assert found["log_loss"]["candidate"] != pytest.approx(found["log_loss"]["served"], abs=1e-3)
 
 
 def test_only_the_newest_two_versions_are_compared(both: Both) -> None:

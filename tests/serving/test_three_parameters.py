@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.serving import Question, answer, compile_engine, reply
+from bayesian_verifier.serving import Question, answer, compile_engine, create_app, reply
 from bayesian_verifier.training import joint_posterior
+from reference import traits as reference
 from serving.untrained import SIMULATOR, untrained_model
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bayesian_verifier.serving import Engine
+    from serving.conftest import Serve
 
 NAMES = [p.name for p in SIMULATOR.parameters]
 
@@ -76,3 +81,32 @@ def test_what_no_count_tells_of_is_said_to_be_unidentified(engine: Engine) -> No
     assert "exploration" not in with_them["unidentified"]
     assert "risk_aversion" not in without["unidentified"]
     assert without["trustworthy"] is True
+
+
+def test_the_layer_chooses_what_the_served_draws_say_is_worth_most(
+    engine: Engine, serve: Serve, tmp_path: Path
+) -> None:
+    """Worths are averages over joint draws of the real service, by the reference's formulas."""
+    some = rows(counted=True)
+    with (
+        serve(create_app(lambda: engine)) as (http, _),
+        VerifierClient(str(http.base_url), 30.0) as client,
+        Journal(tmp_path / "judgments.jsonl") as journal,
+        JudgmentLayer(client, MetaJudgmentController(), journal, max_sd=2.0, history_timeout=10.0) as layer,
+    ):
+        for row in some:
+            decision = layer.judge({key: row[key] for key in ("options", "times_tried")}, "ada")
+            layer.feedback(decision.id, "approve" if decision.chosen == row["chosen"] else "reject")
+        asked = {"options": some[3]["options"], "times_tried": [2, 5]}
+        decision = layer.judge(asked, "ada")
+        sent = [
+            one.model_dump(mode="json", exclude_none=True, exclude={"id", "subject", "ts"})
+            for one in journal.history("ada").judgments
+        ]
+        draws = http.post("/v1/posterior", json={"judgments": sent, "draws": 4096}).json()["draws"]
+    assert decision.assessment.source == "verifier", decision.meta_comment
+    traits = (np.array(draws[name]) for name in NAMES[:3])
+    worths = reference.worths(asked | {"chosen": 0}, *traits)
+    assert worths is not None
+    assert decision.values == pytest.approx(worths.mean(axis=1), abs=0.02)
+    assert decision.chosen == int(worths.mean(axis=1).argmax())

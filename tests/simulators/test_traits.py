@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.errors import CallerError
-from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.judgment import novelty, parse_judgments
 from bayesian_verifier.simulators import conformance
 from bayesian_verifier.simulators.lottery import LotterySimulator
 from bayesian_verifier.simulators.traits import (
@@ -18,7 +18,6 @@ from bayesian_verifier.simulators.traits import (
     People,
     TraitsSimulator,
     cases_of,
-    novelty,
 )
 from bayesian_verifier.training import joint_posterior
 from bayesian_verifier.training._curriculum import require_trainable

@@ -45,6 +45,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
         "experiment": "VARCHAR",
         "arm": "VARCHAR",
         "times_tried": "BIGINT[]",
+        "others": "VARCHAR",
         "more": "VARCHAR",
     },
     "feedback": {
@@ -106,12 +107,17 @@ def _judgment(event: JudgmentLine) -> dict[str, object]:
         "tried": [one.model_dump(mode="json") for one in event.tried],
         "values": list(event.values),
         "times_tried": None if event.times_tried is None else list(event.times_tried),
+        "others": _json({name: one.model_dump(mode="json") for name, one in (event.others or {}).items()}),
     }
 
 
 def _row(event: Line, names: tuple[str, ...]) -> dict[str, object]:
-    more = event.model_extra or {}
     return {
         **{name: getattr(event, name) for name in (*_ENVELOPE, *names)},
-        "more": json.dumps(more, sort_keys=True, ensure_ascii=False) if more else None,
+        "more": _json(event.model_extra or {}),
     }
+
+
+def _json(members: Mapping[str, object]) -> str | None:
+    """None where there are none."""
+    return json.dumps(members, sort_keys=True, ensure_ascii=False) if members else None

@@ -46,12 +46,13 @@ class JudgmentLine(Line):
     """A choice made for a person.
 
     chosen: index of the option proposed, None where every option was refuted.
-    tried: what the prover was asked, in order.   values: posterior-expected V of each option, None where an
+    tried: what the prover was asked, in order.   values: posterior-expected worth of each option, None where an
     option has none.   source, reason, model_version: who gave the posterior and why it was that one.
     posterior: None where nobody gave one, as in what was imported.
     epoch: the id of the one that the evidence was of, None where all answers counted.
-    policy: version of the one that ranked the options, None where expected V did.
+    policy: version of the one that ranked the options, None where expected worth did.
     times_tried: how often the person had tried each option, None where that was not said.
+    others: beliefs about further traits that the values go by, by name, where the posterior named any.
     """
 
     kind: Literal["judgment"]
@@ -70,6 +71,7 @@ class JudgmentLine(Line):
     policy: str | None = None
     experiment: InExperiment | None = None
     times_tried: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(default=None, strict=False)
+    others: dict[str, RecordedPosterior] | None = None
 
 
 def members_of(case: Case) -> dict[str, Any]:

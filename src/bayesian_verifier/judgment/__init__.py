@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
+from bayesian_verifier.judgment._novelty import EXPLORATION, novelty
 from bayesian_verifier.judgment._numeric import numeric_results, numeric_verdict
 from bayesian_verifier.judgment._parsing import parse_judgments, parse_record
 from bayesian_verifier.judgment._record import (
@@ -24,6 +25,7 @@ from bayesian_verifier.judgment._values import (
     normalised,
 )
 from bayesian_verifier.judgment._verification import Counterexample, RuleResult, Verification
+from bayesian_verifier.judgment._weighting import PROBABILITY_WEIGHTING, decision_weights, double_log, weight
 from bayesian_verifier.lazy import deferred
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment._prover import Prover
 
 __all__ = [
+    "EXPLORATION",
     "GREATEST_REWARD",
+    "PROBABILITY_WEIGHTING",
     "Case",
     "Counterexample",
     "Feedback",
@@ -50,6 +54,8 @@ __all__ = [
     "Verification",
     "advantage",
     "check_with_lean",
+    "decision_weights",
+    "double_log",
     "expected_utilities",
     "feasible",
     "has_advantage",
@@ -57,11 +63,13 @@ __all__ = [
     "log_ratios",
     "normalised",
     "normalised_utility",
+    "novelty",
     "numeric_results",
     "numeric_verdict",
     "parse_judgments",
     "parse_record",
     "records_of",
+    "weight",
 ]
 
 # Z3 takes 0.2 s to import, and the service never proves; nor does it write certificates.

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from bayesian_verifier.judgment._crra import log_ratios, normalised_utility
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike
 
     from bayesian_verifier.judgment._record import Case, Lottery, Proposal
@@ -52,10 +54,13 @@ def can_be_paid(option: Lottery, wealth: float) -> bool:
     return bool(losses) and max(losses) <= wealth
 
 
-def expected_utilities(case: Case | Proposal, risk_aversion: ArrayLike) -> Array:
+def expected_utilities(
+    case: Case | Proposal, risk_aversion: ArrayLike, weigh: Callable[[Array], Array] | None = None
+) -> Array:
     """V [n_options, K] at each of K values of r, in [0, 1]; NaN in the rows of options that are not feasible.
 
-    risk_aversion: [K] or a number, finite.   V is 0 everywhere where all feasible outcomes pay the same.
+    risk_aversion: [K] or a number, finite.   weigh: what the probabilities [m] of an option's outcomes, the best first,
+    count for in their place.   V is 0 everywhere where all feasible outcomes pay the same.
     Raises ValueError where wealth is an interval: utility needs a point.
     """
     wealth, greatest = case.wealth_range
@@ -71,7 +76,8 @@ def expected_utilities(case: Case | Proposal, risk_aversion: ArrayLike) -> Array
     weights = np.zeros((possible.size, payoffs.size))
     start = 0
     for row, lottery in enumerate(shares):
-        weights[row, start : start + len(lottery)] = list(lottery.values())
+        counted = list(lottery.values())
+        weights[row, start : start + len(lottery)] = counted if weigh is None else _by_rank(lottery, weigh)
         start += len(lottery)
     below_top, above_bottom, span = log_ratios(wealth, payoffs)
     if span == 0.0:
@@ -79,6 +85,14 @@ def expected_utilities(case: Case | Proposal, risk_aversion: ArrayLike) -> Array
     else:
         values[possible] = weights @ normalised_utility(below_top[:, None], above_bottom[:, None], span, r)
     return values
+
+
+def _by_rank(lottery: dict[float, float], weigh: Callable[[Array], Array]) -> Array:
+    """What the outcomes of a normalised lottery count for, in its order."""
+    best_first = np.argsort(list(lottery))[::-1]
+    shares = np.array(list(lottery.values()))
+    shares[best_first] = weigh(shares[best_first])
+    return shares
 
 
 def advantage(judgment: Proposal, risk_aversion: ArrayLike) -> Array:

@@ -148,7 +148,7 @@ class JudgmentLayer:
     ) -> Decision:
         """Choose an option for a person, verify it, and record both.
 
-        The option of greatest posterior-expected V, or of greatest score by the chooser, among those that no rule
+        The option of greatest posterior-expected worth, or of greatest score by the chooser, among those that no rule
         refutes; `unknown` may be chosen and is said; where all are refuted `chosen` is None.
         surroundings: what a chooser may know beside the case; see `Surroundings`.
         Raises CallerError for a case or surroundings that are none.

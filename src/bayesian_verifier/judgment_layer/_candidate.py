@@ -124,7 +124,7 @@ class Candidate:
         posterior = outcome.posterior
         if call.chosen is None or posterior is None or reason is not None:
             return said | {"chosen": None}
-        return said | {"chosen": call.chosen.by(posterior.belief, self._prover).chosen}
+        return said | {"chosen": call.chosen.by(posterior.belief, self._prover, posterior.others).chosen}
 
     def _outcome(self, call: Call) -> Outcome:
         trace_id = call.outcome.trace_id

@@ -11,7 +11,7 @@ from bayesian_verifier.judgment import Verification
 from bayesian_verifier.judgment_layer._expectation import expected_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bayesian_verifier.judgment import Case, RuleResult, Verdict
     from bayesian_verifier.posterior import Belief
@@ -30,7 +30,7 @@ class Choice(NamedTuple):
     """The option proposed and why.
 
     chosen: its index, None where none may be.   verdict: on it, "refuted" where there is none.
-    tried: what the prover was asked, in order.   values: posterior-expected V of each option, None for none.
+    tried: what the prover was asked, in order.   values: posterior-expected worth of each option, None for none.
     faults: rules that the case breaks whichever option is chosen.
     """
 
@@ -46,16 +46,18 @@ def choose(
     belief: Belief,
     prover: Verifies,
     *,
+    others: Mapping[str, Belief] | None = None,
     scores: Sequence[float | None] | None = None,
     known: Sequence[Tried] = (),
 ) -> Choice:
-    """The option of greatest posterior-expected V among those not refuted; of equals the first.
+    """The option of greatest posterior-expected worth among those not refuted; of equals the first.
 
-    The prover is asked best first, so mostly once. An option that could leave less than nothing has no V and
-    is never proposed; it is tried last, to say why.   scores: rank the options instead of V, where given.
+    The prover is asked best first, so mostly once. An option that could leave less than nothing has no worth and
+    is never proposed; it is tried last, to say why.   belief: about risk aversion.   others: about further traits, by
+    name.   scores: rank the options instead of their worth, where given.
     known: verdicts the prover has given on this case.
     """
-    values = expected_values(case, belief)
+    values = expected_values(case, belief, others)
     given = {attempt.option: attempt for attempt in known}
     tried: list[Tried] = []
     faults: dict[str, RuleResult] = {}

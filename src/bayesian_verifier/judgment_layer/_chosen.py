@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bayesian_verifier.judgment_layer._choice import choose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.judgment import Case
     from bayesian_verifier.judgment_layer._choice import Choice, Verifies
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Chosen(NamedTuple):
     """What was chosen, in which case, and the id of the judgment.
 
-    scores: by which another belief ranks the options, None where that is by expected V.
+    scores: by which another belief ranks the options, None where that is by expected worth.
     """
 
     case: Case
@@ -25,6 +25,10 @@ class Chosen(NamedTuple):
     judgment: str
     scores: Callable[[Belief], Sequence[float | None] | None]
 
-    def by(self, belief: Belief, prover: Verifies) -> Choice:
-        """What this belief would have chosen; the prover is not asked twice about an option."""
-        return choose(self.case, belief, prover, scores=self.scores(belief), known=self.choice.tried)
+    def by(self, belief: Belief, prover: Verifies, others: Mapping[str, Belief] | None = None) -> Choice:
+        """What this belief would have chosen, and one about further traits; the prover is not asked twice about an
+        option.
+        """
+        return choose(
+            self.case, belief, prover, others=others, scores=self.scores(belief), known=self.choice.tried
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bayesian_verifier.judgment_layer._expectation import FURTHER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,11 +35,10 @@ _WHY: dict[Reason, str] = {
 
 def explain_posterior(posterior: Posterior, evidence: int) -> str:
     """Why the verifier's answer is used."""
-    belief = posterior.belief
-    return (
-        f"The verifier puts this person's risk aversion at {belief.mean:.2f} ± {belief.sd:.2f}, "
-        f"from {posterior.informative} of {evidence} answered judgments."
-    )
+    told = [("risk aversion", posterior.belief)]
+    told += [(name.replace("_", " "), posterior.others[name]) for name in FURTHER if name in posterior.others]
+    said = ", ".join(f"{name} at {belief.mean:.2f} ± {belief.sd:.2f}" for name, belief in told)
+    return f"The verifier puts this person's {said}, from {posterior.informative} of {evidence} answered judgments."
 
 
 def explain_fallback(reason: Reason, outcome: Outcome, fallback: Fallback, too_wide: str) -> str:

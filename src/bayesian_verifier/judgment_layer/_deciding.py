@@ -49,7 +49,13 @@ class Deciding:
         belief = Belief(assessment.mean, assessment.sd, assessment.quantiles)
         ranked = self._ranking.rank(case, belief, subject, surroundings)
         scored = ranked.scored
-        choice = choose(case, belief, self._prover, scores=None if scored is None else scored.scores)
+        choice = choose(
+            case,
+            belief,
+            self._prover,
+            others=assessment.others,
+            scores=None if scored is None else scored.scores,
+        )
         comment = meta_comment(choice, assessment, scored)
         decision_id, at = uuid.uuid4().hex, self._clock()
         line = judgment_line(

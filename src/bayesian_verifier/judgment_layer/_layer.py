@@ -38,7 +38,7 @@ class JudgmentLayer:
     most_waiting, most_waiting_bytes: lines kept in memory, and about how many bytes of them, while the journal
     cannot be written.   history_timeout: seconds an assessment waits for a history to be read from the journal.
     controller_timeout: seconds it waits for a controller or a chooser that is not our own; ours is called where it is
-    needed.   chooser: ranks options in place of expected V.   ab_test: for whom, else for everybody.
+    needed.   chooser: ranks options in place of expected worth.   ab_test: for whom, else for everybody.
     shadow: share of the calls that the verifier answered which the controller then answers as well, for the
     record; 0 for none.   chance: numbers even on [0, 1), one for each of those calls.
     candidate: asks another model what the verifier was asked, in a thread, for the record alone.
@@ -130,7 +130,7 @@ class JudgmentLayer:
     ) -> Decision:
         """Choose an option for a person, verify it, and record both.
 
-        The option of greatest posterior-expected V, or of greatest score by the chooser, among those that no rule
+        The option of greatest posterior-expected worth, or of greatest score by the chooser, among those that no rule
         refutes; `unknown` may be chosen and is said; where all are refuted `chosen` is None.
         surroundings: what a chooser may know beside the case; see `Surroundings`.
         Raises CallerError for a case or surroundings that are none.

@@ -187,6 +187,7 @@ class LayerCore:
             evidence=len(asked.history.judgments),
             explanation=explanation + gaps(epoch if told else None, is_late=asked.is_late),
             epoch=None if epoch is None else epoch.id,
+            others={} if reason is not None or outcome.posterior is None else outcome.posterior.others,
         )
 
     def follow(self, concluded: Concluded, chosen: Chosen | None = None) -> None:

@@ -1,4 +1,4 @@
-"""By what are a person's options ranked: by expected V alone, or by a policy that knows more of the choice?"""
+"""By what are a person's options ranked: by expected worth alone, or by a policy that knows more of the choice?"""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Chooser(Protocol):
     """Whatever can score the options of a case, such as a trained policy; safe among threads, and quick.
 
     A person waits for it. One of another make than `PolicyChooser` is called in a thread of its own and for no longer
-    than the layer's `controller_timeout`. Being late is counted, as what it raises is, and expected V ranks.
+    than the layer's `controller_timeout`. Being late is counted, as what it raises is, and expected worth ranks.
     """
 
     def score(self, case: Case, belief: Belief, surroundings: Surroundings) -> Scored:
@@ -33,7 +33,7 @@ class Chooser(Protocol):
 
 
 class Ranked(NamedTuple):
-    """scored: what the policy says; None where expected V ranks.   arm: of the A/B test, None where there is none."""
+    """scored: what the policy says, None where expected worth ranks.   arm: of the A/B test, None outside of any."""
 
     scored: Scored | None
     arm: ArmName | None
@@ -42,8 +42,8 @@ class Ranked(NamedTuple):
 class Ranking:
     """Ranks for everybody, or for one arm of a test.
 
-    chooser: None for expected V.   ab_test: who gets the chooser, everybody without one. Somebody without a name is in
-    no arm, and has expected V.   timeout: seconds for a chooser of another make.
+    chooser: None for expected worth.   ab_test: who gets the chooser, everybody without one. Somebody without a name is
+    in no arm, and has expected worth.   timeout: seconds for a chooser of another make.
     Raises CallerError for a test of nothing.
     """
 

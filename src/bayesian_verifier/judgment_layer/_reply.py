@@ -3,7 +3,8 @@
 A reply is used only if it names its request and its model, counts the judgments it was sent and those in the
 state that was sent along, is of the model that gave that state, and states a belief that some distribution
 could have: finite, sd > 0, within the values of risk_aversion for which utility is defined, quantiles in order
-and no further from the mean than Cantelli's inequality allows.
+and no further from the mean than Cantelli's inequality allows. So must be what it says of exploration and of
+probability_weighting, where it does: a choice is made by these too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
 
+from bayesian_verifier.judgment import EXPLORATION, PROBABILITY_WEIGHTING
 from bayesian_verifier.judgment_layer._values import Posterior
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
 
@@ -97,15 +99,26 @@ class _Marginal(_AnyMarginal):
     sd: Annotated[float, Field(gt=0, le=GREATEST_RISK_AVERSION)]
 
 
+class _PositiveMarginal(_Marginal):
+    @model_validator(mode="after")
+    def _is_positive(self) -> Self:
+        if self.quantiles[str(QUANTILE_LEVELS[0])] <= 0:
+            raise ValueError("expected quantiles above 0")
+        return self
+
+
 class _Marginals(_Part):
     model_config = ConfigDict(extra="allow")
 
     risk_aversion: _Marginal
+    exploration: _Marginal | None = None
+    probability_weighting: _PositiveMarginal | None = None
 
     @property
     def others(self) -> dict[str, Belief]:
-        """About the other parameters; what is no belief is passed over, as nobody acts on it."""
-        found: dict[str, Belief] = {}
+        """About the other parameters; what is no belief is passed over where nobody acts on it."""
+        acted_on = {EXPLORATION: self.exploration, PROBABILITY_WEIGHTING: self.probability_weighting}
+        found = {name: one.belief for name, one in acted_on.items() if one is not None}
         for name, raw in islice((self.model_extra or {}).items(), _MOST_OTHERS):
             with suppress(ValidationError):
                 found[name] = _AnyMarginal.model_validate(raw).belief

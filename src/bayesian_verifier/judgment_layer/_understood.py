@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bayesian_verifier.judgment import EXPLORATION
+
 if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._values import Posterior
-
-#: the parameter that counts of tries are evidence of
-_OF_TRIES = "exploration"
 
 
 class Understood:
@@ -23,4 +22,4 @@ class Understood:
 
     def note(self, posterior: Posterior | None) -> None:
         """A reply to a question: a posterior, or None where it was refused."""
-        self.reads_tries = posterior is not None and _OF_TRIES in posterior.others
+        self.reads_tries = posterior is not None and EXPLORATION in posterior.others

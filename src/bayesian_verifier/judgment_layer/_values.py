@@ -61,6 +61,7 @@ class Assessment:
     breaker: phase of the circuit breaker after the call.   elapsed_ms: of the whole assessment.
     evidence: judgments it was asked about.   explanation: sentences for people.
     epoch: the id of the one that these were of, None where all that the person answered counts.
+    others: beliefs about the further parameters of the verifier's model, by name; the controller has none.
     """
 
     mean: float
@@ -75,6 +76,7 @@ class Assessment:
     evidence: int
     explanation: str
     epoch: str | None = None
+    others: Mapping[str, Belief] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,11 @@ class Decision:
 
     chosen: index of the option proposed, None where every option was refuted.
     verdict: on the chosen option; "refuted" where none could be chosen.
-    values: posterior-expected V of each option, None for an option that could ruin.
+    values: posterior-expected worth of each option, None for an option that could ruin: V, in [0, 1], unless further
+    traits of the person are known.
     recorded: whether its line is in the journal; if not, the layer keeps it and writes it when it can.
-    policy: version of the one that ranked the options, None where expected V did.   asks: whether it would rather put
-    the questions first; `chosen` is for who cannot.   arm: of the A/B test, None outside of any.
+    policy: version of the one that ranked the options, None where expected worth did.   asks: whether it would rather
+    put the questions first; `chosen` is for who cannot.   arm: of the A/B test, None outside of any.
     """
 
     id: str

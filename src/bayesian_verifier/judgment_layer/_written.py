@@ -7,6 +7,8 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bayesian_verifier.journal import RecordedPosterior
+from bayesian_verifier.judgment_layer._expectation import FURTHER
 from bayesian_verifier.judgment_layer._recorder import Line
 from bayesian_verifier.posterior import Belief
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.judgment_layer._values import Assessment
     from bayesian_verifier.policy import ABTest
 
-# what a judgment's line holds beside its case, its comment and its subject, and what an answer's line holds
-_REST = 550
+# what a line holds beside case, comment and subject; of a further trait; what that of an answer holds
+_REST, _TRAIT = 550, 150
 _ANSWER = 300
 
 
@@ -37,6 +39,7 @@ def judgment_line(
     ab_test: ABTest | None,
 ) -> Line:
     """The line of a judgment made at so many nanoseconds since 1970."""
+    others = _others(assessment)
     write = partial(
         journal.append_judgment,
         subject=subject,
@@ -55,6 +58,7 @@ def judgment_line(
             "breaker": assessment.breaker,
             "elapsed_ms": round(assessment.elapsed_ms, 3),
             **({} if assessment.epoch is None else {"epoch": assessment.epoch}),
+            **({} if not others else {"others": others}),
             **({} if ranked.scored is None else {"policy": ranked.scored.policy}),
             **(
                 {}
@@ -67,9 +71,19 @@ def judgment_line(
     )
 
     def size() -> int:
-        return len(case.model_dump_json(exclude_none=True)) + len(comment) + len(subject or "") + _REST
+        told = len(comment) + len(subject or "") + _TRAIT * len(others)
+        return len(case.model_dump_json(exclude_none=True)) + told + _REST
 
     return Line(write, event_id, size)
+
+
+def _others(assessment: Assessment) -> dict[str, object]:
+    """What is believed of further traits that a choice goes by."""
+    return {
+        name: RecordedPosterior.of(assessment.others[name]).model_dump(mode="json")
+        for name in FURTHER
+        if name in assessment.others
+    }
 
 
 def policy_line(journal: Journal, fields: dict[str, object], at: int) -> Line:

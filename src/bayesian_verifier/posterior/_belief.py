@@ -17,6 +17,7 @@ _LOGITS = np.log(np.array(QUANTILE_LEVELS) / (1 - np.array(QUANTILE_LEVELS)))
 _BANDWIDTH = 0.2
 #: with fewer distinct ranks nearby than this variance of theirs shows, no line is drawn
 _LEAST_SPREAD = 1e-3
+_LEAST_MEAN = 1e-6
 #: a quantile never leaves the draws whose ranks are within 3 bandwidths
 _BELOW, _ABOVE = (1 / (1 + np.exp(-(_LOGITS + by * _BANDWIDTH))) for by in (-3, 3))
 _READ_AT = np.concatenate([QUANTILE_LEVELS, _BELOW, _ABOVE])
@@ -43,6 +44,15 @@ class Belief:
                 raise ValueError(f"expected {len(QUANTILE_LEVELS)} quantiles, got {len(self.quantiles)}")
             if any(a > b for a, b in zip(self.quantiles, self.quantiles[1:], strict=False)):
                 raise ValueError(f"quantiles must not decrease, got {self.quantiles}")
+
+    @property
+    def of_logarithm(self) -> tuple[float, float]:
+        """Mean and sd of the logarithm, as for a log-normal of this mean and sd; a mean that is not above 0 is taken
+        as a tiny one.
+        """
+        mean = max(self.mean, _LEAST_MEAN)
+        variance = math.log1p(min(self.sd / mean, 1.0 / _LEAST_MEAN) ** 2)
+        return math.log(mean) - 0.5 * variance, math.sqrt(variance)
 
     @classmethod
     def from_draws(cls, draws: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> Belief:

@@ -21,14 +21,14 @@ from bayesian_verifier.retraining._shadow_verdict import judged
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from bayesian_verifier.journal import Line
+    from bayesian_verifier.journal import AnsweredBy, Line
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import Belief
     from bayesian_verifier.retraining._both_answered import Question, Versions
     from bayesian_verifier.retraining._shadow_verdict import ShadowSettings
 
-    #: of the approval of a judgment, by a belief about risk_aversion and a choice noise
-    Chance = Callable[[Judgment, Belief, float], float]
+    #: of the approval of a judgment, by a belief about risk_aversion, a choice noise, and beliefs about all by name
+    Chance = Callable[[Judgment, Belief, float, Mapping[str, Belief]], float]
 
 
 class OfPerson(NamedTuple):
@@ -101,14 +101,18 @@ def _foretold(questions: Sequence[Question], chance: Chance) -> list[Foreseen]:
         if one.answer is None:
             continue
         chances = [
-            chance(one.answer, said["risk_aversion"].belief, said["choice_noise"].mean)
-            for said in (one.line.served.posterior, one.line.candidate.posterior)
-            if said is not None and {"risk_aversion", "choice_noise"} <= said.keys()
+            chance(one.answer, said["risk_aversion"], said["choice_noise"].mean, said)
+            for said in (_beliefs(one.line.served), _beliefs(one.line.candidate))
+            if {"risk_aversion", "choice_noise"} <= said.keys()
         ]
         if len(chances) == 2:  # noqa: PLR2004 of both
             approved = one.answer.feedback == "approve"
             found.append(Foreseen(one.line.subject or "", chances[0], chances[1], approved))
     return found
+
+
+def _beliefs(side: AnsweredBy) -> dict[str, Belief]:
+    return {name: one.belief for name, one in (side.posterior or {}).items()}
 
 
 def _renamed(figures: dict[str, Any]) -> dict[str, Any]:

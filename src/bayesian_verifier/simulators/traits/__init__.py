@@ -5,7 +5,6 @@ from bayesian_verifier.simulators.traits._cases import People, TraitCases, cases
 from bayesian_verifier.simulators.traits._drawing import draw_tries
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
 from bayesian_verifier.simulators.traits._likelihood import Told, case_log_likelihoods, log_likelihood
-from bayesian_verifier.simulators.traits._novelty import novelty
 from bayesian_verifier.simulators.traits._people import ExplorerSimulator, TraitsSimulator
 from bayesian_verifier.simulators.traits._summing import COUNTS, Summing, log_chances
 from bayesian_verifier.simulators.traits._surface import Axis, Lattice
@@ -27,6 +26,5 @@ __all__ = [
     "draw_tries",
     "log_chances",
     "log_likelihood",
-    "novelty",
     "people_of",
 ]

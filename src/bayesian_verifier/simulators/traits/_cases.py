@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.judgment import novelty
 from bayesian_verifier.simulators.lottery import (
     PackedCases,
     pack_judgments,
@@ -19,7 +20,6 @@ from bayesian_verifier.simulators.lottery import (
     utilities,
     utility_curves,
 )
-from bayesian_verifier.simulators.traits._novelty import novelty
 from bayesian_verifier.simulators.traits._weights import Ranks, ranks
 
 if TYPE_CHECKING:

@@ -1,8 +1,4 @@
-"""What do chances weigh to somebody who makes more of small ones than they are, or less?
-
-Weights by rank, from the best outcome of an option down (Quiggin 1982, J. Economic Behavior & Organization 3), of
-w(p) = exp(-(-ln p)^α) (Prelec 1998, Econometrica 66): α = 1 weighs chances as they are, α < 1 makes more of small ones.
-"""
+"""What do the chances of many cases at once weigh, by the rank of each outcome in its option?"""
 
 from __future__ import annotations
 
@@ -11,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bayesian_verifier.judgment import double_log, weight
 
 if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery import PackedCases
@@ -27,13 +25,12 @@ class Ranks:
 
     def weights(self, exponent: Float) -> Float:
         """Decision weights [O, K] at exponents α > 0 [K]; they sum to 1 in each option."""
-        return _weight(np.multiply.outer(self.reached, exponent)) - _weight(
-            np.multiply.outer(self.above, exponent)
-        )
+        reached, above = (np.multiply.outer(part, exponent) for part in (self.reached, self.above))
+        return weight(reached) - weight(above)
 
     def weights_at(self, exponent: Float) -> Float:
         """Decision weights [O], outcome by outcome at its own exponent [O]."""
-        return _weight(self.reached * exponent) - _weight(self.above * exponent)
+        return weight(self.reached * exponent) - weight(self.above * exponent)
 
 
 def ranks(cases: PackedCases) -> Ranks:
@@ -49,14 +46,5 @@ def ranks(cases: PackedCases) -> Ranks:
     above[start] = 0.0
     up_to[start + lengths - 1] = 1.0
     result = np.empty((2, outcomes))
-    with np.errstate(divide="ignore"):
-        result[:, order] = np.log(-np.log(np.clip([above, up_to], 0.0, 1.0)))
+    result[:, order] = double_log(np.stack([above, up_to]))
     return Ranks(result[0], result[1])
-
-
-def _weight(scaled: Float) -> Float:
-    """W(p) of α·ln(-ln p), which is overwritten."""
-    with np.errstate(over="ignore"):
-        np.exp(scaled, out=scaled)
-    np.negative(scaled, out=scaled)
-    return np.exp(scaled, out=scaled)

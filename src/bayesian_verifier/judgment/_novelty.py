@@ -9,6 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+#: what the parameter ξ is named that novelty is multiplied by
+EXPLORATION = "exploration"
+
 
 def novelty(times_tried: ArrayLike) -> NDArray[np.float64]:
     """Ln of one over one more than the times each option was tried, <= 0: 0 for what was never tried."""
