@@ -73,6 +73,19 @@ def test_evaluate_measures_people_beside_simulated_sets_and_counts_what_it_left_
     assert figures["simulated"]["sets"] == 3
 
 
+def test_what_draws_plots_is_missed_before_the_work(tmp_path):
+    """As where only what serves is installed: not one set is worked on."""
+    without = "import sys; sys.modules['matplotlib'] = None; from bayesian_verifier.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", without, "evaluate", "--plots", str(tmp_path / "plots")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "error: matplotlib is missing: pip install 'bayesian-verifier[train]'\n"
+
+
 def test_evaluate_fails_when_a_figure_misses_its_gate_and_names_it(tmp_path):
     """A gate no network can pass: exit code 1, the figure and the bound in words."""
     shipped = Path(__file__).parents[1] / "configs" / "evaluation.toml"

@@ -102,6 +102,8 @@ def command(
     over = simulator_overrides(read_manifest(folder).simulator, "evaluation")
     asked = read_table(EvaluationSettings, file, over).model_copy(update=changed)
     known, left_out = read_people(Path(people)) if people else (None, 0)
+    if plots:
+        import matplotlib  # noqa: F401, ICN001 where it is missing that is said before the work, not after it
     # before JAX has threads of its own, as Ray starts processes
     with place.entered() as engine, Bars() as bars:
         network, seed, typicality, misfit = _network(folder)
