@@ -31,7 +31,7 @@ def package_section(found: Figures | None) -> list[str]:
         TEXT,
         table(("start", "median, ms", "least, ms"), rows),
         table(("install", "MB", "the largest of them"), sizes),
-        f"The wheel has {number(found['wheel_mb'])} MB, the shipped model in it.",
+        f"The wheel has {number(found['wheel_mb'])} MB, the shipped models in it.",
     ]
 
 
