@@ -18,6 +18,8 @@ F32 = NDArray[np.float32]
 Index = NDArray[np.intp]
 #: how many outcomes are worked on at once
 _AT_ONCE = 2048
+#: advantages that differ by no more than single precision's last digit are the same: that case is none of the rival's
+SAME = 2.5e-7
 
 #: rivals whose evidence is kept, each at one strength; see docs/adr/0006-misfit.md for why these
 RIVALS: dict[str, Rival] = {
@@ -94,7 +96,14 @@ def rival_curves(
         lot = slice(start, start + rows)
         curves[lot] = seen_advantages(together.part(lot), at)
     own, *others = np.split(curves, np.cumsum([wealth.size, *(which.size for which in differs)])[:-1])
-    return RivalCurves(own, tuple(others), differs)
+    apart = [
+        (np.abs(curve - own[which]) > SAME).any(axis=1) for curve, which in zip(others, differs, strict=True)
+    ]
+    return RivalCurves(
+        own,
+        tuple(curve[kept] for curve, kept in zip(others, apart, strict=True)),
+        tuple(which[kept] for which, kept in zip(differs, apart, strict=True)),
+    )
 
 
 def _seen_otherwise(rival: Rival, losing: Index, having: Index, lacking: Index) -> Index:

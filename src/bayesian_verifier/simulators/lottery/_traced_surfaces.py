@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 
 from bayesian_verifier.simulators.lottery._chance import LAPSE, REWARD_SD
+from bayesian_verifier.simulators.lottery._rival_curves import SAME
 from bayesian_verifier.simulators.lottery._rival_surfaces import OCTAVES, rival_log_noises
 from bayesian_verifier.simulators.lottery._sheet import ROWS
 from bayesian_verifier.simulators.lottery._traced_cases import options_of, zeros_after
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery._traced_cases import Lot
 
 _RATES = -np.exp(-rival_log_noises()).astype(np.float32)
-#: advantages that differ by no more than single precision's last digit are the same: that case is none of the rival's
-_SAME = 2.5e-7
 
 
 class TracedSurfaces(NamedTuple):
@@ -86,7 +85,7 @@ def told(so_far: TracedSurfaces, lot: Lot, kept: Array, places: Array) -> Traced
             feedback, rewards, own = sums
             delta = seen_curves(v, lot, options, weights)
             told, squares = _feedback(delta, lot, spoken), _squares(delta, lot, paid)
-            otherwise = (jnp.abs(delta - own[2]) > _SAME).any(axis=1)
+            otherwise = (jnp.abs(delta - own[2]) > SAME).any(axis=1)
             differs = jnp.where(v > 0, apart[v] & otherwise, False)
             return (
                 feedback.at[parts + v].add(differs.astype(np.float32) @ (told - own[0])),
