@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Self
@@ -13,25 +13,12 @@ if TYPE_CHECKING:
 _STEP = 0.005
 
 
-class _Moment(NamedTuple):
-    wall: float
-    worked: float
-
-    @classmethod
-    def now(cls) -> _Moment:
-        return cls(time.monotonic(), time.process_time())
-
-    def overslept(self, woken: _Moment) -> float:
-        """Seconds beyond one step, but for those that this process itself was at work: it may have kept the lock."""
-        return woken.wall - self.wall - _STEP - (woken.worked - self.worked)
-
-
 class Stalls:
-    """A thread that sleeps five milliseconds at a time, and notes how much longer it slept while nobody worked here."""
+    """A thread that sleeps five milliseconds at a time, and notes how much longer it slept."""
 
     def __init__(self) -> None:
         self._late: deque[tuple[float, float]] = deque(maxlen=2000)  # when it woke, how late
-        self._asleep_since = _Moment.now()
+        self._asleep_since = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -45,13 +32,13 @@ class Stalls:
 
     def _watch(self) -> None:
         while not self._over.is_set():
-            self._asleep_since = begun = _Moment.now()
+            self._asleep_since = begun = time.monotonic()
             time.sleep(_STEP)
-            woken = _Moment.now()
-            self._late.append((woken.wall, begun.overslept(woken)))
+            woken = time.monotonic()
+            self._late.append((woken, woken - begun - _STEP))
 
     def worst(self, since: float) -> float:
         """Seconds by which it was woken too late at most, since a moment on the monotonic clock."""
-        now = _Moment.now()
+        now = time.monotonic()
         late = [seconds for woken, seconds in list(self._late) if woken >= since]
-        return max([self._asleep_since.overslept(now), 0.0, *late])
+        return max([now - self._asleep_since - _STEP, 0.0, *late])
