@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,7 @@ from load import Exchange, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_PROGRAM = "from bayesian_verifier.cli import main; main()"
 PATIENCE_SECONDS = 120.0
 OK = 200
 
@@ -51,6 +53,21 @@ def serving(
         yield Server(target, process, first)
     finally:
         _end(process)
+
+
+@contextmanager
+def side_car(scratch: Path, body: bytes, **settings: str) -> Iterator[Server]:
+    """This installation's service on a free port, with these settings (BV_…) and no dashboard, as `serving`.
+
+    scratch: a directory for its log.
+    """
+    target = Target(free_port(), None)
+    command = [sys.executable, "-c", _PROGRAM, "serve", f"--port={target.port}"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
+    environ = clean | {"BV_DASHBOARD": "off"} | settings
+    log = scratch / f"{target.port}.log"
+    with serving(command, target, environ=environ, cwd=scratch, body=body, log=log) as server:
+        yield server
 
 
 def free_port() -> int:

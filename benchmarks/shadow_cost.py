@@ -11,55 +11,24 @@ synced.
 from __future__ import annotations
 
 import argparse
-import os
 import socket
-import subprocess
-import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from _server_process import side_car
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PROGRAM = "from bayesian_verifier.cli import main; main()"
 SURE = {"outcomes": [{"payoff": 40.0, "probability": 1.0}]}
 COIN = {"outcomes": [{"payoff": 100.0, "probability": 0.5}, {"payoff": 0.0, "probability": 0.5}]}
 CASE = {"options": [SURE, COIN]}
 TURN = 20
-
-
-@contextmanager
-def served() -> Iterator[str]:
-    """The service over the shipped model; its URL once it is ready."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
-    command = [sys.executable, "-c", PROGRAM, "serve", "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        env=clean | {"BV_DASHBOARD": "off"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip().removeprefix("listening on ")
-        with VerifierClient(url, 5.0) as client:
-            while client.posterior([]).posterior is None:
-                time.sleep(0.2)
-        yield url
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def layer(folder: Path, stack: ExitStack, url: str, candidate: str | None) -> JudgmentLayer:
@@ -90,7 +59,9 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=20)
     rounds = asked.parse_args().rounds
     with ExitStack() as stack:
-        url, other = stack.enter_context(served()), stack.enter_context(served())
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        services = [stack.enter_context(side_car(scratch, b'{"judgments": []}')) for _ in range(2)]
+        url, other = (f"http://{service.target.host}" for service in services)
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         ways = {
             "no candidate": None,

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -25,8 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import _people
 import numpy as np
 from _record import about, say, write
-from _server_process import free_port, serving
-from load import Exchange, Target
+from _server_process import side_car
+from load import Exchange
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -129,24 +127,13 @@ def latency(store: Path, names: Sequence[str], calls: int) -> dict[str, Any]:
         for one in _people.person(JUDGMENTS, JUDGMENTS)
     ]
     body = json.dumps({"judgments": raw}).encode()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
     times: dict[str, list[float]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         asked = {}
         for name in names:
-            target, scratch = Target(free_port(), None), Path(folder)
-            environ = clean | {"BV_MODEL_STORE": str(store), "BV_MODEL_NAME": name, "BV_DASHBOARD": "off"}
-            command = [
-                sys.executable,
-                "-c",
-                "from bayesian_verifier.cli import main; main()",
-                "serve",
-                f"--port={target.port}",
-            ]
-            stack.enter_context(
-                serving(command, target, environ=environ, cwd=scratch, body=body, log=scratch / f"{name}.log")
-            )
-            asked[name] = stack.enter_context(Exchange(target))
+            settings = {"BV_MODEL_STORE": str(store), "BV_MODEL_NAME": name}
+            server = stack.enter_context(side_car(Path(folder), body, **settings))
+            asked[name] = stack.enter_context(Exchange(server.target))
         for number in range(WARM + calls):
             for name, exchange in asked.items():
                 sent = time.perf_counter()
