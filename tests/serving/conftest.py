@@ -60,6 +60,14 @@ def wait_ready(client: httpx.Client, seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
+def wait_shut(app: FastAPI, seconds: float = 60.0) -> None:
+    """Until posteriors are refused: what arrives in the first moments after a signal is still taken in."""
+    deadline = time.monotonic() + seconds
+    while not app.state.service.draining:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 @pytest.fixture(scope="session")
 def client(engine: Engine) -> Iterator[httpx.Client]:
     """A client of one service that all tests share; nothing any of them does may disturb the others."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesian_verifier.serving import create_app
+from serving.conftest import wait_shut
 from serving.raw import get, post, raw
 from serving.test_process import ready, started
 
@@ -48,8 +49,9 @@ def test_whatever_a_connection_is_in_the_midst_of_its_requests_are_answered(
 ) -> None:
     """In flight, sent ahead, half a body: 200. Later or half a head: 503. The last reply ends each connection."""
     seed, taken, go_on = gated()
+    app = create_app(lambda: engine, make_seed=seed)
     with (
-        serve(create_app(lambda: engine, make_seed=seed), drain_seconds=1.0) as (client, server),
+        serve(app, drain_seconds=1.0) as (client, server),
         ExitStack() as stack,
     ):
         in_flight, ahead, half_body, half_head, kept, silent = (
@@ -64,9 +66,7 @@ def test_whatever_a_connection_is_in_the_midst_of_its_requests_are_answered(
         half_head.send(post(DRAW)[:30])
         time.sleep(0.1)
         server.handle_exit(signal.SIGTERM, None)
-        while client.get("/health").json()["status"] != "draining":
-            time.sleep(0.01)
-        time.sleep(0.1)
+        wait_shut(app)
         half_body.send(post(DRAW)[-9:])
         half_head.send(post(DRAW)[30:])
         kept.send(post(DRAW))

@@ -11,6 +11,7 @@ import pytest
 from bayesian_verifier.errors import ArtifactError
 from bayesian_verifier.serving import create_app
 from serving.closed_form import VERSION, judgment
+from serving.conftest import wait_shut
 
 if TYPE_CHECKING:
     from bayesian_verifier.serving import Engine
@@ -84,7 +85,8 @@ def test_draining_flips_readiness_and_finishes_what_was_accepted(engine: Engine,
         go_on.wait(30)
         return 7
 
-    with serve(create_app(lambda: engine, make_seed=slow_seed), drain_seconds=30) as (client, server):
+    app = create_app(lambda: engine, make_seed=slow_seed)
+    with serve(app, drain_seconds=30) as (client, server):
         body = {"judgments": [judgment(1.0)], "draws": 2}
         asking = threading.Thread(target=lambda: replies.append(client.post("/v1/posterior", json=body)))
         asking.start()
@@ -92,6 +94,7 @@ def test_draining_flips_readiness_and_finishes_what_was_accepted(engine: Engine,
         server.handle_exit(15, None)
         assert client.get("/health/ready").status_code == 503
         assert client.get("/health").json()["status"] == "draining"
+        wait_shut(app)
         assert client.post("/v1/posterior", json={"judgments": []}).status_code == 503
         go_on.set()
         asking.join(60)
