@@ -167,26 +167,20 @@ def test_where_nothing_is_explored_risk_aversion_is_known_as_well_as_with_one_tr
 
 
 def test_sums_do_not_depend_on_the_order_of_judgments_and_add_up():
-    """Any order, any split and a way through bytes: the same bits."""
+    """Any order and any split: the same bits; and through bytes within steps of a thousandth."""
     simulator = TraitsSimulator()
     judgments = parse_judgments(evidence(20))
     whole = simulator.describe(judgments).evidence
     shuffled = simulator.describe([judgments[i] for i in np.random.default_rng(0).permutation(20)]).evidence
     halves = simulator.describe(judgments[:7]).evidence.plus(simulator.describe(judgments[7:]).evidence)
     read = simulator.read_evidence(whole.to_bytes())
-    for other in (shuffled, halves, read):
+    for other in (shuffled, halves):
         assert np.array_equal(whole.sums, other.sums)
+    assert read.sums == pytest.approx(whole.sums, rel=1e-3, abs=4e-3)
     theta = simulator.sample_prior(np.random.default_rng(1), 5)
     assert halves.log_likelihood(theta) == pytest.approx(simulator.log_likelihood(theta, judgments))
     assert whole.kind == "both"
     assert simulator.describe([]).evidence.plus(whole).log_likelihood(theta) is not None
-
-
-@pytest.mark.parametrize("raw", [b"", b"\0" * 16])
-def test_bytes_that_are_no_sums_are_refused(raw):
-    """Too short."""
-    with pytest.raises(ValueError, match="expected"):
-        TraitsSimulator().read_evidence(raw)
 
 
 def test_simulated_approvals_come_as_often_as_the_formulas_say():
@@ -209,15 +203,18 @@ def test_the_conformance_kit_finds_nothing(simulator):
 
 
 def test_training_says_what_it_takes():
-    """Before anything is built or drawn: two parameters, or on a lattice three."""
+    """Before anything is built or drawn: two parameters, or on a lattice three or four."""
 
     class Odd:
         name, parameters = "odd", ExplorerSimulator.parameters
 
-    require_trainable(LotterySimulator())
-    require_trainable(ExplorerSimulator())
-    with pytest.raises(CallerError, match="4 parameters, and training takes 3"):
-        require_trainable(TraitsSimulator())
+    class Two(TraitsSimulator):
+        parameters = TraitsSimulator.parameters[:2]
+
+    for simulator in (LotterySimulator(), ExplorerSimulator(), TraitsSimulator()):
+        require_trainable(simulator)
+    with pytest.raises(CallerError, match="2 parameters, and training takes 3 or 4"):
+        require_trainable(Two())
     with pytest.raises(CallerError, match="3 parameters, and training takes 2"):
         require_trainable(Odd())
 

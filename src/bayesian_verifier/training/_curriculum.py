@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._train import Settings
 
 F32 = NDArray[np.float32]
-#: a coupling flow needs two parameters, and the surface of potentials has as many axes; a lattice has one more, and of
-#: still more its nodes say too little (docs/adr/0016-traits.md)
-PARAMETERS, ON_A_LATTICE = 2, 3
+#: a coupling flow needs two parameters, and the surface of potentials has as many axes; a lattice has one or two more
+PARAMETERS, ON_A_LATTICE = (2,), (3, 4)
 
 
 class Curriculum(Protocol):
@@ -57,9 +56,10 @@ def require_trainable(simulator: Simulator) -> None:
     """Raises CallerError where no network here can learn of a simulator."""
     known: object = simulator
     taken = ON_A_LATTICE if isinstance(known, TraitsSimulator) else PARAMETERS
-    if len(simulator.parameters) != taken:
+    if len(simulator.parameters) not in taken:
         raise CallerError(
-            f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes {taken}"
+            f"simulator {simulator.name!r} has {len(simulator.parameters)} parameters, and training takes "
+            + " or ".join(map(str, taken))
         )
 
 

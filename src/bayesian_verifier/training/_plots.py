@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _BLUE, _RED, _GREY = "#20639b", "#d1495b", "#8a8f98"
 #: of as many parameters as any model here has
-_EACH = (_BLUE, _RED, "#3a8a5f")
+_EACH = (_BLUE, _RED, "#3a8a5f", "#b07d12")
 
 
 def draw_plots(report: Report, directory: Path) -> list[str]:

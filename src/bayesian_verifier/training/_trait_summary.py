@@ -17,7 +17,7 @@ from bayesflow.networks import SummaryNetwork
 from bayesflow.utils.serialization import serialize
 
 from bayesian_verifier.posterior import base_points
-from bayesian_verifier.simulators.traits import COUNTS, Axis, Lattice
+from bayesian_verifier.simulators.traits import COUNTS, Axis, Lattice, drawn_in, drawn_out
 from bayesian_verifier.training._locating import Place, found
 from bayesian_verifier.training._moments import shape_of, shape_size
 from bayesian_verifier.training._whitened_flow import located, location_size
@@ -89,8 +89,8 @@ class TraitSummary(SummaryNetwork):
         """Log-density, but for a constant, [B, M] of points [B, M, P] in prior sd."""
         evidence = sums[:, :-COUNTS]
         evidence = evidence - evidence.max(axis=-1, keepdims=True)
-        read = partial(self.lattice.read, self.lattice.coefficients(evidence, jnp), xp=jnp)
-        return lambda places: read(places) - 0.5 * (places**2).sum(axis=-1)
+        read = partial(self.lattice.read, self.lattice.coefficients(drawn_in(evidence, jnp), jnp), xp=jnp)
+        return lambda places: drawn_out(read(places), jnp) - 0.5 * (places**2).sum(axis=-1)
 
     def _shape(self, density: Any, place: Place) -> Any:
         """What shape is left once location and scale are taken out [B, S]."""

@@ -3,6 +3,7 @@
 from bayesian_verifier.simulators.traits._answers import Answers, people_of
 from bayesian_verifier.simulators.traits._cases import People, TraitCases, cases_of
 from bayesian_verifier.simulators.traits._drawing import draw_tries
+from bayesian_verifier.simulators.traits._drawn_in import drawn_in, drawn_out
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
 from bayesian_verifier.simulators.traits._likelihood import Told, case_log_likelihoods, log_likelihood
 from bayesian_verifier.simulators.traits._people import ExplorerSimulator, TraitsSimulator
@@ -24,6 +25,8 @@ __all__ = [
     "case_log_likelihoods",
     "cases_of",
     "draw_tries",
+    "drawn_in",
+    "drawn_out",
     "log_chances",
     "log_likelihood",
     "people_of",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from bayesian_verifier.simulators.traits._coded import coded, read, told_by, written
 from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
 from bayesian_verifier.simulators.traits._summing import COUNTS
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators.traits._summing import Summing
 
 Float = NDArray[np.float64]
-#: of sums in a state, in nats; the most grains that it holds
-_GRAIN, _MOST = 2.0**-9, 2.0**24 - 1.0
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class TraitsEvidence:
 
     @property
     def sums(self) -> NDArray[np.float32]:
-        """What the network reads, float32 [S]: log-likelihoods less the greatest, in whole grains, then the counts."""
-        return told_by(self._whole)
+        """What the network reads, float32 [S]: log-likelihoods less the greatest, as in a state, then the counts."""
+        return np.append(told_by(self._codes), self.totals[-COUNTS:].astype(np.float32))
 
     @property
     def kind(self) -> str:
@@ -78,27 +77,16 @@ class TraitsEvidence:
         return result
 
     def to_bytes(self) -> bytes:
-        """Three bytes a number, least first: how far each sum is below the greatest, in grains; then the counts."""
-        return self._whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+        """Codes of the sums and the counts, deflated."""
+        informative, rewarded = self.totals[-COUNTS:].astype(int).tolist()
+        return written(self._codes, self.summing.lattice.shape, (informative, rewarded))
 
     @cached_property
-    def _whole(self) -> NDArray[np.uint32]:
-        nodes, counts = self.totals[:-COUNTS], self.totals[-COUNTS:]
-        below = np.minimum(np.rint((nodes.max() - nodes) / _GRAIN), _MOST)
-        return np.append(below, counts).astype("<u4")
+    def _codes(self) -> NDArray[np.uint16]:
+        return coded(self.totals[:-COUNTS])
 
 
-def read_totals(raw: bytes, size: int) -> Float:
-    """Sums [size] as `to_bytes` wrote them, but for a constant. Raises ValueError for anything else."""
-    if len(raw) != 3 * size:
-        raise ValueError(f"expected {3 * size} bytes of sums, got {len(raw)}")
-    whole = np.zeros((size, 4), np.uint8)
-    whole[:, :3] = np.frombuffer(raw, np.uint8).reshape(-1, 3)
-    return told_by(whole.view("<u4")[:, 0]).astype(np.float64)
-
-
-def told_by(whole: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Sums [S] less the greatest of grains below it, and counts."""
-    result = whole.astype(np.float32)
-    result[:-COUNTS] *= np.float32(-_GRAIN)
-    return result
+def read_totals(raw: bytes, summing: Summing) -> Float:
+    """Sums [S] as `to_bytes` wrote them, but for a constant. Raises ValueError for anything else."""
+    codes, counts = read(raw, summing.lattice.shape)
+    return np.append(told_by(codes).astype(np.float64), counts)

@@ -93,7 +93,7 @@ class TraitsSimulator:
 
     def read_evidence(self, raw: bytes) -> TraitsEvidence:
         """Evidence as it was written. Raises ValueError."""
-        return self._evidence(read_totals(raw, self.sums_size), None)
+        return self._evidence(read_totals(raw, self.summing), None)
 
     def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> None:  # noqa: ARG002
         """Nothing: what is exact is read off the judgments."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import LAPSE, REWARD_SD
+from bayesian_verifier.simulators.traits._drawn_in import drawn_in, drawn_out
 from bayesian_verifier.simulators.traits._surface import Axis, Lattice
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ COUNTS = 2
 _AT_ONCE = 32
 #: a reward's log-density is a multiple of this; one farther off than so many sd is as unlikely as that
 _GRAIN, _MOST_OFF = 2.0**-20, 16.0
-_RISK_AVERSION, _EXPLORATION = (1.19, 4.8), (1.6, 3.5)
-_WEIGHTING, _CHOICE_NOISE = (50.0, 3.2), (50.0, 3.1)
+#: stretch and reach of axes (docs/adr/0016-traits.md)
+_EXPLORATION, _EVEN = (1.6, 3.5), 50.0
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,9 @@ class Summing:
     def of(cls, parameters: Sequence[Parameter]) -> Self:
         """For people with three parameters, or with four, who weigh chances too."""
         if len(parameters) == 3:  # noqa: PLR2004 - of the two simulators
-            axes = [Axis(32, *_RISK_AVERSION), Axis(22, *_EXPLORATION), Axis(8, *_CHOICE_NOISE)]
+            axes = [Axis(32, 1.19, 4.8), Axis(22, *_EXPLORATION), Axis(8, _EVEN, 3.1)]
         else:
-            weighting, noise = Axis(5, *_WEIGHTING), Axis(6, *_CHOICE_NOISE)
-            axes = [Axis(16, *_RISK_AVERSION), Axis(12, *_EXPLORATION), weighting, noise]
+            axes = [Axis(24, 1.6, 4.3), Axis(16, *_EXPLORATION), Axis(6, _EVEN, 2.8), Axis(8, _EVEN, 2.5)]
         means, sds = (np.array([getattr(p, of) for p in parameters]) for of in ("prior_mean", "prior_sd"))
         return cls(Lattice(tuple(axes)), means, sds)
 
@@ -92,14 +92,14 @@ class Summing:
 
     def coefficients(self, totals: Float) -> Float:
         """Of the spline [C] through sums [size]."""
-        result: Float = self.lattice.coefficients(totals[None, :-COUNTS], np)[0]
+        nodes = totals[None, :-COUNTS]
+        result: Float = self.lattice.coefficients(drawn_in(nodes - nodes.max(), np), np)[0]
         return result
 
     def read(self, coefficients: Float, theta: Float) -> Float:
-        """The summed log-likelihood [n] at θ [n, P] on the link scale."""
+        """The summed log-likelihood [n] at θ [n, P] on the link scale, less the greatest at a node."""
         places = ((theta - self.centre) / self.scale)[None]
-        result: Float = self.lattice.read(coefficients[None], places, np)[0]
-        return result
+        return drawn_out(self.lattice.read(coefficients[None], places, np)[0], np)
 
     @cached_property
     def noises(self) -> F32:
