@@ -28,6 +28,8 @@ _STEPS, _NEAR, _MOST = 2048.0, 4.0, 2**14 - 1
 _ROOM, _WIDEST = 17_400, 6
 #: how much wider steps are, as a power of two, then the two counts
 _HEADER = struct.Struct("<B2I")
+#: all bits of a negative number of which the others are folded
+_SIGN = np.uint16(2**16 - 1)
 #: its window, without a frame: a state has its own checksum
 _WINDOW = -15
 
@@ -114,5 +116,5 @@ def _inflated(body: bytes, count: int) -> Codes:
     if len(planes) != 2 * count or not unpacker.eof or unpacker.unused_data:
         raise ValueError(f"expected sums at {count} nodes")
     folded = np.frombuffer(planes, np.uint8).reshape(2, count).T.copy().view(">u2").astype(np.uint16).ravel()
-    result: Codes = (folded >> 1) ^ (folded & 1) * np.uint16(2**16 - 1)
+    result: Codes = ((folded >> 1) ^ (folded & 1) * _SIGN).astype(np.uint16)
     return result

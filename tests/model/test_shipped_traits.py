@@ -1,0 +1,79 @@
+"""The model of people with three traits that ships, through the door that serves, against quadrature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import bayesian_verifier
+from bayesian_verifier.judgment import parse_judgments
+from bayesian_verifier.serving import Question, answer, load_engine
+from bayesian_verifier.simulators import load_simulator
+from bayesian_verifier.training._exact_joint import joint_posterior
+from bayesian_verifier.training._trait_examination import judged
+
+SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
+SIMULATOR = load_simulator("traits")
+NAMES = ("risk_aversion", "exploration", "probability_weighting", "choice_noise")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return load_engine(SHIPPED, "traits", points=256, cache=None, many=8)
+
+
+def asked(engine, judgments, state=None):
+    return answer(Question(judgments, state, 0, 0), engine, clock=lambda: 0.0, make_seed=int)
+
+
+def test_of_nobody_it_says_the_prior(engine):
+    """Means and sds of the normal priors; of the exponent, log-normal about 0.8."""
+    said = asked(engine, []).beliefs
+    for name, mean, sd in (("risk_aversion", 0.5, 1.0), ("exploration", 0.0, 0.1)):
+        assert said[name].mean == pytest.approx(mean, abs=0.02 * sd)
+        assert said[name].sd == pytest.approx(sd, rel=0.02)
+    assert said["probability_weighting"].mean == pytest.approx(0.8 * np.exp(0.08), rel=0.02)
+
+
+@pytest.mark.parametrize(("size", "kind"), [(20, "both"), (60, "feedback")])
+def test_means_and_sds_are_those_of_quadrature(engine, size, kind):
+    """Means within 0.03 sd; sds within 3%, of the noise, whose tail is long on its own scale, within 10%."""
+    some = judged(SIMULATOR, np.random.default_rng(size), size, kind)
+    said = asked(engine, some)
+    exact = joint_posterior(SIMULATOR, some, coarse=(17, 15, 11, 11), fine=(25, 25, 19, 19))
+    natural, share = exact.points.copy(), exact.weight.ravel()
+    natural[:, 2:] = np.exp(natural[:, 2:])
+    mean = share @ natural
+    sd = np.sqrt(share @ (natural - mean) ** 2)
+    assert said.checks.trustworthy
+    for i, name in enumerate(NAMES):
+        assert said.beliefs[name].mean == pytest.approx(mean[i], abs=0.03 * sd[i])
+        assert said.beliefs[name].sd == pytest.approx(sd[i], rel=0.1 if name == "choice_noise" else 0.03)
+
+
+def test_a_stream_of_single_judgments_gives_the_posterior_of_all(engine):
+    """Thirty of them, each with the state of the last: a mean within 0.1 sd, an sd within 5%, of each trait."""
+    some = judged(SIMULATOR, np.random.default_rng(3), 30, "both")
+    whole, said = asked(engine, some), None
+    for one in some:
+        said = asked(engine, [one], None if said is None else said.state)
+    for name in NAMES[:3]:
+        assert said.beliefs[name].mean == pytest.approx(whole.beliefs[name].mean, abs=0.1 * whole.beliefs[name].sd)
+        assert said.beliefs[name].sd == pytest.approx(whole.beliefs[name].sd, rel=0.05)
+
+
+def test_whoever_overweighs_small_chances_is_told_from_whoever_loves_risk(engine):
+    """A long shot rather than its mean, and the mean rather than an even chance of twice as much: α is below 1."""
+
+    def case(chance, prize, wants):
+        long = [{"probability": chance, "payoff": prize}, {"probability": 1 - chance, "payoff": 0.0}]
+        sure = [{"probability": 1.0, "payoff": chance * prize}]
+        options = [{"outcomes": long}, {"outcomes": sure}]
+        return {"options": options, "wealth": 5.0, "chosen": 0, "feedback": "approve" if wants else "reject"}
+
+    shots = [case(0.02, prize, True) for prize in (40.0, 60.0, 90.0)] * 4
+    evens = [case(0.5, prize, False) for prize in (40.0, 60.0, 90.0)] * 4
+    said = asked(engine, parse_judgments(shots + evens)).beliefs["probability_weighting"]
+    assert said.quantiles[-1] < 0.8
