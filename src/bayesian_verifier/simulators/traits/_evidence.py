@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
+from bayesian_verifier.simulators.traits._likelihood import log_likelihood
 from bayesian_verifier.simulators.traits._summing import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from bayesian_verifier.simulators.traits._summing import Summing
+    from bayesian_verifier.simulators.traits._told import Told
 
 Float = NDArray[np.float64]
 #: of sums in a state, in nats; the most grains that it holds
@@ -83,9 +85,7 @@ class TraitsEvidence:
 
     @cached_property
     def _whole(self) -> NDArray[np.uint32]:
-        nodes, counts = self.totals[:-COUNTS], self.totals[-COUNTS:]
-        below = np.minimum(np.rint((nodes.max() - nodes) / _GRAIN), _MOST)
-        return np.append(below, counts).astype("<u4")
+        return grains_below(self.totals, np).astype("<u4")
 
 
 def read_totals(raw: bytes, size: int) -> Float:
@@ -97,8 +97,19 @@ def read_totals(raw: bytes, size: int) -> Float:
     return told_by(whole.view("<u4")[:, 0]).astype(np.float64)
 
 
-def told_by(whole: NDArray[np.uint32]) -> NDArray[np.float32]:
+def grains_below(totals: Float, xp: ModuleType) -> Float:
+    """How far each sum is below the greatest, in whole grains, then the counts [S].
+
+    xp: NumPy, or jax.numpy where JAX traces this.
+    """
+    nodes = totals[:-COUNTS]
+    below = xp.minimum(xp.rint((nodes.max() - nodes) / _GRAIN), _MOST)
+    result: Float = xp.concatenate([below, totals[-COUNTS:]])
+    return result
+
+
+def told_by(whole: NDArray[Any], xp: ModuleType = np) -> NDArray[np.float32]:
     """Sums [S] less the greatest of grains below it, and counts."""
-    result = whole.astype(np.float32)
-    result[:-COUNTS] *= np.float32(-_GRAIN)
+    single = whole.astype(np.float32)
+    result: NDArray[np.float32] = xp.concatenate([single[:-COUNTS] * np.float32(-_GRAIN), single[-COUNTS:]])
     return result
