@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -85,3 +86,18 @@ def test_whoever_takes_what_is_new_wants_it(engine):
     known = asked(engine, parse_judgments([case | {"times_tried": [20, 0]}] * 12))
     assert new.beliefs["exploration"].quantiles[0] > 0.0
     assert known.beliefs["exploration"].mean == pytest.approx(-new.beliefs["exploration"].mean, rel=0.1)
+
+
+@pytest.mark.parametrize(("size", "kind"), [(1, "feedback"), (40, "both")])
+def test_one_program_says_what_steps_say(engine, size, kind):
+    """From judgments alone, and on top of a state of either: means and sds within 0.001 sd, counts exactly."""
+    stepwise = replace(engine, program=None)
+    some, more = (judged(SIMULATOR, np.random.default_rng(size + i), size, kind) for i in (0, 1))
+    states = [asked(one, some).state for one in (engine, stepwise)]
+    for judgments, state in ((some, None), (more, states[0]), (more, states[1])):
+        said, expected = (asked(one, judgments, state) for one in (engine, stepwise))
+        assert said.counts == expected.counts
+        for name in NAMES:
+            mine, its = said.beliefs[name], expected.beliefs[name]
+            assert mine.mean == pytest.approx(its.mean, abs=1e-3 * its.sd)
+            assert mine.sd == pytest.approx(its.sd, rel=1e-3)

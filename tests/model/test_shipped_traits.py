@@ -60,7 +60,9 @@ def test_a_stream_of_single_judgments_gives_the_posterior_of_all(engine):
     for one in some:
         said = asked(engine, [one], None if said is None else said.state)
     for name in NAMES[:3]:
-        assert said.beliefs[name].mean == pytest.approx(whole.beliefs[name].mean, abs=0.1 * whole.beliefs[name].sd)
+        assert said.beliefs[name].mean == pytest.approx(
+            whole.beliefs[name].mean, abs=0.1 * whole.beliefs[name].sd
+        )
         assert said.beliefs[name].sd == pytest.approx(whole.beliefs[name].sd, rel=0.05)
 
 

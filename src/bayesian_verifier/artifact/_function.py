@@ -117,25 +117,22 @@ class PosteriorFunction:
     def compile_after(
         self,
         noise: F32,
-        before: Callable[..., tuple[Any, Any]],
+        before: Callable[..., tuple[Any, Callable[[Any], Any], Any]],
         shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]],
-        log_likelihood: Callable[[Any, Any, ModuleType], Any],
         options: Mapping[str, Any] = MappingProxyType(_WIDE),
     ) -> Callable[..., tuple[Emission, Any]]:
         """The function for one person and the same noise [D, P] each time, after what makes the sums.
 
-        before: (arguments of these shapes) -> (sums [S], something else), traced by JAX, in double precision.
-        log_likelihood, options: as `compile_beside` takes them.
+        before: (arguments of these shapes) -> (sums, float32 [S], log-likelihood of θ [D, P] -> [D] or None, something
+        else), traced by JAX, which may use double precision.   options: as `compile_beside` takes them.
         What is returned takes the arguments, and gives what the network says and the something else.
         """
         import jax  # noqa: PLC0415 - as above
-        import jax.numpy as jnp  # noqa: PLC0415
 
         def after(*arguments: jax.Array) -> tuple[Any, ...]:
-            made, other = before(*arguments)
-            sums = made.astype(np.float32)
+            sums, log_likelihood, other = before(*arguments)
             theta, log_density, summary, _ = self._exported.call(sums[None], noise, np.zeros_like(noise[:1]))
-            known = log_likelihood(sums, theta[0], jnp)
+            known = log_likelihood(theta[0])
             return theta, log_density, summary, None, None if known is None else known[None], other
 
         with jax.enable_x64(True):

@@ -91,7 +91,7 @@ def compile_engine(model: Model, simulator: Simulator, *, points: int, many: int
         },
         typicality=model.typicality,
         misfit=check,
-        program=None if beside is None else Program(model.function, simulator, beside, check, noise.noise),
+        program=None if beside is None else Program(model.function, beside, check, noise.noise),
     )
     for count in engine.functions:
         infer(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.serving._engine import Engine
 
 logger = logging.getLogger(__name__)
+#: how many threads JAX's processor has, read once, when it begins
+_POOL = "PJRT_NPROC"
 
 
 def load_engine(
@@ -140,6 +142,7 @@ def configure_jax(cache: Path | None) -> None:
     jax.config.update("jax_platforms", "cpu")
     # a posterior is waited for at once: on the thread that asks, nobody has to be woken
     jax.config.update("jax_cpu_enable_async_dispatch", False)
+    _begin_with_one_thread()
     if cache is None:
         return
     if reason := why_not_writable(cache):
@@ -148,6 +151,23 @@ def configure_jax(cache: Path | None) -> None:
     jax.config.update("jax_compilation_cache_dir", str(cache))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _begin_with_one_thread() -> None:
+    """Have JAX begin, with a pool of one thread unless the environment says otherwise.
+
+    Cut up among threads, steps as small as these wait longer than they run. Where JAX has begun already it stays as it
+    is.
+    """
+    import jax  # noqa: PLC0415 - as above
+
+    said = os.environ.get(_POOL)
+    os.environ[_POOL] = said or "1"
+    try:
+        jax.devices()
+    finally:
+        if said is None:
+            del os.environ[_POOL]
 
 
 def why_not_writable(directory: Path) -> str | None:

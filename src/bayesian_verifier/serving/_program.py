@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.artifact import PosteriorFunction
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCheck
-    from bayesian_verifier.simulators import Beside, Read, Simulator
+    from bayesian_verifier.simulators import Beside, Read
 
 F32 = NDArray[np.float32]
 
@@ -33,16 +33,13 @@ class Program:
     def __init__(
         self,
         function: PosteriorFunction,
-        simulator: Simulator,
         beside: Beside,
         check: MisfitCheck | None,
         noise: F32,
     ) -> None:
         """Noise [D, P]: the points."""
         self._beside, self._check = beside, check
-        self._run = function.compile_after(
-            noise, self._traced, self._shapes, simulator.log_likelihood_of_sums
-        )
+        self._run = function.compile_after(noise, self._traced, self._shapes)
 
     def nothing(self) -> Known:
         """What is known of somebody who has not been asked yet."""
@@ -78,7 +75,10 @@ class Program:
             misfit,
         )
         found = None if check is None or misfit is None else check.found(misfit, np.asarray(weighed[1]))
-        return Looked(after, Draws.of(emission), found, seconds)
+        said = Draws.of(emission)
+        if not self._beside.covers(before.evidence):
+            said = said._replace(log_likelihood=None)
+        return Looked(after, said, found, seconds)
 
     @property
     def _shapes(self) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
@@ -87,15 +87,21 @@ class Program:
         given += [] if nothing.misfit is None else [nothing.misfit.numbers]
         return [*self._beside.shapes, *((array.shape, array.dtype) for array in given)]
 
-    def _traced(self, *arguments: Any) -> tuple[Any, Any]:  # noqa: ANN401 - arrays that JAX traces
+    def _traced(self, *arguments: Any) -> tuple[Any, Callable[[Any], Any], Any]:  # noqa: ANN401 - arrays that JAX traces
         import jax.numpy as jnp  # noqa: PLC0415 - compiling a model is when JAX is needed
 
         from bayesian_verifier.posterior._traced_misfit import added  # noqa: PLC0415
 
-        *sheet, sums, places, log_stands = arguments[: len(self._beside.shapes) + 3]
-        said = self._beside.described(sheet, places)
+        *given, sums, places, log_stands = arguments[: len(self._beside.shapes) + 3]
+        said = self._beside.described(given, places)
         total = sums + said.sums
+        read = self._beside.read_by_network(total)
+
+        def log_likelihood(theta: Any) -> Any:  # noqa: ANN401 - as above
+            return self._beside.log_likelihood(given, read, theta)
+
         counts = jnp.stack([said.informative, said.feedback, said.reward])
         if self._check is None:
-            return total, (total, counts)
-        return total, (total, counts, *added(arguments[-1], said, self._check.grid, places, log_stands))
+            return read, log_likelihood, (total, counts)
+        weighed = added(arguments[-1], said, self._check.grid, places, log_stands)
+        return read, log_likelihood, (total, counts, *weighed)

@@ -116,8 +116,8 @@ class Rivals(Protocol):
 class Traced(NamedTuple):
     """What judgments say, where JAX computes it beside the network: arrays that it traces.
 
-    sums [sums_size]: float64, what the network reads.   parts [B, K, T], rewards [K], differences [A, K, T]: as in
-    `Surfaces`, None where the simulator has no rivals.   informative, feedback, reward: how many judgments.
+    sums [sums_size]: float64.   parts [B, K, T], rewards [K], differences [A, K, T]: as in `Surfaces`, None where the
+    simulator has no rivals.   informative, feedback, reward: how many judgments.
     """
 
     sums: Any
@@ -159,7 +159,7 @@ class Beside(Protocol):
         ...
 
     def sums(self, evidence: Any) -> Float:  # noqa: ANN401 - this simulator's own
-        """What the network reads [sums_size], in double precision."""
+        """What further judgments add to [sums_size], in double precision."""
         ...
 
     def described(self, arguments: Sequence[Any], places: Any) -> Traced:  # noqa: ANN401 - arrays that JAX traces
@@ -167,6 +167,20 @@ class Beside(Protocol):
 
         places [B - 1]: where parts of the informative ones begin, but the first, ascending.
         """
+        ...
+
+    def read_by_network(self, sums: Any) -> Any:  # noqa: ANN401 - as above
+        """What the network reads of sums, float32 [sums_size], as `Evidence.sums` has it."""
+        ...
+
+    def log_likelihood(self, arguments: Sequence[Any], read: Any, theta: Any) -> Any:  # noqa: ANN401 - as above
+        """Log p(judgments | θ) [D] up to a constant, θ [D, P] on the link scale, read: by the network; None where
+        nobody can write it down.
+        """
+        ...
+
+    def covers(self, before: Any) -> bool:  # noqa: ANN401 - as above
+        """Whether `log_likelihood` is of all judgments, also of those behind what was known before."""
         ...
 
 

@@ -1,5 +1,8 @@
 """The stub simulator: CRRA people with logistic noise judge proposed lotteries."""
 
+from typing import TYPE_CHECKING
+
+from bayesian_verifier.lazy import deferred
 from bayesian_verifier.simulators.lottery._advantage import (
     advantage_curves,
     advantages,
@@ -27,9 +30,23 @@ from bayesian_verifier.simulators.lottery._rival_surfaces import (
 )
 from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
+from bayesian_verifier.simulators.lottery._sheet import (
+    MOST_CASES,
+    MOST_OPTIONS,
+    ROWS,
+    SHEET,
+    Sheet,
+    sheet_of,
+)
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
+from bayesian_verifier.simulators.lottery._written import written
+
+if TYPE_CHECKING:
+    from bayesian_verifier.simulators.lottery._traced_cases import Lot, Options, lead_of, lot_of, options_of
+    from bayesian_verifier.simulators.lottery._traced_ranks import rank_of
+    from bayesian_verifier.simulators.lottery._traced_values import values_of
 
 #: rewards are on the scale of the advantage; a record refuses what lies beyond
 MAX_REWARD = 3.0
@@ -39,27 +56,38 @@ __all__ = [
     "KNOTS",
     "LAPSE",
     "MAX_REWARD",
+    "MOST_CASES",
+    "MOST_OPTIONS",
     "REWARD_SD",
     "REWARD_TERMS",
     "RIVALS",
+    "ROWS",
+    "SHEET",
     "STRETCH",
     "Answered",
     "CaseMixture",
     "DenseCases",
+    "Lot",
     "LotteryEvidence",
     "LotterySimulator",
+    "Options",
     "PackedCases",
     "Person",
     "Rival",
     "RivalCurves",
     "RivalSurfaces",
+    "Sheet",
     "advantage_curves",
     "advantages",
     "evidence_of",
     "generate_cases",
+    "lead_of",
     "log_chance",
+    "lot_of",
+    "options_of",
     "pack_dense",
     "pack_judgments",
+    "rank_of",
     "read_mixture",
     "records",
     "reference_points",
@@ -71,11 +99,24 @@ __all__ = [
     "rival_surfaces",
     "run_maxima",
     "run_sums",
+    "sheet_of",
     "simulate_person",
     "spread",
     "stencils",
     "unwarped",
     "utilities",
     "utility_curves",
+    "values_of",
     "warped",
+    "written",
 ]
+
+# what simulators of lotteries are compiled from: these bring JAX
+__getattr__ = deferred(
+    __name__,
+    {
+        "_traced_cases": ("Lot", "Options", "lead_of", "lot_of", "options_of"),
+        "_traced_ranks": ("rank_of",),
+        "_traced_values": ("values_of",),
+    },
+)

@@ -5,16 +5,18 @@ It brings JAX, so that it is imported late.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators._answers import answers_of, unrefuted
 from bayesian_verifier.simulators._protocol import Read, Traced
 from bayesian_verifier.simulators.lottery._cases import packed_answers
+from bayesian_verifier.simulators.lottery._chance import log_likelihood_between
 from bayesian_verifier.simulators.lottery._evidence import POINTS, LotteryEvidence, no_evidence
-from bayesian_verifier.simulators.lottery._sheet import SHAPES, sheet_of
+from bayesian_verifier.simulators.lottery._sheet import SHEET, sheet_of
 from bayesian_verifier.simulators.lottery._traced import described
 from bayesian_verifier.simulators.lottery._written import written
 
@@ -31,7 +33,7 @@ Float = NDArray[np.float64]
 class LotteryBeside:
     """See `Beside`."""
 
-    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = SHAPES
+    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = SHEET
 
     def read(self, judgments: Sequence[Judgment]) -> Read:
         """At most 512 judgments, as a sheet."""
@@ -54,3 +56,22 @@ class LotteryBeside:
     def described(self, arguments: Sequence[jax.Array], places: jax.Array) -> Traced:
         """Of a sheet."""
         return described(arguments, places)
+
+    def read_by_network(self, sums: jax.Array) -> jax.Array:
+        """The same in single precision."""
+        return sums.astype(np.float32)
+
+    def log_likelihood(
+        self,
+        arguments: Sequence[jax.Array],  # noqa: ARG002 - all is in the sums
+        read: jax.Array,
+        theta: jax.Array,
+    ) -> jax.Array:
+        """Read off the sums."""
+        sums: Any = read.reshape(POINTS.size, -1)
+        found: Any = log_likelihood_between(POINTS, sums, cast("Any", theta), jnp)
+        return cast("jax.Array", found)
+
+    def covers(self, before: LotteryEvidence) -> bool:  # noqa: ARG002 - whatever it is
+        """Sums hold all."""
+        return True

@@ -24,7 +24,7 @@ _ALIGNMENT = 64
 #: wealth, chosen, and the answer: sign of the feedback, reward, whether there is one
 _NOTES = 5
 
-SHAPES: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] = (
+SHEET: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] = (
     ((2 * MOST_NUMBERS,), np.dtype(np.float64)),
     ((_NOTES, MOST_CASES), np.dtype(np.float64)),
     ((3,), np.dtype(np.int32)),

@@ -134,19 +134,26 @@ def context_of(options: Options, wealth: Array, chosen: Array) -> Context:
     return Context(wealth, feasible, jnp.where(kept, top, 1.0), jnp.where(kept, bottom, 0.0), bearable, kept)
 
 
-def lead_of(lot: Lot, context: Context, width: int, worth: Callable[[Array], Array]) -> Array:
-    """The proposal's worth less that of the best other feasible option [ROWS, width].
+def lead_of(
+    lot: Lot,
+    context: Context,
+    shape: tuple[int, ...],
+    worth: Callable[[Array], Array],
+    kind: type[np.generic] = np.float64,
+) -> Array:
+    """The proposal's worth less that of the best other feasible option [ROWS, *shape].
 
-    worth: of the option of an index [ROWS, width].
+    worth: of the option of an index [ROWS, *shape], of this kind of number.
     """
 
     def option(i: Array, sides: Array) -> Array:
         mine = lot.chosen == i
         there = jnp.stack([mine, context.feasible[i] & ~mine])
-        return jnp.where(there[..., None], jnp.maximum(sides, worth(i)), sides)
+        return jnp.where(there.reshape((2, ROWS, *(1 for _ in shape))), jnp.maximum(sides, worth(i)), sides)
 
     # one array and not two: a step with many beginnings is handed to other threads, which takes longer than the step
-    proposed, best = lax.fori_loop(0, lot.options, option, jnp.full((2, ROWS, width), -jnp.inf))
+    nothing = jnp.full((2, ROWS, *shape), -jnp.inf, kind)
+    proposed, best = lax.fori_loop(0, lot.options, option, nothing)
     return proposed - best
 
 

@@ -16,18 +16,15 @@ from bayesian_verifier.simulators.lottery._reference import reference_points
 from bayesian_verifier.simulators.lottery._sheet import MOST_CASES
 from bayesian_verifier.simulators.lottery._spread import GRAIN, KNOTS, STRETCH
 from bayesian_verifier.simulators.lottery._sums import REWARD_GRAIN, REWARD_TERMS
-from bayesian_verifier.simulators.lottery._traced_cases import NO_SPAN, Lot, context_of, lead_of, options_of
+from bayesian_verifier.simulators.lottery._traced_cases import Lot, lead_of, options_of
+from bayesian_verifier.simulators.lottery._traced_values import values_of
 
 if TYPE_CHECKING:
     from jax import Array
 
 _DOWN = 1.0 - reference_points()
 _COUNT = _DOWN.size
-#: as in `_packed.py`: log-ratios of wealth below this are stretched to it
-_STRAIGHT = 1e-200
 _CELLS = KNOTS - 2
-#: below this so many terms of the exponential's series are exact
-_SMALL, _TERMS = 0.125, 10
 
 
 class TracedSums(NamedTuple):
@@ -56,44 +53,20 @@ def no_traced_sums() -> TracedSums:
     )
 
 
-def log_ratio(wealth: Array, payoff: Array, base: Array) -> Array:
-    """Log of (w + payoff) / (w + base), as in `_packed.py`."""
-    above = wealth + base
-    change = (payoff - base) / above
-    far = jnp.log(wealth + payoff) - jnp.log(above)
-    return jnp.where(jnp.abs(change) < 0.5, jnp.log1p(change), far)  # noqa: PLR2004 - as there
-
-
 def curves_of(lot: Lot) -> tuple[Array, Array]:
     """∆ of the lot's cases at the reference points [ROWS, K], and which cases have one [ROWS]."""
     options = options_of(lot)
-    context = context_of(options, lot.wealth, lot.chosen)
-    wealth, top, bottom = context.wealth, context.top, context.bottom
-    span = log_ratio(wealth, top, bottom)
-    kept = context.kept & lot.there & (span > NO_SPAN)
-    stretch = jnp.where(span < _STRAIGHT, _STRAIGHT / span, 1.0)
-    ruin = wealth + bottom <= 0
-    whole = jnp.where(ruin, jnp.inf, span * stretch)
-    down, up = jnp.asarray(_DOWN), jnp.sign(_DOWN)
+    values = values_of(lot, options, jnp.asarray(_DOWN))
 
     def worth(i: Array) -> Array:
         def outcome(j: Array, total: Array) -> Array:
             payoff, probability = lot.outcome(i, j)
-            below = jnp.where(wealth + payoff <= 0, -jnp.inf, log_ratio(wealth, payoff, top) * stretch)
-            above = jnp.where(payoff > bottom, jnp.inf, 0.0)
-            above = jnp.where(ruin, above, log_ratio(wealth, payoff, bottom) * stretch)
-            even = jnp.where(ruin, jnp.where(jnp.isneginf(below), 0.0, 1.0), above / whole)
             share = jnp.where(probability > 0, probability / options.total[i], 0.0)
-            # of an outcome that is not there nothing may reach the sum, infinities least of all
-            below, above, even = (jnp.where(probability > 0, x, 0.0) for x in (below, above, even))
-            risen = up * _expm1(jnp.where(down > 0, below[:, None], above[:, None]) * down)
-            value = jnp.where(down == 0, even[:, None], risen)
-            return total + share[:, None] * value
+            return total + share[:, None] * values.of(payoff, probability > 0)
 
         return lax.fori_loop(0, lot.outcomes, outcome, jnp.zeros((lot.wealth.size, _COUNT)))
 
-    scale = jnp.where(down == 0, 1.0, -_expm1(-whole[:, None] * jnp.abs(down)))
-    return lead_of(lot, context, _COUNT, worth) / scale, kept
+    return lead_of(lot, values.context, (_COUNT,), worth) / values.scale, values.kept
 
 
 def added(sums: TracedSums, lot: Lot) -> TracedSums:
@@ -119,14 +92,6 @@ def added(sums: TracedSums, lot: Lot) -> TracedSums:
         sums.rewards + terms.sum(axis=1),
         lax.dynamic_update_slice(sums.kept, kept, (lot.start,)),
     )
-
-
-def _expm1(x: Array) -> Array:
-    """exp(x) - 1 to a few units of the last place: half the time of XLA's own."""
-    series = jnp.ones_like(x)
-    for term in range(_TERMS, 1, -1):
-        series = 1.0 + series * x * (1.0 / term)
-    return jnp.where(jnp.abs(x) < _SMALL, series * x, jnp.exp(x) - 1.0)
 
 
 def _weights(signed: Array) -> tuple[Array, ...]:

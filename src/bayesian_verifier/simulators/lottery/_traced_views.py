@@ -23,6 +23,7 @@ from bayesian_verifier.simulators.lottery._traced_cases import (
     context_of,
     lead_of,
 )
+from bayesian_verifier.simulators.lottery._traced_ranks import rank_of
 
 if TYPE_CHECKING:
     from jax import Array
@@ -58,27 +59,11 @@ def weights_of(lot: Lot, options: Options, room: Weights) -> Weights:
     """Of the outcomes of a lot."""
 
     def option(i: Array, known: Array) -> Array:
-        total = options.total[i]
-
-        def share_of(j: Array) -> tuple[Array, Array]:
-            payoff, probability = lot.outcome(i, j)
-            return payoff, jnp.where(total > 0, probability / total, 0.0)
-
         def outcome(j: Array, known: Array) -> Array:
-            payoff, share = share_of(j)
-
-            def other(m: Array, seen: tuple[Array, Array]) -> tuple[Array, Array]:
-                its_payoff, its_share = share_of(m)
-                first = (its_payoff > payoff) | ((its_payoff == payoff) & (m < j))
-                better = jnp.where(first, its_share, 0.0)
-                return seen[0] + better, seen[1] & (first | (its_share == 0) | (m == j))
-
-            before, worst = lax.fori_loop(
-                0, lot.outcomes, other, (jnp.zeros(ROWS), jnp.ones(ROWS, jnp.bool_))
-            )
-            reached = jnp.where(worst, 1.0, _weighed(jnp.minimum(before + share, 1.0)))
-            weight = jnp.where(share > 0, reached - _weighed(jnp.minimum(before, 1.0)), 0.0)
-            return known.at[:, i * MOST_OUTCOMES + j].set(jnp.stack([share, weight]))
+            rank = rank_of(lot, options, i, j)
+            reached = jnp.where(rank.worst, 1.0, _weighed(rank.reached))
+            weight = jnp.where(rank.share > 0, reached - _weighed(rank.above), 0.0)
+            return known.at[:, i * MOST_OUTCOMES + j].set(jnp.stack([rank.share, weight]))
 
         return lax.fori_loop(0, lot.outcomes, outcome, known)
 
@@ -141,7 +126,7 @@ def seen_curves(view: Array, lot: Lot, options: Options, weights: Weights) -> Ar
 
         return lax.fori_loop(0, lot.outcomes, outcome, jnp.zeros((ROWS, NODES)))
 
-    lead = lead_of(lot, context, NODES, worth) / scale
+    lead = lead_of(lot, context, (NODES,), worth) / scale
     absent = jnp.where(context.bearable, 0.0, UNBEARABLE)[:, None]
     return jnp.where(kept[:, None], lead, absent).astype(np.float32)
 

@@ -5,10 +5,11 @@ from bayesian_verifier.simulators.traits._cases import People, TraitCases, cases
 from bayesian_verifier.simulators.traits._drawing import draw_tries
 from bayesian_verifier.simulators.traits._drawn_in import drawn_in, drawn_out
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
-from bayesian_verifier.simulators.traits._likelihood import Told, case_log_likelihoods, log_likelihood
+from bayesian_verifier.simulators.traits._likelihood import case_log_likelihoods, log_likelihood
 from bayesian_verifier.simulators.traits._people import ExplorerSimulator, TraitsSimulator
 from bayesian_verifier.simulators.traits._summing import COUNTS, Summing, log_chances
 from bayesian_verifier.simulators.traits._surface import Axis, Lattice
+from bayesian_verifier.simulators.traits._told import Told
 
 __all__ = [
     "COUNTS",

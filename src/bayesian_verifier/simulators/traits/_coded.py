@@ -23,7 +23,7 @@ Float = NDArray[np.float64]
 F32 = NDArray[np.float32]
 Codes = NDArray[np.uint16]
 #: whole steps in an e-fold of the distance; nats below which they are even instead; the most steps
-_STEPS, _NEAR, _MOST = 2048.0, 4.0, 2**14 - 1
+_STEPS, _NEAR, _MOST = 2048.0, 4.0, 2**15 - 1
 #: bytes that a state has room for; by how many powers of two steps may be wider
 _ROOM, _WIDEST = 17_400, 6
 #: how much wider steps are, as a power of two, then the two counts

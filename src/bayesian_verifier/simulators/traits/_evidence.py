@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.traits._coded import coded, read, told_by, written
-from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
+from bayesian_verifier.simulators.traits._likelihood import log_likelihood
 from bayesian_verifier.simulators.traits._summing import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bayesian_verifier.simulators.traits._summing import Summing
+    from bayesian_verifier.simulators.traits._told import Told
 
 Float = NDArray[np.float64]
 

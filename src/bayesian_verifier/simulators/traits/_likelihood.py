@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from bayesian_verifier.simulators.traits._answers import people_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bayesian_verifier.simulators.traits._answers import Answers
     from bayesian_verifier.simulators.traits._cases import People, TraitCases
+    from bayesian_verifier.simulators.traits._told import Told
 
 Float = NDArray[np.float64]
 _LOG_REWARD_SCALE = math.log(REWARD_SD * math.sqrt(2.0 * math.pi))
@@ -25,13 +25,6 @@ _SHARED = 4
 _FEW = 2048
 #: numbers at once, so that what is between fits into the processor's cache
 _AT_ONCE = 2**14
-
-
-class Told(NamedTuple):
-    """Informative judgments: C cases and their answers."""
-
-    cases: TraitCases
-    answers: Answers
 
 
 def log_likelihood(told: Told, theta: Float) -> Float:

@@ -15,21 +15,23 @@ from numpy.typing import NDArray
 from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
 from bayesian_verifier.simulators.lottery import respond
-from bayesian_verifier.simulators.traits._answers import Answers, people_of
+from bayesian_verifier.simulators.traits._answers import people_of
 from bayesian_verifier.simulators.traits._cases import cases_of
 from bayesian_verifier.simulators.traits._drawing import draw_cases
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
-from bayesian_verifier.simulators.traits._likelihood import Told, log_likelihood
+from bayesian_verifier.simulators.traits._likelihood import log_likelihood
 from bayesian_verifier.simulators.traits._summing import Summing
+from bayesian_verifier.simulators.traits._told import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators._protocol import Beside
+    from bayesian_verifier.simulators.traits._told import Told
 
 Float = NDArray[np.float64]
-_SIGN = {"approve": 1.0, "reject": -1.0, None: 0.0}
 RISK_AVERSION = Parameter("risk_aversion", "identity", 0.5, 1.0)
 EXPLORATION = Parameter("exploration", "identity", 0.0, 0.1)
 PROBABILITY_WEIGHTING = Parameter("probability_weighting", "log", math.log(0.8), 0.4)
@@ -80,16 +82,19 @@ class TraitsSimulator:
 
     def describe(self, judgments: Sequence[Judgment]) -> Description:
         """Sums over the informative judgments at the nodes, and the judgments."""
-        told, kept, refuted = self._told(judgments)
+        candidates, refuted = unrefuted(judgments)
+        told, kept = told_of(candidates)
         if not kept:
             return Description(self._evidence(np.zeros(self.sums_size), ()), kept, refuted)
         return Description(
             self._evidence(self.summing.summed(told.cases, told.answers), (told,)), kept, refuted
         )
 
-    def beside(self) -> None:
-        """Nothing to compile."""
-        return
+    def beside(self) -> Beside:
+        """The same for JAX, which is imported here."""
+        from bayesian_verifier.simulators.traits._beside import TraitsBeside  # noqa: PLC0415
+
+        return TraitsBeside(self.summing)
 
     def read_evidence(self, raw: bytes) -> TraitsEvidence:
         """Evidence as it was written. Raises ValueError."""
@@ -101,22 +106,10 @@ class TraitsSimulator:
 
     def log_likelihood(self, theta: Float, judgments: Sequence[Judgment]) -> Float:
         """Log p(judgments | θ) [n] for θ [n, P]; 0 where nothing is informative."""
-        return log_likelihood(self._told(judgments)[0], theta)
+        return log_likelihood(told_of(unrefuted(judgments)[0])[0], theta)
 
     def _evidence(self, totals: Float, parts: Sequence[Told] | None) -> TraitsEvidence:
         return TraitsEvidence(totals, self.summing, parts)
-
-    def _told(self, judgments: Sequence[Judgment]) -> tuple[Told, list[Judgment], int]:
-        """The informative judgments, held and as they are, and how many were refuted."""
-        candidates, refuted = unrefuted(judgments)
-        held, has_advantage = cases_of(candidates)
-        kept = [one for one, there in zip(candidates, has_advantage, strict=True) if there]
-        answers = Answers(
-            np.array([_SIGN[one.feedback] for one in kept]),
-            np.array([0.0 if one.reward is None else one.reward for one in kept]),
-            np.array([one.reward is not None for one in kept], np.bool_),
-        )
-        return Told(held, answers), kept, refuted
 
 
 def _prior(parameters: Sequence[Parameter]) -> tuple[Float, Float]:

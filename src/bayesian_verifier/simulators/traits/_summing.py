@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import LAPSE, REWARD_SD
+from bayesian_verifier.simulators.traits._cases import People
 from bayesian_verifier.simulators.traits._drawn_in import drawn_in, drawn_out
 from bayesian_verifier.simulators.traits._surface import Axis, Lattice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from bayesian_verifier.simulators._protocol import Parameter
     from bayesian_verifier.simulators.traits._answers import Answers
@@ -71,9 +73,13 @@ class Summing:
 
     def advantages(self, cases: TraitCases) -> F32:
         """∆ [C, K] of cases at the nodes of all parameters but the noise."""
+        return cases.across(*self.nodes)
+
+    @cached_property
+    def nodes(self) -> People:
+        """Along each parameter by itself, but the noise: R risk aversions, X explorations, A exponents."""
         link = [self.centre[i] + self.scale[i] * axis.places for i, axis in enumerate(self.lattice.axes[:-1])]
-        exponent = np.exp(link[2]) if link[2:] else None
-        return cases.across(link[0], link[1], exponent)
+        return People(link[0], link[1], np.exp(link[2]) if link[2:] else None)
 
     def of_feedback(self, signed: F32) -> Float:
         """Log-chances of answers, summed [K, T], of signed advantages [C, K]."""
@@ -86,8 +92,7 @@ class Summing:
 
     def of_rewards(self, reward: Float, advantage: F32) -> Float:
         """Log-densities of rewards [C, 1], summed [K], of advantages [C, K], but for a constant."""
-        off = np.clip((reward - advantage) / REWARD_SD, -_MOST_OFF, _MOST_OFF)
-        result: Float = _GRAIN * np.rint((-0.5 / _GRAIN) * off * off).sum(axis=0)
+        result: Float = log_rewards(reward - advantage, np).sum(axis=0)
         return result
 
     def coefficients(self, totals: Float) -> Float:
@@ -107,6 +112,13 @@ class Summing:
             np.float32
         )
         return result
+
+
+def log_rewards(residual: Float, xp: ModuleType) -> Float:
+    """Log-densities of rewards so far off the advantage, but for a constant; xp: NumPy, or jax.numpy in a trace."""
+    off = xp.clip(residual / REWARD_SD, -_MOST_OFF, _MOST_OFF)
+    result: Float = _GRAIN * xp.rint((-0.5 / _GRAIN) * off * off)
+    return result
 
 
 def log_chances(signed: F32, noise: np.float32) -> F32:

@@ -1,0 +1,54 @@
+"""Which judgments are informative, and how are they and their answers held?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+from bayesian_verifier.simulators._answers import answers_of
+from bayesian_verifier.simulators.traits._answers import Answers
+from bayesian_verifier.simulators.traits._cases import TraitCases, cases_of
+
+if TYPE_CHECKING:
+    from bayesian_verifier.judgment import Judgment
+
+
+class Told(NamedTuple):
+    """Informative judgments: C cases and their answers."""
+
+    cases: TraitCases
+    answers: Answers
+
+
+class Later(Sequence[Told]):
+    """One part, held once somebody looks at it."""
+
+    def __init__(self, hold: Callable[[], Told]) -> None:
+        self._hold = hold
+
+    def __len__(self) -> int:
+        """One."""
+        return 1
+
+    @overload
+    def __getitem__(self, index: int) -> Told: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Told]: ...
+
+    def __getitem__(self, index: int | slice) -> Told | Sequence[Told]:
+        """It."""
+        return self._held[index]
+
+    @cached_property
+    def _held(self) -> tuple[Told, ...]:
+        return (self._hold(),)
+
+
+def told_of(candidates: Sequence[Judgment]) -> tuple[Told, list[Judgment]]:
+    """The informative ones of judgments that were answered and not refuted, held and as they are."""
+    held, has_advantage = cases_of(candidates)
+    kept = [one for one, there in zip(candidates, has_advantage, strict=True) if there]
+    sign, reward, rewarded = answers_of(kept).T
+    return Told(held, Answers(sign, reward, rewarded != 0.0)), kept
