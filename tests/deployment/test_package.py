@@ -90,7 +90,7 @@ def test_a_wheel_holds_all_that_it_needs(wheel: Path) -> None:
         assert {"bayesian_verifier/py.typed", "bayesian_verifier/configs/service.toml"} <= held
         code = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.py")}
         assert {name for name in held if name.endswith(".py")} == code
-        for model in ("bayesian-verifier", "executor", "explorer"):
+        for model in ("bayesian-verifier", "executor", "explorer", "traits"):
             store = f"bayesian_verifier/shipped_models/{model}"
             version = archive.read(f"{store}/current").decode().strip()
             manifest = json.loads(archive.read(f"{store}/{version}/manifest.json"))
