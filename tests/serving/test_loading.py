@@ -57,6 +57,26 @@ def test_a_directory_that_can_be_written_is_made_and_left_as_it_was(tmp_path: Pa
     assert "irectory" in (why_not_writable(tmp_path / "file" / "b") or "")
 
 
+@pytest.mark.parametrize(("said", "threads"), [(None, 1), ("3", 3)])
+def test_steps_are_not_cut_up_among_threads_unless_the_environment_says_so(
+    said: str | None, threads: int
+) -> None:
+    """One thread in XLA's pool, however many cores there are; and nothing is left in the environment."""
+    program = (
+        "import os; before = dict(os.environ);"
+        "from bayesian_verifier.serving._loading import configure_jax; configure_jax(None);"
+        "assert 'PJRT_NPROC' not in os.environ or 'PJRT_NPROC' in before;"
+        "names = [open(f'/proc/self/task/{task}/comm').read() for task in os.listdir('/proc/self/task')];"
+        "print(sum('XLAEigen' in name for name in names))"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "PJRT_NPROC"}
+    environ |= {} if said is None else {"PJRT_NPROC": said}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True
+    )
+    assert int(ran.stdout) == threads
+
+
 def test_importing_the_service_imports_neither_jax_nor_a_prover() -> None:
     """They come with the model, in the loading thread; the process answers before."""
     heavy = ("jax", "keras", "bayesflow", "z3", "uvloop")
