@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 _REACH = 5.0
-#: marginal mass below this share of its peak is left out
-_NEGLIGIBLE = 1e-7
 _PASSES = 2
 
 
@@ -100,10 +98,16 @@ class JointPosterior:
 
 
 def joint_posterior(
-    simulator: Simulator, judgments: Sequence[Judgment], *, coarse: Sequence[int], fine: Sequence[int]
+    simulator: Simulator,
+    judgments: Sequence[Judgment],
+    *,
+    coarse: Sequence[int],
+    fine: Sequence[int],
+    negligible: float = 1e-7,
 ) -> JointPosterior:
     """The exact posterior on a grid with `fine` points along each parameter, found by one with `coarse`.
 
+    negligible: share of its peak that a marginal is left out below; few points must not reach far into long tails.
     Raises ValueError if the simulator offers no likelihood.
     """
     bounds = [
@@ -111,7 +115,9 @@ def joint_posterior(
     ]
     found = _on_grid(simulator, judgments, bounds, coarse)
     for last in range(_PASSES):
-        found = _on_grid(simulator, judgments, _around_mass(found), fine if last == _PASSES - 1 else coarse)
+        found = _on_grid(
+            simulator, judgments, _around_mass(found, negligible), fine if last == _PASSES - 1 else coarse
+        )
     return found
 
 
@@ -131,12 +137,12 @@ def _on_grid(
     return JointPosterior(axes, weight / weight.sum())
 
 
-def _around_mass(found: JointPosterior) -> list[tuple[float, float]]:
+def _around_mass(found: JointPosterior, negligible: float) -> list[tuple[float, float]]:
     """Bounds of the cells that hold all but a negligible share of each marginal, and one cell more on either side."""
     bounds = []
     for number, axis in enumerate(found.axes):
         mass = found.marginal(number)
-        there = np.flatnonzero(mass > _NEGLIGIBLE * mass.max())
+        there = np.flatnonzero(mass > negligible * mass.max())
         step = axis[1] - axis[0]
         bounds.append((float(axis[there[0]] - step), float(axis[there[-1]] + step)))
     return bounds

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._network import Network
 
 Float = NDArray[np.float64]
-#: points along each of three or four parameters: where the mass is looked for, and where it is measured
-_GRIDS = {3: ((41, 31, 17), (49, 49, 29)), 4: ((21, 17, 13, 13), (25, 25, 21, 21))}
+#: points along each of three or four parameters, where the mass is looked for and where it is measured, and what is left out
+_GRIDS = {3: ((41, 31, 17), (49, 49, 29), 1e-7), 4: ((21, 17, 13, 13), (35, 21, 19, 19), 1e-4)}
 
 
 class Comparison(NamedTuple):
@@ -54,8 +54,8 @@ def compare(network: Network, judgments: Sequence[Judgment]) -> Comparison:
     """One set against its exact posterior. Raises ValueError where the simulator offers no likelihood."""
     evidence = network.simulator.describe(judgments).evidence
     if len(network.simulator.parameters) in _GRIDS:
-        coarse, fine = _GRIDS[len(network.simulator.parameters)]
-        joint = joint_posterior(network.simulator, judgments, coarse=coarse, fine=fine)
+        coarse, fine, negligible = _GRIDS[len(network.simulator.parameters)]
+        joint = joint_posterior(network.simulator, judgments, coarse=coarse, fine=fine, negligible=negligible)
         log_density = network.density(evidence, joint.points)
         kl, mass = joint.divergence(log_density[joint.carrying]), joint.mass(log_density)
         return _compared(network, judgments, joint.ends, kl, mass)
