@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.training._network import Network
 
 Float = NDArray[np.float64]
-#: points along each of three or four parameters, where the mass is looked for and where it is measured, and what is left out
+#: points along each of three or four parameters, where mass is looked for and where it is measured; what is left out
 _GRIDS = {3: ((41, 31, 17), (49, 49, 29), 1e-7), 4: ((21, 17, 13, 13), (35, 21, 19, 19), 1e-4)}
 
 
