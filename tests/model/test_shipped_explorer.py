@@ -10,7 +10,8 @@ import pytest
 
 import bayesian_verifier
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.serving import Question, answer, load_engine
+from bayesian_verifier.serving import Question, answer, load_engine, reply
+from bayesian_verifier.serving._compilations import CompilationCounter
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.training._exact import exact_posterior
 from bayesian_verifier.training._exact_joint import joint_posterior
@@ -76,6 +77,24 @@ def test_a_stream_ends_where_the_batch_does(engine):
         assert said.beliefs[name].sd == pytest.approx(batch.beliefs[name].sd, rel=0.05)
     assert said.counts == batch.counts
     assert len(state) <= 32_768
+
+
+def test_nothing_is_compiled_under_a_request(engine):
+    """Whatever the number of judgments, on a state or without; and the same question has the same bytes."""
+    counter = CompilationCounter()
+    counter.start()
+    try:
+        for size in (1, 17, 130):
+            some = judged(SIMULATOR, np.random.default_rng(size), size, "both")
+            question = Question(some, None, 3, 1)
+            said, again = (answer(question, engine, clock=lambda: 0.0, make_seed=int) for _ in range(2))
+            assert reply(said, engine, request_id="a", queue_seconds=0.0) == reply(
+                again, engine, request_id="a", queue_seconds=0.0
+            )
+            asked(engine, some[:2], said.state)
+    finally:
+        counter.stop()
+    assert counter.count == 0
 
 
 def test_whoever_takes_what_is_new_wants_it(engine):

@@ -168,7 +168,7 @@ def test_a_model_of_another_simulator_takes_over_and_gives_back(shop: Shop) -> N
         shop.models("adopt", "untrained", other)
         assert asked()[0] == shop.first
         shop.models("promote", other, "--by", "ada")
-        wait_until(lambda: shop.serves(other))
+        wait_until(lambda: shop.serves(other), seconds=60.0)  # nobody has compiled its program yet
         assert asked() == (other, {"choice_noise", "exploration", "probability_weighting"})
         shop.models("rollback", "--by", "ada")
         wait_until(lambda: shop.serves(shop.first))

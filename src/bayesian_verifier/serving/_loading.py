@@ -161,12 +161,12 @@ def _begin_with_one_thread() -> None:
     """
     import jax  # noqa: PLC0415 - as above
 
-    said = os.environ.get(_POOL)
-    os.environ[_POOL] = said or "1"
+    unsaid = _POOL not in os.environ
+    os.environ.setdefault(_POOL, "1")
     try:
         jax.devices()
     finally:
-        if said is None:
+        if unsaid:
             del os.environ[_POOL]
 
 

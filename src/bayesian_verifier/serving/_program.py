@@ -75,10 +75,7 @@ class Program:
             misfit,
         )
         found = None if check is None or misfit is None else check.found(misfit, np.asarray(weighed[1]))
-        said = Draws.of(emission)
-        if not self._beside.covers(before.evidence):
-            said = said._replace(log_likelihood=None)
-        return Looked(after, said, found, seconds)
+        return Looked(after, Draws.of(emission), found, seconds)
 
     @property
     def _shapes(self) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
@@ -95,11 +92,11 @@ class Program:
         *given, sums, places, log_stands = arguments[: len(self._beside.shapes) + 3]
         said = self._beside.described(given, places)
         total = sums + said.sums
-        read = self._beside.read_by_network(total)
 
         def log_likelihood(theta: Any) -> Any:  # noqa: ANN401 - as above
-            return self._beside.log_likelihood(given, read, theta)
+            return self._beside.log_likelihood(given, sums, total, theta)
 
+        read = self._beside.read_by_network(total)
         counts = jnp.stack([said.informative, said.feedback, said.reward])
         if self._check is None:
             return read, log_likelihood, (total, counts)

@@ -173,14 +173,11 @@ class Beside(Protocol):
         """What the network reads of sums, float32 [sums_size], as `Evidence.sums` has it."""
         ...
 
-    def log_likelihood(self, arguments: Sequence[Any], read: Any, theta: Any) -> Any:  # noqa: ANN401 - as above
-        """Log p(judgments | θ) [D] up to a constant, θ [D, P] on the link scale, read: by the network; None where
-        nobody can write it down.
-        """
-        ...
+    def log_likelihood(self, arguments: Sequence[Any], before: Any, sums: Any, theta: Any) -> Any:  # noqa: ANN401 - as above
+        """Log p(all judgments | θ) [D] up to a constant, θ [D, P] on the link scale; None where nobody knows it.
 
-    def covers(self, before: Any) -> bool:  # noqa: ANN401 - as above
-        """Whether `log_likelihood` is of all judgments, also of those behind what was known before."""
+        before: what was known before these judgments.   sums: of all, float64 [sums_size] each.
+        """
         ...
 
 

@@ -35,7 +35,6 @@ from bayesian_verifier.simulators.lottery._sheet import (
     MOST_OPTIONS,
     ROWS,
     SHEET,
-    Sheet,
     sheet_of,
 )
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
@@ -76,7 +75,6 @@ __all__ = [
     "Rival",
     "RivalCurves",
     "RivalSurfaces",
-    "Sheet",
     "advantage_curves",
     "advantages",
     "evidence_of",

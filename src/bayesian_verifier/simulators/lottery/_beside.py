@@ -64,14 +64,11 @@ class LotteryBeside:
     def log_likelihood(
         self,
         arguments: Sequence[jax.Array],  # noqa: ARG002 - all is in the sums
-        read: jax.Array,
+        before: jax.Array,  # noqa: ARG002 - as above
+        sums: jax.Array,
         theta: jax.Array,
     ) -> jax.Array:
         """Read off the sums."""
-        sums: Any = read.reshape(POINTS.size, -1)
-        found: Any = log_likelihood_between(POINTS, sums, cast("Any", theta), jnp)
+        read: Any = self.read_by_network(sums).reshape(POINTS.size, -1)
+        found: Any = log_likelihood_between(POINTS, read, cast("Any", theta), jnp)
         return cast("jax.Array", found)
-
-    def covers(self, before: LotteryEvidence) -> bool:  # noqa: ARG002 - whatever it is
-        """Sums hold all."""
-        return True

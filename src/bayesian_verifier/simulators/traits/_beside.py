@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from numpy.typing import NDArray
 
 from bayesian_verifier.judgment import novelty
@@ -18,7 +19,7 @@ from bayesian_verifier.simulators.lottery import MOST_CASES, MOST_OPTIONS, SHEET
 from bayesian_verifier.simulators.traits._evidence import TraitsEvidence
 from bayesian_verifier.simulators.traits._summing import COUNTS
 from bayesian_verifier.simulators.traits._told import Later, told_of
-from bayesian_verifier.simulators.traits._traced import described, log_likelihood
+from bayesian_verifier.simulators.traits._traced import described, log_likelihood, read_between
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +49,8 @@ class TraitsBeside:
         sheet = sheet_of(written(candidates), answers_of(candidates))
 
         def evidence(before: TraitsEvidence, sums: Float) -> TraitsEvidence:
-            whole = Later(lambda: told_of(candidates)[0]) if self.covers(before) else None
-            return TraitsEvidence(sums, self._summing, whole)
+            parts = None if before.totals.any() else Later(lambda: told_of(candidates)[0])
+            return TraitsEvidence(sums, self._summing, parts)
 
         return Read((*sheet, _novelties(candidates)), len(candidates), refuted, evidence)
 
@@ -71,17 +72,14 @@ class TraitsBeside:
         return jnp.append(nodes - nodes.max(), sums[-COUNTS:]).astype(np.float32)
 
     def log_likelihood(
-        self,
-        arguments: Sequence[jax.Array],
-        read: jax.Array,  # noqa: ARG002 - a spline between nodes is less exact
-        theta: jax.Array,
+        self, arguments: Sequence[jax.Array], before: jax.Array, sums: jax.Array, theta: jax.Array
     ) -> jax.Array:
-        """Of each judgment on the sheet."""
-        return log_likelihood(arguments, theta)
-
-    def covers(self, before: TraitsEvidence) -> bool:
-        """Where nothing was known before, the sheet has them all."""
-        return not before.totals.any()
+        """Of each judgment on the sheet, or read off the sums where some were known before."""
+        return lax.cond(
+            before.any(),
+            lambda: read_between(sums, self._summing, theta),
+            lambda: log_likelihood(arguments, theta),
+        )
 
 
 def _novelties(judgments: Sequence[Judgment]) -> Float:

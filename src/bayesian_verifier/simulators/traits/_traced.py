@@ -6,7 +6,7 @@ as there are, as the lottery's are described.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -24,7 +24,7 @@ from bayesian_verifier.simulators.lottery import (
     values_of,
 )
 from bayesian_verifier.simulators.traits._answers import people_of
-from bayesian_verifier.simulators.traits._summing import log_rewards
+from bayesian_verifier.simulators.traits._summing import COUNTS, log_rewards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -116,9 +116,16 @@ def log_likelihood(arguments: Sequence[Array], theta: Array) -> Array:
 
         return lax.fori_loop(0, lot.there.sum(), row, so_far)
 
-    # no sooner than the draws are known, so that steps come one after the other
-    nothing = 0.0 * theta[:, 0].astype(np.float64)
-    return lax.fori_loop(0, _lots(arguments), lot, nothing)
+    return lax.fori_loop(0, _lots(arguments), lot, jnp.zeros(len(theta)))
+
+
+def read_between(sums: Array, summing: Summing, theta: Array) -> Array:
+    """Log p(judgments | θ) [D] up to a constant, read between the nodes of sums, θ [D, P]: as `Summing.read`."""
+    nodes: Any = sums[:-COUNTS]
+    single = (nodes - nodes.max()).astype(np.float32)[None]
+    places: Any = (theta - summing.centre.astype(np.float32)) / summing.scale.astype(np.float32)
+    found: Any = summing.lattice.read(summing.lattice.coefficients(single, jnp), places[None], jnp)
+    return cast("Array", found[0].astype(np.float64))
 
 
 def _lots(arguments: Sequence[Array]) -> Array:
