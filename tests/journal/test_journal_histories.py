@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -273,10 +274,12 @@ def test_a_known_history_costs_no_reading(tmp_path: Path) -> None:
     start = time.perf_counter()
     first = reader.history("ada").judgments
     cold = time.perf_counter() - start
-    start = time.perf_counter()
+    warm = []
     for _ in range(100):
+        start = time.perf_counter()
         assert reader.history("ada").judgments is first
-    assert (time.perf_counter() - start) / 100 < cold / 20
+        warm.append(time.perf_counter() - start)
+    assert statistics.median(warm) < cold / 20
 
 
 @forks

@@ -79,7 +79,7 @@ def test_what_is_imported_is_evidence_for_the_layer(tmp_path: Path) -> None:
     imported(tmp_path, [{**LINE, "c": 0, "s": "ada", "n": n} for n in range(4)], SMALL | {"subject": "s"})
     journal = Journal(tmp_path / "j.jsonl")
     with VerifierClient("http://127.0.0.1:9", timeout=0.05) as client:
-        layer = JudgmentLayer(client, MetaJudgmentController(), journal)
+        layer = JudgmentLayer(client, MetaJudgmentController(), journal, history_timeout=30)
         known, unknown = layer.assess(subject="ada"), layer.assess(subject="ben")
     assert len(journal.history("ada").judgments) == 4
     assert known.mean != unknown.mean

@@ -105,8 +105,8 @@ def test_the_command_replaces_its_file_as_the_files_grow_and_leaves_nothing_else
             with Journal(tmp_path / "ledger.jsonl") as ledger:
                 ledger.append("alarm", {"window": "w"})
                 ledger.append("gate", {"run": "r"})
-            wait_until(lambda: of(out.read_text(), "ledger_events_total", kind="alarm") == 1)
-            assert of(out.read_text(), "ledger_events_total", kind="gate") == 1
+            wait_until(lambda: of(out.read_text(), "ledger_events_total", kind="gate") == 1)
+            assert of(out.read_text(), "ledger_events_total", kind="alarm") == 1
         finally:
             running.kill()
     assert {one.name for one in folder.iterdir()} <= {"bv.prom", ".bv.prom.new"}

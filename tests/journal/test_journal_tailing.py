@@ -72,8 +72,8 @@ def test_half_a_line_is_not_a_line(tmp_path: Path) -> None:
     with path.open("ab", buffering=0) as file:
         file.write(whole[:30])
         late = threading.Timer(0.1, file.write, (whole[30:],))
-        late.start()
         start = time.monotonic()
+        late.start()
         entry = next(entries)
         assert time.monotonic() - start > 0.05
         assert isinstance(entry, Numbered)

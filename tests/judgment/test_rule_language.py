@@ -102,7 +102,7 @@ def test_a_rule_about_an_amount_the_case_lacks_holds() -> None:
 @pytest.mark.parametrize("holds", ["wealth / (stake - 0.1) > 0", "1 / (total(chosen) - 1) = 1"])
 def test_a_rule_that_divides_by_zero_is_unknown(holds: str) -> None:
     """It has no value, and says so."""
-    [result] = Prover(rules(holds, '"stake"')).verify(CASE, 1).results
+    [result] = Prover(rules(holds, '"stake"'), timeout=20.0).verify(CASE, 1).results
     assert result.verdict == "unknown"
     assert "divides by 0" in result.detail
 
@@ -339,7 +339,7 @@ def test_rules_of_ones_own_add_to_the_built_in_ones(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     text = 'extends = "builtin"\n[constants]\nfloor = 8.5\n[[rule]]\nname = "rainy-day"\n'
     path.write_text(f'{text}holds = "cdf(chosen, 10 - wealth) <= 0.05"\n', encoding="utf-8")
-    results = Prover(Rules.load(path)).verify(CASE, 1).results
+    results = Prover(Rules.load(path), timeout=20.0).verify(CASE, 1).results
     assert {r.rule: r.verdict for r in results} == {
         "probabilities": "proved",
         "solvency": "refuted",

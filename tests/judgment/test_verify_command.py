@@ -22,10 +22,15 @@ OPEN = {"wealth": [0, 5], "options": [option((-1.0, 0.5), (9.0, 0.5)), option((1
 
 
 def run(*arguments: object, given: str | bytes = "") -> subprocess.CompletedProcess[str]:
-    """The command line, with this on its standard input."""
+    """The command line, with this on its standard input; a verdict may take as long as a busy machine makes it."""
     content = given.encode() if isinstance(given, str) else given
+    patience = ("--timeout", "20") if arguments[0] == "verify" and "--timeout" not in arguments else ()
     ended = subprocess.run(
-        [PROGRAM, *map(str, arguments)], input=content, capture_output=True, check=False, timeout=60
+        [PROGRAM, *map(str, arguments), *patience],
+        input=content,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     return subprocess.CompletedProcess(
         ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode()

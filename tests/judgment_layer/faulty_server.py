@@ -195,6 +195,13 @@ class FaultyServer:
             thread.join()
         self._socket.close()
 
+    def wait_asked(self, count: int, seconds: float = 60.0) -> None:
+        """Until so many requests have been read, by threads that come to it when the machine lets them."""
+        deadline = time.monotonic() + seconds
+        while len(self.requests) < count:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
     def _begin(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments)
         self._threads.append(thread)
@@ -234,11 +241,17 @@ def _read(stream: Any, connection: int) -> Request:  # noqa: ANN401 a socket's f
     return Request(connection, first.split()[1].decode(), headers, body)
 
 
+#: Bound and never listened on: who connects is refused, and nobody else is given the port meanwhile.
+_TAKEN: list[socket.socket] = []
+
+
 def unused_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, nor will while this process runs."""
+    if not _TAKEN:
+        _TAKEN.append(socket.socket())
+        _TAKEN[0].bind(("127.0.0.1", 0))
+    port: int = _TAKEN[0].getsockname()[1]
+    return port
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 _STEP = 0.005
+# Less than this may be threads of this process that take turns.
+_STALL = 0.02
 
 
 class Stalls:
@@ -37,8 +39,11 @@ class Stalls:
             woken = time.monotonic()
             self._late.append((woken, woken - begun - _STEP))
 
-    def worst(self, since: float) -> float:
-        """Seconds by which it was woken too late at most, since a moment on the monotonic clock."""
+    def lost(self, since: float) -> float:
+        """Seconds by which it was woken too late, a stall after the other, since a moment on the monotonic clock.
+
+        All of them, for a call needs several threads in turn, each of which may have its own to wait for.
+        """
         now = time.monotonic()
         late = [seconds for woken, seconds in list(self._late) if woken >= since]
-        return max([now - self._asleep_since - _STEP, 0.0, *late])
+        return sum(seconds for seconds in [now - self._asleep_since - _STEP, *late] if seconds >= _STALL)

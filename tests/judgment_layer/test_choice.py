@@ -17,7 +17,7 @@ from bayesian_verifier.judgment_layer._expectation import expected_values, nodes
 from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
 from reference import model
 
-PROVER = Prover(Rules.builtin())
+PROVER = Prover(Rules.builtin(), timeout=20.0)
 
 
 def sure(payoff: float) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from bayesian_verifier.judgment_layer._understood import Understood
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from faulty_server import Request
     from stalls import Stalls
 
     from bayesian_verifier.judgment_layer import Outcome
@@ -50,11 +51,11 @@ def test_signals_do_not_stretch_a_call(stalls: Stalls) -> None:
                 took = time.monotonic() - begun
                 signal.setitimer(signal.ITIMER_REAL, 0.0)
             assert outcome.reason == "timeout"
-            assert took < 0.2 + MARGIN + stalls.worst(begun)
+            assert took < 0.2 + MARGIN + stalls.lost(begun)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-    assert ran > 20
+    assert ran > 4
 
 
 def test_a_handler_that_raises_ends_the_call_and_leaves_nothing() -> None:
@@ -66,10 +67,14 @@ def test_a_handler_that_raises_ends_the_call_and_leaves_nothing() -> None:
     def handler(*_: object) -> None:
         raise Interruption
 
+    def interrupting(client: socket.socket, request: Request, stop: threading.Event) -> bool:
+        signal.pthread_kill(asker, signal.SIGALRM)
+        return silent(client, request, stop)
+
+    asker = threading.get_ident()
     before = signal.signal(signal.SIGALRM, handler)
     try:
-        with FaultyServer(silent) as server, VerifierClient(server.url, 5.0) as client:
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with FaultyServer(interrupting) as server, VerifierClient(server.url, 30.0) as client:
             with pytest.raises(Interruption):
                 client.posterior(PEOPLE)
             assert client.breaker == "closed"
@@ -77,7 +82,6 @@ def test_a_handler_that_raises_ends_the_call_and_leaves_nothing() -> None:
             assert client.posterior(PEOPLE).reason is None
             assert [request.connection for request in server.requests] == [1, 2]
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
 
 
@@ -111,7 +115,7 @@ def test_a_unix_socket_whose_queue_is_full_is_overloaded_in_a_loop_too(tmp_path:
     path = tmp_path / "bv.sock"
 
     async def ask() -> Outcome:
-        async with aio.VerifierClient(f"http+unix://{path}", 0.5) as client:
+        async with aio.VerifierClient(f"http+unix://{path}", 10.0) as client:
             return await client.posterior(PEOPLE)
 
     with socket.socket(socket.AF_UNIX) as full, socket.socket(socket.AF_UNIX) as queued:
@@ -138,7 +142,7 @@ def test_uvloop_keeps_the_deadline_as_well(stalls: Stalls) -> None:
         with FaultyServer(fault) as server, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             begun = time.monotonic()
             assert runner.run(ask(server.url, timeout)).reason == reason
-            assert time.monotonic() - begun < timeout + MARGIN + stalls.worst(begun)
+            assert time.monotonic() - begun < timeout + MARGIN + stalls.lost(begun)
 
 
 @pytest.mark.parametrize("timeout", [5e-324, 1e-9, 1e-6, 1e-4])
@@ -147,7 +151,7 @@ def test_next_to_no_time_is_a_timeout(timeout: float, stalls: Stalls) -> None:
     with FaultyServer(answering()) as server, VerifierClient(server.url, timeout, breaker=PATIENT) as client:
         begun = time.monotonic()
         outcomes = [client.posterior(PEOPLE) for _ in range(20)]
-        assert time.monotonic() - begun < 20 * timeout + MARGIN + stalls.worst(begun)
+        assert time.monotonic() - begun < 20 * timeout + MARGIN + stalls.lost(begun)
     assert {outcome.reason for outcome in outcomes} <= {"timeout", None}
 
 
@@ -160,7 +164,7 @@ def test_p1_more_people_than_can_be_written_in_time_are_given_up_in_time(stalls:
     ):
         begun = time.monotonic()
         outcomes = client.posteriors(many, subjects=[str(number) for number in range(3000)])
-        assert time.monotonic() - begun < 0.2 + MARGIN + stalls.worst(begun)
+        assert time.monotonic() - begun < 0.2 + MARGIN + stalls.lost(begun)
     assert [outcome.reason for outcome in outcomes] == ["timeout"] * 3000
 
 

@@ -313,7 +313,9 @@ class Ready:
 def test_the_layer_needs_no_client_that_keeps_states(tmp_path: Path) -> None:
     """One with the single method of `Asks` will do."""
     client = Ready()
-    layer = JudgmentLayer(client, MetaJudgmentController(), Journal(tmp_path / "j.jsonl"), prover=PROVER)
+    layer = JudgmentLayer(
+        client, MetaJudgmentController(), Journal(tmp_path / "j.jsonl"), prover=PROVER, history_timeout=10.0
+    )
     case = {"options": [option.model_dump() for option in PEOPLE[0].options]}
     layer.feedback(layer.judge(case, "ada").id, "approve")
     assert layer.assess("ada").source == "verifier"
@@ -325,7 +327,7 @@ def test_the_layer_streams_the_journal_and_only_the_journal(tmp_path: Path) -> N
     service = Summing()
     with FaultyServer(service) as server, VerifierClient(server.url, 5.0, keep_state=True) as client:
         journal = Journal(tmp_path / "j.jsonl", fsync="never")
-        layer = JudgmentLayer(client, MetaJudgmentController(), journal, prover=PROVER)
+        layer = JudgmentLayer(client, MetaJudgmentController(), journal, prover=PROVER, history_timeout=10.0)
         case = {"options": [option.model_dump() for option in PEOPLE[0].options]}
         for _ in range(4):
             layer.feedback(layer.judge(case, "ada").id, "approve")

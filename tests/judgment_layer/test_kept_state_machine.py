@@ -90,7 +90,12 @@ class Streams(RuleBasedStateMachine):
         )
         self.now = 10**18
         self.layer = JudgmentLayer(
-            self.client, MetaJudgmentController(), self.journal, prover=Quick(), clock=lambda: self.now
+            self.client,
+            MetaJudgmentController(),
+            self.journal,
+            prover=Quick(),
+            clock=lambda: self.now,
+            history_timeout=10.0,
         )
         self.ids: list[str] = []
         self.checked = 0

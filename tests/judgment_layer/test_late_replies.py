@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,7 @@ from bayesian_verifier.judgment_layer import BreakerPolicy
 if TYPE_CHECKING:
     import socket
     import threading
+    from collections.abc import Callable
 
     from bayesian_verifier.judgment_layer import Outcome
 
@@ -26,14 +28,22 @@ TRACE = "0123456789abcdef" * 2
 both = pytest.mark.parametrize("in_a_loop", [False, True], ids=["blocking", "asyncio"])
 
 
-def ask(url: str, counts: list[int], timeout: float, *, in_a_loop: bool, **more: Any) -> list[Outcome]:  # noqa: ANN401
+def ask(
+    url: str,
+    counts: list[int],
+    timeout: float,
+    *,
+    in_a_loop: bool,
+    clock: Callable[[], float] = time.monotonic,
+    **more: Any,  # noqa: ANN401
+) -> list[Outcome]:
     """One call after the other about so many judgments each, by one client."""
     if not in_a_loop:
-        with VerifierClient(url, timeout, breaker=PATIENT) as client:
+        with VerifierClient(url, timeout, breaker=PATIENT, clock=clock) as client:
             return [client.posterior(PEOPLE[:count], **more) for count in counts]
 
     async def run() -> list[Outcome]:
-        async with aio.VerifierClient(url, timeout, breaker=PATIENT) as client:
+        async with aio.VerifierClient(url, timeout, breaker=PATIENT, clock=clock) as client:
             return [await client.posterior(PEOPLE[:count], **more) for count in counts]
 
     return asyncio.run(run())
@@ -45,21 +55,25 @@ def mean_of(count: int) -> float:
 
 
 class Late:
-    """Answers every third request only after its caller has given up."""
+    """Answers every third request only after its caller has given up: the clock leaps, and a byte wakes the caller."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
+        self.now = 0.0
         self._asked = 0
 
     def __call__(self, client: socket.socket, request: Request, stop: threading.Event) -> bool:
         """Say whose answer it is by its mean."""
         self._asked += 1
-        if self._asked % 3 == 0:
-            stop.wait(self._seconds)
         count = len(json.loads(request.body)["judgments"])
         said = document(request)
         said["posterior"]["risk_aversion"] |= {"mean": mean_of(count)}
-        client.sendall(http(json.dumps(said).encode()))
+        reply = http(json.dumps(said).encode())
+        if self._asked % 3 == 0:
+            self.now += 1000.0
+            client.sendall(reply[:1])
+            stop.wait(0.05)
+            reply = reply[1:]
+        client.sendall(reply)
         return True
 
 
@@ -67,8 +81,9 @@ class Late:
 def test_p4_a_late_reply_is_never_taken_for_the_next_calls(in_a_loop: bool) -> None:
     """A connection that a call gave up on serves no other; every answer is of who was asked about."""
     counts = [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    with FaultyServer(Late(0.6)) as server:
-        outcomes = ask(server.url, counts, 0.4, in_a_loop=in_a_loop)
+    late = Late()
+    with FaultyServer(late) as server:
+        outcomes = ask(server.url, counts, 60.0, in_a_loop=in_a_loop, clock=lambda: late.now)
         assert [outcome.reason for outcome in outcomes] == [None, None, "timeout"] * 3
         assert [request.connection for request in server.requests] == [1, 1, 1, 2, 2, 2, 3, 3, 3]
     for count, outcome in zip(counts, outcomes, strict=True):

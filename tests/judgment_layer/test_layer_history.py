@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from stalls import Stalls
+
     from bayesian_verifier.journal import History
     from bayesian_verifier.judgment import Judgment
 
@@ -56,14 +58,16 @@ def slow(tmp_path: Path) -> Iterator[Slow]:
     made.goes.set()
 
 
-def test_the_first_assessment_waits_for_its_history_no_longer_than_it_may(make: Make, slow: Slow) -> None:
+def test_the_first_assessment_waits_for_its_history_no_longer_than_it_may(
+    make: Make, slow: Slow, stalls: Stalls
+) -> None:
     """It goes on with nothing, and says why; once the disk answers the next one has it all."""
     with FaultyServer(answering()) as server:
         layer = make(server.url, slow, history_timeout=0.05)
         slow.goes.clear()
         start = time.monotonic()
         assessment = layer.assess("ada")
-        assert 0.05 <= time.monotonic() - start < 0.05 + 1.0
+        assert 0.05 <= time.monotonic() - start < 0.05 + 1.0 + stalls.lost(start)
         assert (assessment.evidence, assessment.source) == (0, "controller")
         assert layer.layer.health().late_histories == 1
         slow.goes.set()
@@ -91,13 +95,16 @@ def test_it_goes_on_with_what_was_read_before(make: Make, slow: Slow) -> None:
         layer = make(server.url, slow, history_timeout=10.0)
         assert layer.assess("ada").evidence == 3
         late = make(server.url, slow, history_timeout=0.05)
-        assert late.assess("ada").evidence == 3
+        deadline = time.monotonic() + 60.0
+        while late.assess("ada").evidence != 3:  # a busy machine may need more than 50 ms
+            assert time.monotonic() < deadline
+        before = late.layer.health().late_histories
         slow.append("note", {"text": "x" * (1 << 19)})  # more than a little is new
         slow.goes.clear()
         assessment = late.assess("ada")
         assert (assessment.evidence, assessment.source) == (3, "verifier")
         assert "was not read in time" in assessment.explanation
-        assert late.layer.health().late_histories == 1
+        assert late.layer.health().late_histories == before + 1
         slow.goes.set()
 
 

@@ -29,6 +29,8 @@ from bayesian_verifier.posterior import Belief
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stalls import Stalls
+
     from bayesian_verifier import Journal
     from bayesian_verifier.judgment import Judgment
 
@@ -45,17 +47,20 @@ REASONS: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_each_reason_is_said_and_recorded(make: Make, journal: Journal, reason: str) -> None:
-    """The controller answers, in time; the line in the journal says why."""
+def test_each_reason_is_said_and_recorded(make: Make, journal: Journal, reason: str, stalls: Stalls) -> None:
+    """The controller answers, in time; the line in the journal says why.
+
+    The deadline is near where it is to be the reason; elsewhere a machine that stalls would make it one.
+    """
     with FaultyServer(answering()) as server:
-        layer = make(server.url, journal, 0.3)
+        layer = make(server.url, journal, 0.3 if reason == "timeout" else 10.0)
         for safe in safe_times(6):
             decision = layer.judge({"options": [option.model_dump() for option in safe.options]}, "ada")
             layer.feedback(decision.id, "approve" if decision.chosen == safe.chosen else "reject")
         server.behaviour = REASONS[reason]
         start = time.monotonic()
         assessment = layer.assess("ada")
-        assert time.monotonic() - start < 0.3 + 0.3
+        assert time.monotonic() - start < 0.3 + 0.3 + stalls.lost(start)
         assert (assessment.source, assessment.reason) == ("controller", reason)
         unused_but_good = reason in {"wide_posterior", "untrustworthy", "no_evidence"}
         assert (assessment.model_version is not None) == unused_but_good
@@ -65,7 +70,12 @@ def test_each_reason_is_said_and_recorded(make: Make, journal: Journal, reason: 
         assert (line.id, line.source, line.reason) == (decision.id, "controller", reason)
         assert "Meta-Judgment Controller" in line.meta_comment
         server.behaviour = answering()
-        assert layer.assess("ada").reason is None
+        last = layer.assess("ada")
+        deadline = time.monotonic() + 60
+        while reason == "timeout" and last.reason == "timeout":
+            assert time.monotonic() < deadline
+            last = layer.assess("ada")
+        assert last.reason is None
 
 
 def test_no_service_opens_the_breaker(make: Make, journal: Journal) -> None:

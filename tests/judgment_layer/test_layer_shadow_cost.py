@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from faulty_server import FaultyServer, answering
@@ -16,6 +17,9 @@ from shadowed import Own, shadows_in
 
 from bayesian_verifier import Journal
 from bayesian_verifier.posterior import Belief
+
+if TYPE_CHECKING:
+    from stalls import Stalls
 
 
 def test_a_controller_that_raises_is_counted_and_costs_nothing(make: Make, journal: Journal) -> None:
@@ -35,7 +39,7 @@ def test_a_controller_that_raises_is_counted_and_costs_nothing(make: Make, journ
     assert (health.controller_failures, health.shadow.failed, health.shadow.runs) == (1, 1, 1)
 
 
-def test_a_controller_that_hangs_holds_up_nobody(make: Make, journal: Journal) -> None:
+def test_a_controller_that_hangs_holds_up_nobody(make: Make, journal: Journal, stalls: Stalls) -> None:
     """One run hangs; later calls are answered as fast as ever, and skipped by the shadow."""
     began, hangs = threading.Event(), threading.Event()
 
@@ -48,7 +52,7 @@ def test_a_controller_that_hangs_holds_up_nobody(make: Make, journal: Journal) -
         start = time.monotonic()
         for _ in range(5):
             assert layer.assess("ada", safe_times(4)).source == "verifier"
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < 1.0 + stalls.lost(start)
         assert began.wait(10.0)
         health = layer.layer.health().shadow
         assert (health.runs, health.skipped) == (1, 4)

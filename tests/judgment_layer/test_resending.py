@@ -94,6 +94,6 @@ def test_a_question_refused_before_it_was_read_is_answered_with_the_refusal() ->
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=shed, args=(listener,))
         thread.start()
-        with VerifierClient(f"http://127.0.0.1:{listener.getsockname()[1]}", 2.0) as client:
+        with VerifierClient(f"http://127.0.0.1:{listener.getsockname()[1]}", 60.0) as client:
             assert [outcome.reason for outcome in client.posteriors([long, long])] == ["overloaded"] * 2
         thread.join()
