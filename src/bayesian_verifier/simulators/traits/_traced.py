@@ -24,6 +24,7 @@ from bayesian_verifier.simulators.lottery import (
     values_of,
 )
 from bayesian_verifier.simulators.traits._answers import people_of
+from bayesian_verifier.simulators.traits._drawn_in import drawn_in, drawn_out
 from bayesian_verifier.simulators.traits._summing import COUNTS, log_rewards
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ def read_between(sums: Array, summing: Summing, theta: Array) -> Array:
     nodes: Any = sums[:-COUNTS]
     single = (nodes - nodes.max()).astype(np.float32)[None]
     places: Any = (theta - summing.centre.astype(np.float32)) / summing.scale.astype(np.float32)
-    found: Any = summing.lattice.read(summing.lattice.coefficients(single, jnp), places[None], jnp)
-    return cast("Array", found[0].astype(np.float64))
+    coefficients = summing.lattice.coefficients(drawn_in(single, jnp), jnp)
+    found: Any = drawn_out(summing.lattice.read(coefficients, places[None], jnp)[0], jnp)
+    return cast("Array", found.astype(np.float64))
 
 
 def _lots(arguments: Sequence[Array]) -> Array:
