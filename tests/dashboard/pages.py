@@ -93,7 +93,7 @@ def served(
         page.client.close()
         ends.set()
         server.should_exit = True
-        thread.join(30)
+        thread.join(60)
         listener.close()
         dashboard.close()
     assert not thread.is_alive()

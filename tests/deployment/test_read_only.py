@@ -57,7 +57,7 @@ def test_it_serves_as_nobody_from_a_read_only_file_system_without_a_home() -> No
         assert process.stdout is not None
         place = process.stdout.readline().strip().removeprefix("listening on ")
         assert f"Uid:\t{NOBODY}" in Path(f"/proc/{process.pid}/status").read_text()
-        with httpx.Client(base_url=place, timeout=30) as client:
+        with httpx.Client(base_url=place, timeout=120) as client:
             deadline = time.monotonic() + 120
             while client.get("/health/ready").status_code != 200:
                 assert time.monotonic() < deadline, client.get("/health").text
@@ -65,7 +65,7 @@ def test_it_serves_as_nobody_from_a_read_only_file_system_without_a_home() -> No
             assert client.post("/v1/posterior", json={"judgments": []}).status_code == 200
             assert client.get("/health").json()["recompilations"] == 0
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=20)
+        _, log = process.communicate(timeout=60)
         assert process.returncode == 0
         assert "compiled functions are not kept" in log
         assert "Traceback" not in log

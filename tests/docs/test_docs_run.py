@@ -211,7 +211,7 @@ def test_python_on_a_page_runs(name: str, script: str, service: str, tmp_path: P
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert said.returncode == 0, (name, said.stderr)

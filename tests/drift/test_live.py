@@ -33,13 +33,14 @@ def service():
     )
     try:
         url = process.stdout.readline().removeprefix("listening on ").strip()
-        last = time.monotonic() + 60
-        while httpx.get(f"{url}/health/ready").status_code != 200 and time.monotonic() < last:
+        last = time.monotonic() + 120
+        while httpx.get(f"{url}/health/ready", timeout=60).status_code != 200:
+            assert time.monotonic() < last
             time.sleep(0.1)
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
         process.stdout.close()
 
 

@@ -36,11 +36,12 @@ def test_people_are_the_same_in_the_same_order_though_a_worker_is_killed(workers
 
 
 def open_files(pid: int) -> set[str]:
-    """What a process has open; files come and go while one looks."""
+    """What a process has open; files come and go while one looks, and so may the process."""
     found = set()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            found.add(str(entry.readlink()))
+    with suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found.add(str(entry.readlink()))
     return found
 
 

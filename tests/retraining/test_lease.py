@@ -75,7 +75,7 @@ def test_of_eight_processes_one_has_it_at_a_time(tmp_path):
         for n in range(8)
     ]
     running = [subprocess.Popen(one) for one in words]
-    assert [one.wait(60) for one in running] == [0] * 8
+    assert [one.wait(240) for one in running] == [0] * 8
     lines = log.read_text().split("\n")[:-1]
     assert len(lines) == 2 * 8 * 6
     for entered, left in zip(lines[::2], lines[1::2], strict=True):
@@ -109,7 +109,7 @@ def test_a_command_is_ended_when_its_time_is_up(tmp_path):
     said = subprocess.run([*CLI, *words], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert said.returncode == 128 + signal.SIGTERM
     assert "the lease of slow ended" in said.stderr
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 50
 
 
 def test_a_second_command_is_told_who_has_it_and_exits_with_4(tmp_path):

@@ -111,7 +111,7 @@ def a_run_that_trains(home: Home) -> Iterator[subprocess.Popen[bytes]]:
         night.wait()
 
 
-def wait_for(what, seconds: float = 60.0) -> None:
+def wait_for(what, seconds: float = 120.0) -> None:
     last = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < last

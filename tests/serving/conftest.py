@@ -43,7 +43,7 @@ def serving(
     thread.start()
     assert up.wait(60)
     try:
-        with httpx.Client(base_url=base_url(listener), timeout=30) as client:
+        with httpx.Client(base_url=base_url(listener), timeout=120) as client:
             if wait_until_ready:
                 wait_ready(client)
             yield client, server

@@ -99,7 +99,7 @@ class Raw:
 
 
 @contextmanager
-def raw(client: httpx.Client, seconds: float = 10.0) -> Iterator[Raw]:
+def raw(client: httpx.Client, seconds: float = 60.0) -> Iterator[Raw]:
     """A connection to where a client's service listens; reading waits so many seconds at most."""
     place = (client.base_url.host, client.base_url.port)
     with socket.create_connection(place, timeout=seconds) as connection:

@@ -97,7 +97,7 @@ def test_what_had_arrived_before_the_signal_was_heard_is_answered() -> None:
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGCONT)
         statuses = [told(one.reply()) for one in everyone]
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert statuses == [(200, True)] * 60
 
 
@@ -108,12 +108,14 @@ def test_what_lies_in_sockets_when_the_signal_comes_is_answered(engine: Engine, 
         for one in kept:
             one.send(get())
             assert told(one.reply()) == (200, False)
+        busy, done = threading.Event(), threading.Event()
         assert server._loop is not None
-        server._loop.call_soon_threadsafe(time.sleep, 0.5)
-        time.sleep(0.1)
+        server._loop.call_soon_threadsafe(lambda: (busy.set(), done.wait(60)))
+        assert busy.wait(60)
         for one in kept:
             one.send(post())
         server.handle_exit(signal.SIGTERM, None)
+        done.set()
         statuses = [told(one.reply()) for one in kept]
     assert statuses == [(200, True)] * 30
 
@@ -144,8 +146,18 @@ def test_nobody_who_keeps_asking_is_cut_off(engine: Engine, serve: Serve) -> Non
 
     A connection that is idle when the door shuts may be closed while the next request is on its way; a client then
     sees its connection end before any reply, and may ask again elsewhere. None does so after a reply that said more
-    requests are welcome on it, once leaving had begun.
+    requests are welcome on it, once leaving had begun. Anew where the machine let nobody ask before the door was shut.
     """
+    answered: set[int] = set()
+    for _ in range(5):
+        answered |= asked_all_the_time(engine, serve)
+        if answered == {200, 503}:
+            break
+    assert answered == {200, 503}
+
+
+def asked_all_the_time(engine: Engine, serve: Serve) -> set[int]:
+    """What ten clients were answered by a service that left meanwhile."""
     broken: list[str] = []
     answered: list[int] = []
     leaving = threading.Event()
@@ -161,14 +173,16 @@ def test_nobody_who_keeps_asking_is_cut_off(engine: Engine, serve: Serve) -> Non
         askers = [threading.Thread(target=keep_asking, args=(client,)) for _ in range(10)]
         for one in askers:
             one.start()
-        time.sleep(0.3)
+        deadline = time.monotonic() + 60
+        while len(answered) < 100:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         server.handle_exit(signal.SIGTERM, None)
         leaving.set()
         for one in askers:
-            one.join(20)
+            one.join(60)
     assert broken == []
-    assert set(answered) == {200, 503}
-    assert answered.count(200) > 10
+    return set(answered)
 
 
 def test_a_second_signal_ends_it_at_once(engine: Engine, serve: Serve) -> None:

@@ -41,7 +41,7 @@ def connected(path: Path) -> Raw:
     deadline = time.monotonic() + 60
     while True:
         connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(20)
+        connection.settimeout(60)
         try:
             connection.connect(str(path))
         except OSError:
@@ -84,7 +84,7 @@ def test_under_uvicorn_readiness_flips_at_the_signal_and_what_was_accepted_is_an
         assert posterior is not None
         assert ready is not None
         assert (posterior.status, ready.status) == (200, 503)
-        assert program.wait(20) in (0, -signal.SIGTERM)
+        assert program.wait(60) in (0, -signal.SIGTERM)
         asking.connection.close()
     finally:
         program.kill()

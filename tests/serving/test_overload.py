@@ -86,7 +86,7 @@ def elsewhere(infer: str, queue_limit: int) -> Iterator[Elsewhere]:
     )
     try:
         assert process.stdout is not None
-        with httpx.Client(base_url=process.stdout.readline().strip(), timeout=30) as client:
+        with httpx.Client(base_url=process.stdout.readline().strip(), timeout=120) as client:
             wait_ready(client)
             yield Elsewhere(process, client)
     finally:
@@ -340,11 +340,11 @@ def test_work_that_could_not_be_finished_in_time_is_never_begun() -> None:
 
     async def all_three() -> list[object]:
         await worker.do(lambda _: second("first"), arrived=0.0)
-        gate = threading.Event()
-        waits = asyncio.ensure_future(worker.do(lambda _: gate.wait(10), arrived=1.0))
+        begun, gate = threading.Event(), threading.Event()
+        waits = asyncio.ensure_future(worker.do(lambda _: (begun.set(), gate.wait(60)), arrived=1.0))
         tight = asyncio.ensure_future(worker.do(lambda _: second("tight"), arrived=1.0, deadline=4.5))
         loose = asyncio.ensure_future(worker.do(lambda _: second("loose"), arrived=1.0, deadline=9.0))
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(begun.wait, 60)
         now[0] = 4.0
         gate.set()
         return await asyncio.gather(waits, tight, loose, return_exceptions=True)

@@ -60,7 +60,7 @@ class Shelf:
         return Renewal(lambda _: self.load(), lambda: Pointer(self.current), every=every)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -114,7 +114,7 @@ def test_each_reply_is_wholly_of_one_version_while_models_change(
     def ask(base: httpx.URL, route: str) -> None:
         import httpx
 
-        with httpx.Client(base_url=base, timeout=30) as own:
+        with httpx.Client(base_url=base, timeout=120) as own:
             while not told.is_set():
                 seen[route].append(assert_wholly_of_one_version(own.post(route, json=ASKED[route])))
                 manifest = own.get("/v1/model")
@@ -137,7 +137,7 @@ def test_each_reply_is_wholly_of_one_version_while_models_change(
         finally:
             told.set()
         for one in asking:
-            one.result(30)
+            one.result(60)
         assert reloads(client, "loaded") == 30
     for versions in seen.values():
         assert set(versions) == {"v1", "v2"}
@@ -173,12 +173,12 @@ def test_a_request_that_waits_is_answered_by_the_model_of_its_turn(
         server.config.app.state.service.reload()
         wait_until(lambda: server.config.app.state.service.model_version == "v2")
         go_on.release(10)
-        assert assert_wholly_of_one_version(first.result(10)) == "v1"
+        assert assert_wholly_of_one_version(first.result(60)) == "v1"
         if "versions" in route:
-            refused = waiting.result(10)
+            refused = waiting.result(60)
             assert (refused.status_code, refused.headers["x-model-version"]) == (404, "v2")
         else:
-            assert assert_wholly_of_one_version(waiting.result(10)) == "v2"
+            assert assert_wholly_of_one_version(waiting.result(60)) == "v2"
 
 
 def test_a_state_of_the_model_before_is_refused_in_the_name_of_the_new_one(
@@ -312,8 +312,9 @@ def test_models_that_answer_no_more_are_freed(serve: Serve) -> None:
             wait_until(lambda count=count: reloads(client, "loaded") == count)  # type: ignore[misc]
             wait_until(lambda: not service.is_loading)
             alive.append(len(client_of_jax.live_executables()))
-    assert alive[-1] <= alive[1]
-    assert sum(one() is not None for one in exported) <= 2
+        # whoever held the last but one lets go of it when its thread has a turn
+        wait_until(lambda: len(client_of_jax.live_executables()) <= alive[1])
+        wait_until(lambda: sum(one() is not None for one in exported) <= 2)
 
 
 def test_a_service_that_leaves_loads_nothing_more(engines: dict[str, Engine], serve: Serve) -> None:

@@ -80,7 +80,7 @@ class Asking(threading.Thread):
     def __init__(self, shop: Shop, *, keep_state: bool) -> None:
         super().__init__()
         url = str(shop.client.base_url).rstrip("/")
-        self._client = VerifierClient(url, timeout=5.0, keep_state=keep_state)
+        self._client = VerifierClient(url, timeout=30.0, keep_state=keep_state)
         self._means = {version: prior_mean(shop.store, version) for version in (shop.first, shop.second)}
         self._given: list[Judgment] = [parse_record(Judgment, one) for one in holt_laury(10)]
         self._over = threading.Event()
@@ -103,7 +103,7 @@ class Asking(threading.Thread):
 
     def leave(self) -> None:
         self._over.set()
-        self.join(30)
+        self.join(60)
         self._client.close()
 
 
@@ -176,7 +176,10 @@ def test_a_model_of_another_simulator_takes_over_and_gives_back(shop: Shop) -> N
 
 
 def test_memory_does_not_grow_with_reloads(shop: Shop) -> None:
-    """Two warm-ups, then eight more: less than 12 MB more than before, where one model takes 30."""
+    """Two warm-ups, then eight more: less than 12 MB more than before, where one model takes 30.
+
+    Once the last but one is let go, which is a while after the last one serves.
+    """
     sizes = []
     for turn in range(10):
         version = shop.second if turn % 2 == 0 else shop.first
@@ -185,7 +188,7 @@ def test_memory_does_not_grow_with_reloads(shop: Shop) -> None:
         wait_until(lambda version=version: shop.serves(version))  # type: ignore[misc]
         time.sleep(0.15)
         sizes.append(resident(shop.running.process))
-    assert sizes[-1] - sizes[1] < 12e6, [round(size / 1e6) for size in sizes]
+    wait_until(lambda: resident(shop.running.process) - sizes[1] < 12e6)
 
 
 def test_sighup_while_it_loads_and_many_at_once_do_no_harm(cache: Path, tmp_path: Path) -> None:
@@ -202,7 +205,7 @@ def test_sighup_while_it_loads_and_many_at_once_do_no_harm(cache: Path, tmp_path
         wait_until(lambda: running.client.get("/v1/model").json()["version"] == second)
         running.process.send_signal(signal.SIGHUP)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(60) == 0
 
 
 def test_without_a_look_only_sighup_reloads(cache: Path, tmp_path: Path) -> None:
@@ -230,7 +233,7 @@ def test_a_service_whose_terminal_is_closed_leaves(cache: Path, tmp_path: Path) 
     while b"listening on" not in said:
         said += os.read(terminal, 4096)
     os.close(terminal)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         left, status = os.waitpid(process, os.WNOHANG)
         if left:
@@ -266,7 +269,7 @@ def test_a_new_token_counts_from_sighup_on_and_a_bad_file_changes_nothing(
         time.sleep(0.3)
         assert (admits(old), admits(new), admits("short")) == (False, True, False)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(60) == 0
         assert running.process.stderr is not None
         log = running.process.stderr.read()
         assert "token_refused" in log
