@@ -129,11 +129,12 @@ def latency(store: Path, names: Sequence[str], calls: int) -> dict[str, Any]:
     body = json.dumps({"judgments": raw}).encode()
     times: dict[str, list[float]] = {name: [] for name in names}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        asked = {}
+        servers = {}
         for name in names:
             settings = {"BV_MODEL_STORE": str(store), "BV_MODEL_NAME": name}
-            server = stack.enter_context(side_car(Path(folder), body, **settings))
-            asked[name] = stack.enter_context(Exchange(server.target))
+            servers[name] = stack.enter_context(side_car(Path(folder), body, **settings))
+        # a connection that says nothing while the others begin would be closed
+        asked = {name: stack.enter_context(Exchange(one.target)) for name, one in servers.items()}
         for number in range(WARM + calls):
             for name, exchange in asked.items():
                 sent = time.perf_counter()
