@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import bayesian_verifier
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.serving import Question, answer, load_engine, reply
+from bayesian_verifier.serving import Question, answer, reply
 from bayesian_verifier.serving._compilations import CompilationCounter
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.training._exact import exact_posterior
 from bayesian_verifier.training._exact_joint import joint_posterior
 from bayesian_verifier.training._trait_examination import judged
+from model.asking import asked, engine_of, streamed
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 SIMULATOR, NAMES = load_simulator("explorer"), ("risk_aversion", "exploration", "choice_noise")
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return load_engine(SHIPPED, "explorer", points=256, cache=None, many=8)
-
-
-def asked(engine, judgments, state=None):
-    return answer(Question(judgments, state, 0, 0), engine, clock=lambda: 0.0, make_seed=int)
+    return engine_of("explorer")
 
 
 def test_of_nobody_it_says_the_prior(engine):
@@ -66,17 +60,14 @@ def test_where_nothing_is_counted_risk_aversion_is_the_lotterys(engine):
 def test_a_stream_ends_where_the_batch_does(engine):
     """One judgment at a time: means within 0.1 sd, sds within 5%, as states are read between their nodes."""
     some = judged(SIMULATOR, np.random.default_rng(8), 40, "feedback")
-    batch, state = asked(engine, some), None
-    for one in some:
-        said = asked(engine, [one], state)
-        state = said.state
+    batch, said = asked(engine, some), streamed(engine, some)
     for name in NAMES:
         assert said.beliefs[name].mean == pytest.approx(
             batch.beliefs[name].mean, abs=0.1 * batch.beliefs[name].sd
         )
         assert said.beliefs[name].sd == pytest.approx(batch.beliefs[name].sd, rel=0.05)
     assert said.counts == batch.counts
-    assert len(state) <= 32_768
+    assert len(said.state) <= 32_768
 
 
 def test_nothing_is_compiled_under_a_request(engine):

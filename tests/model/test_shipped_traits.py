@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-import bayesian_verifier
 from bayesian_verifier.judgment import parse_judgments
-from bayesian_verifier.serving import Question, answer, load_engine
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.training._exact_joint import joint_posterior
 from bayesian_verifier.training._trait_examination import judged
+from model.asking import asked, engine_of, streamed
 
-SHIPPED = Path(bayesian_verifier.__file__).parent / "shipped_models"
 SIMULATOR = load_simulator("traits")
 NAMES = ("risk_aversion", "exploration", "probability_weighting", "choice_noise")
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return load_engine(SHIPPED, "traits", points=256, cache=None, many=8)
-
-
-def asked(engine, judgments, state=None):
-    return answer(Question(judgments, state, 0, 0), engine, clock=lambda: 0.0, make_seed=int)
+    return engine_of("traits")
 
 
 def test_of_nobody_it_says_the_prior(engine):
@@ -56,14 +48,14 @@ def test_means_and_sds_are_those_of_quadrature(engine, size, kind):
 def test_a_stream_of_single_judgments_gives_the_posterior_of_all(engine):
     """Thirty of them, each with the state of the last: a mean within 0.1 sd, an sd within 10%, of each trait."""
     some = judged(SIMULATOR, np.random.default_rng(3), 30, "both")
-    whole, said = asked(engine, some), None
-    for one in some:
-        said = asked(engine, [one], None if said is None else said.state)
+    whole, said = asked(engine, some), streamed(engine, some)
     for name in NAMES[:3]:
         assert said.beliefs[name].mean == pytest.approx(
             whole.beliefs[name].mean, abs=0.1 * whole.beliefs[name].sd
         )
         assert said.beliefs[name].sd == pytest.approx(whole.beliefs[name].sd, rel=0.1)
+    assert said.counts == whole.counts
+    assert len(said.state) <= 32_768
 
 
 def test_whoever_overweighs_small_chances_is_told_from_whoever_loves_risk(engine):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from bayesian_verifier.judgment import Judgment, parse_judgments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 QUICK = settings(
     deadline=None, phases=set(Phase) - {Phase.explain}
@@ -27,6 +31,25 @@ def record(*options: dict[str, Any], **rest: Any) -> dict[str, Any]:  # noqa: AN
 def parsed(*records: dict[str, Any]) -> list[Judgment]:
     """The package's own values of these records."""
     return parse_judgments(list(records))
+
+
+def several(count: int, more: Callable[[int], dict[str, Any]] = lambda _: {}) -> list[Judgment]:
+    """An even chance or a sure amount, answered in all ways; more: further fields of one by its number."""
+    rng = np.random.default_rng(count)
+    return parsed(
+        *(
+            record(
+                lottery((float(x), 0.5), (float(y), 0.5)),
+                lottery((float(z), 1.0)),
+                chosen=int(i % 2),
+                feedback="approve" if i % 3 else "reject",
+                reward=None if i % 5 else 0.25,
+                verdict="proved",
+                **more(i),
+            )
+            for i, (x, y, z) in enumerate(rng.uniform(1.0, 100.0, (count, 3)))
+        )
+    )
 
 
 money = st.one_of(

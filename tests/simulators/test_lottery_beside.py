@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lottery_records import QUICK, lottery, parsed, record, records
+from lottery_records import QUICK, lottery, parsed, record, records, several
 
 from bayesian_verifier.posterior import change_places, further_places
 from bayesian_verifier.simulators import Traced
@@ -79,22 +79,7 @@ def test_any_judgments_say_the_same_as_in_numpy(told: list[dict[str, Any]], befo
 @pytest.mark.parametrize("count", [31, 32, 33, 64, 512])
 def test_as_many_as_fill_a_lot_or_more(count: int) -> None:
     """Lots of 32 end where they should, and the largest request has room."""
-    rng = np.random.default_rng(count)
-    agrees(
-        parsed(
-            *(
-                record(
-                    lottery((float(x), 0.5), (float(y), 0.5)),
-                    lottery((float(z), 1.0)),
-                    chosen=int(i % 2),
-                    feedback="approve" if i % 3 else "reject",
-                    reward=None if i % 5 else 0.25,
-                    verdict="proved",
-                )
-                for i, (x, y, z) in enumerate(rng.uniform(1.0, 100.0, (count, 3)))
-            )
-        )
-    )
+    agrees(several(count))
 
 
 def test_the_widest_cases_fit() -> None:

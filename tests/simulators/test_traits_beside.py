@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from lottery_records import QUICK, lottery, parsed, record, records
+from lottery_records import QUICK, lottery, parsed, record, records, several
 
 from bayesian_verifier.posterior import MOST_PLACES
 from bayesian_verifier.simulators.traits import ExplorerSimulator, TraitsEvidence, TraitsSimulator
@@ -111,22 +111,8 @@ def test_any_judgments_say_the_same_as_in_numpy(name: str, told: list[dict[str, 
 
 
 def many(count: int) -> list[Judgment]:
-    """All kinds of answers."""
-    rng = np.random.default_rng(count)
-    return parsed(
-        *(
-            record(
-                lottery((float(x), 0.5), (float(y), 0.5)),
-                lottery((float(z), 1.0)),
-                chosen=int(i % 2),
-                feedback="approve" if i % 3 else "reject",
-                reward=None if i % 5 else 0.25,
-                times_tried=[i % 7, i % 4],
-                verdict="proved",
-            )
-            for i, (x, y, z) in enumerate(rng.uniform(1.0, 100.0, (count, 3)))
-        )
-    )
+    """All kinds of answers, and counts of tries."""
+    return several(count, lambda i: {"times_tried": [i % 7, i % 4]})
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

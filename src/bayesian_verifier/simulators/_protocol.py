@@ -170,7 +170,7 @@ class Beside(Protocol):
         ...
 
     def read_by_network(self, sums: Any) -> Any:  # noqa: ANN401 - as above
-        """What the network reads of sums, float32 [sums_size], as `Evidence.sums` has it."""
+        """What the network reads of sums, float32 [sums_size]: `Evidence.sums`, but for what a state rounds."""
         ...
 
     def log_likelihood(self, arguments: Sequence[Any], before: Any, sums: Any, theta: Any) -> Any:  # noqa: ANN401 - as above
