@@ -135,8 +135,14 @@ def _tempered(log_weight: Any) -> tuple[Any, Any]:
         return jnp.where(those, low, middle), jnp.where(those, middle, high)
 
     low = jnp.zeros_like(log_weight[:, 0])
-    _, high = jax.lax.fori_loop(0, _HALVINGS, halved, (low, low + _COLDEST))
-    power = jnp.where(counting(low + 1.0) >= enough, 1.0, 2.0**-high)
+    whole = counting(low + 1.0) >= enough
+
+    def cooled() -> Any:
+        _, high = jax.lax.fori_loop(0, _HALVINGS, halved, (low, low + _COLDEST))
+        return jnp.where(whole, 1.0, 2.0**-high)
+
+    # most turns need none of it
+    power = jax.lax.cond(whole.all(), lambda: low + 1.0, cooled)
     return jax.nn.softmax(power[:, None] * log_weight, axis=-1), power
 
 
