@@ -165,6 +165,44 @@ def test_sums_are_made_only_where_a_state_has_no_room_for_judgments(name: str) -
 
 
 @pytest.mark.parametrize("name", SIMULATORS)
+def test_longer_numbers_than_expected_are_summed_after_all(name: str) -> None:
+    """Judgments for whose count there should be room, and whose decimals have none."""
+    rng = np.random.default_rng(5)
+
+    def option() -> dict[str, Any]:
+        chances = rng.dirichlet(np.full(7, 0.2))
+        return lottery(
+            *((float(x), float(p)) for x, p in zip(rng.uniform(1e-9, 1e-5, 7), chances, strict=True))
+        )
+
+    some = parsed(
+        *(
+            record(option(), option(), wealth=float(rng.uniform(1e-9, 1e-5)), feedback="approve")
+            for _ in range(56)
+        )
+    )
+    read, (sums, seen, *_) = told(name, some, summed=False)
+    assert not sums[:-2].any()
+    state = read.evidence(sums, seen).to_bytes()
+    back = SIMULATORS[name].read_evidence(state)
+    assert len(state) < 17_500
+    assert back.judgments is None
+    assert back.totals[-2:] == pytest.approx(sums[-2:])
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_cases_of_any_width_stand_in_any_order(name: str) -> None:
+    """Wide ones before narrow ones, in several lots: likelihoods and sums as in NumPy."""
+    rng = np.random.default_rng(4)
+
+    def option(count: int) -> dict[str, Any]:
+        return lottery(*((float(x), 1 / count) for x in rng.uniform(1.0, 90.0, count)))
+
+    widths = [(2, 16), (8, 1), (3, 4), (2, 1)] * 9
+    agrees(name, parsed(*(record(*(option(k) for _ in range(o)), feedback="approve") for o, k in widths)))
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
 def test_what_is_recalled_is_all_that_counts(name: str) -> None:
     """Judgments of a state, as long as a sheet has room for the new ones too; none of sums."""
     beside, simulator = SIMULATORS[name].beside(), SIMULATORS[name]

@@ -65,8 +65,11 @@ class Program:
         emission, (total, seen, counts, *weighed) = self._run(
             *read.arguments, sums, places, log_stands, *numbers
         )
-        seconds = clock() - started
+        if read.meanwhile is not None:
+            read.meanwhile()
+        # a call returns before the program has run; its results are there all at once
         informative, feedback, reward = np.asarray(counts).tolist()
+        seconds = clock() - started
         misfit = None
         if check is not None and before.misfit is not None:
             known = before.misfit

@@ -49,10 +49,11 @@ class Parameter:
 
 def log_prior(parameters: Sequence[Parameter], theta: Float) -> Float:
     """Log-density [n] of the joint prior of θ [n, P] on the link scale."""
-    total = np.zeros(len(theta))
-    for i, parameter in enumerate(parameters):
-        total += parameter.log_prior(theta[:, i])
-    return total
+    mean, sd = np.array([(p.prior_mean, p.prior_sd) for p in parameters]).T
+    z = (theta - mean) / sd
+    constant = float(np.log(sd).sum()) + 0.5 * sd.size * math.log(2.0 * math.pi)
+    result: Float = -0.5 * np.einsum("np,np->n", z, z) - constant
+    return result
 
 
 class Description(NamedTuple):
@@ -135,12 +136,14 @@ class Read(NamedTuple):
 
     arguments: of the shapes that were promised.   told: how many judgments were answered and not refuted.
     refuted: how many were.   evidence: (the sums of all, what the network read) to what is known then.
+    meanwhile: what else of that can be made ready while the program runs, None where nothing can.
     """
 
     arguments: Sequence[NDArray[Any]]
     told: int
     refuted: int
     evidence: Callable[[Float, F32], Evidence]
+    meanwhile: Callable[[], object] | None = None
 
 
 class Beside(Protocol):

@@ -32,6 +32,7 @@ from bayesian_verifier.simulators.lottery._rivals import Rival, rival_advantages
 from bayesian_verifier.simulators.lottery._runs import run_maxima, run_sums
 from bayesian_verifier.simulators.lottery._sheet import (
     MOST_CASES,
+    MOST_NUMBERS,
     MOST_OPTIONS,
     ROWS,
     SHEET,
@@ -40,11 +41,10 @@ from bayesian_verifier.simulators.lottery._sheet import (
 from bayesian_verifier.simulators.lottery._spread import KNOTS, STRETCH, spread, unwarped, warped
 from bayesian_verifier.simulators.lottery._stub import LotterySimulator, respond
 from bayesian_verifier.simulators.lottery._sums import REWARD_TERMS
-from bayesian_verifier.simulators.lottery._written import written
+from bayesian_verifier.simulators.lottery._written import Written, written
 
 if TYPE_CHECKING:
     from bayesian_verifier.simulators.lottery._traced_cases import Lot, Options, lead_of, lot_of, options_of
-    from bayesian_verifier.simulators.lottery._traced_ranks import rank_of
     from bayesian_verifier.simulators.lottery._traced_values import values_of
 
 #: rewards are on the scale of the advantage; a record refuses what lies beyond
@@ -56,6 +56,7 @@ __all__ = [
     "LAPSE",
     "MAX_REWARD",
     "MOST_CASES",
+    "MOST_NUMBERS",
     "MOST_OPTIONS",
     "REWARD_SD",
     "REWARD_TERMS",
@@ -75,6 +76,7 @@ __all__ = [
     "Rival",
     "RivalCurves",
     "RivalSurfaces",
+    "Written",
     "advantage_curves",
     "advantages",
     "evidence_of",
@@ -85,7 +87,6 @@ __all__ = [
     "options_of",
     "pack_dense",
     "pack_judgments",
-    "rank_of",
     "read_mixture",
     "records",
     "reference_points",
@@ -114,7 +115,6 @@ __getattr__ = deferred(
     __name__,
     {
         "_traced_cases": ("Lot", "Options", "lead_of", "lot_of", "options_of"),
-        "_traced_ranks": ("rank_of",),
         "_traced_values": ("values_of",),
     },
 )

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bayesian_verifier.simulators.lottery._written import Written
 
 Float = NDArray[np.float64]
+Index = NDArray[np.intp]
 #: cases that a program works on at a time
 ROWS = 16
 MOST_CASES, MOST_OPTIONS, MOST_OUTCOMES = 512, 8, 16
@@ -34,8 +37,9 @@ SHEET: tuple[tuple[tuple[int, ...], np.dtype[Any]], ...] = (
 class Sheet(NamedTuple):
     """N cases and their answers.
 
-    numbers [2 * MOST_NUMBERS]: payoffs, then probabilities, 0 where there is no outcome; what a program does not read
-    is left as it is.   rows [5, MOST_CASES]: wealth, chosen, sign of the feedback, reward, whether there is one.
+    numbers [2 * MOST_NUMBERS]: payoffs, then probabilities, 0 where there is no outcome, then what else there is of
+    outcomes; what a program does not read is left as it is.   rows [5, MOST_CASES]: wealth, chosen, sign of the
+    feedback, reward, whether there is one.
     shape [3]: cases, options and outcomes of the widest.
     """
 
@@ -44,21 +48,31 @@ class Sheet(NamedTuple):
     shape: NDArray[np.int32]
 
 
-def sheet_of(cases: Written, answers: Float) -> Sheet:
-    """At most MOST_CASES cases as written, and their answers [n, 3]."""
+def sheet_of(cases: Written, answers: Float, *more: Float, order: Index | None = None) -> Sheet:
+    """At most MOST_CASES cases as written, and their answers [n, 3].
+
+    more: further numbers of the outcomes [O], for which the sheet has more columns.   order [n]: in which the cases
+    stand, if in another.
+    """
     n = cases.options.size
-    numbers, rows = _aligned(2 * MOST_NUMBERS), np.zeros((_NOTES, MOST_CASES))
-    if not n:
-        return Sheet(numbers, rows, np.zeros(3, np.int32))
-    _, payoff, probability, _ = cases.dense()
+    rows = np.zeros((_NOTES, MOST_CASES))
+    parts = cases.padded(cases.payoff, cases.probability, *more)
+    shape = np.array([n, *parts[0].shape[1:]] if n else [0, 0, 0], np.int32)
+    rows[0, :n], rows[1, :n], rows[2:, :n] = cases.wealth, cases.chosen, answers.T
+    if order is not None:
+        parts, rows[:, :n] = [part[order] for part in parts], rows[:, order]
+    return Sheet(_columns(parts), rows, shape)
+
+
+def _columns(parts: Sequence[Float]) -> Float:
+    numbers = _aligned(len(parts) * MOST_NUMBERS)
+    n, options, outcomes = parts[0].shape
     wide = -(-n // ROWS) * ROWS
-    _, options, outcomes = payoff.shape
-    for given, part in ((payoff, numbers[:MOST_NUMBERS]), (probability, numbers[MOST_NUMBERS:])):
-        place = part[: outcomes * options * wide].reshape(outcomes, options, wide)
+    for given, room in zip(parts, numbers.reshape(len(parts), -1), strict=True):
+        place = room[: outcomes * options * wide].reshape(outcomes, options, wide)
         place[..., :n] = given.T
         place[..., n:] = 0.0
-    rows[0, :n], rows[1, :n], rows[2:, :n] = cases.wealth, cases.chosen, answers.T
-    return Sheet(numbers, rows, np.array([n, options, outcomes], np.int32))
+    return numbers
 
 
 def _aligned(count: int) -> Float:

@@ -30,12 +30,14 @@ class Lot(NamedTuple):
     """ROWS cases of a sheet.
 
     numbers: the sheet's.   stride, start: where an outcome's column begins, and the lot in it.
-    options, outcomes: of the widest case.   wealth, chosen, sign, reward, rewarded, there: by case [ROWS].
+    across: options of the sheet's widest case, by which its columns are laid out.   options, outcomes: of the widest of
+    these cases, or of the sheet's.   wealth, chosen, sign, reward, rewarded, there: by case [ROWS].
     """
 
     numbers: Array
     stride: Array
     start: Array
+    across: Array
     options: Array
     outcomes: Array
     wealth: Array
@@ -47,9 +49,12 @@ class Lot(NamedTuple):
 
     def outcome(self, option: Array, place: Array) -> tuple[Array, Array]:
         """Payoffs and probabilities [ROWS] of one outcome of one option of each case; probability 0 is padding."""
-        at = (place * self.options + option) * self.stride + self.start
-        payoff = lax.dynamic_slice(self.numbers, (at,), (ROWS,))
-        return payoff, lax.dynamic_slice(self.numbers, (at + MOST_NUMBERS,), (ROWS,))
+        return self.column(0, option, place), self.column(1, option, place)
+
+    def column(self, number: int, option: Array, place: Array) -> Array:
+        """The sheet's payoffs, probabilities or what it has besides, by number, of the outcome [ROWS]."""
+        at = (place * self.across + option) * self.stride + self.start
+        return lax.dynamic_slice(self.numbers, (at + number * MOST_NUMBERS,), (ROWS,))
 
 
 def lot_of(numbers: Array, rows: Array, shape: Array, index: Array) -> Lot:
@@ -63,6 +68,7 @@ def lot_of(numbers: Array, rows: Array, shape: Array, index: Array) -> Lot:
         numbers,
         (count + ROWS - 1) // ROWS * ROWS,
         start,
+        options,
         options,
         outcomes,
         wealth,

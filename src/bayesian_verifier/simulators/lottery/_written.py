@@ -37,17 +37,23 @@ class Written(NamedTuple):
 
     def dense(self) -> DenseCases:
         """The same as padded arrays, as wide as the widest case."""
+        payoff, probability = self.padded(self.payoff, self.probability)
+        return DenseCases(self.wealth, payoff, probability, self.chosen)
+
+    def padded(self, *parts: Float) -> list[Float]:
+        """Each of so many numbers of the outcomes [O] as [n, options, outcomes], 0 where there is none."""
         if not self.options.size:
-            return DenseCases(self.wealth, np.zeros((0, 2, 1)), np.zeros((0, 2, 1)), self.chosen)
+            return [np.zeros((0, 2, 1))] * len(parts)
         shape = (self.options.size, int(self.options.max()), int(self.outcomes.max()))
-        payoff, probability = self.payoff, self.probability
-        if payoff.size < shape[0] * shape[1] * shape[2]:
-            payoff, probability = np.zeros(shape), np.zeros(shape)
-            there = np.zeros(shape, np.bool_)
-            option_there = np.arange(shape[1]) < self.options[:, None]
-            there[option_there] = np.arange(shape[2]) < self.outcomes[:, None]
-            payoff[there], probability[there] = self.payoff, self.probability
-        return DenseCases(self.wealth, payoff.reshape(shape), probability.reshape(shape), self.chosen)
+        if self.payoff.size == shape[0] * shape[1] * shape[2]:
+            return [part.reshape(shape) for part in parts]
+        there = np.zeros(shape, np.bool_)
+        option_there = np.arange(shape[1]) < self.options[:, None]
+        there[option_there] = np.arange(shape[2]) < self.outcomes[:, None]
+        result = [np.zeros(shape) for _ in parts]
+        for padded, part in zip(result, parts, strict=True):
+            padded[there] = part
+        return result
 
 
 def written(judgments: Sequence[Judgment]) -> Written:

@@ -5,6 +5,7 @@ It brings JAX, so that it is imported late.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
@@ -15,14 +16,15 @@ from numpy.typing import NDArray
 from bayesian_verifier.simulators._answers import unrefuted
 from bayesian_verifier.simulators._protocol import Read, Traced
 from bayesian_verifier.simulators.lottery import MOST_CASES
-from bayesian_verifier.simulators.traits._carried import carried
+from bayesian_verifier.simulators.traits._carried import carried, have_room
 from bayesian_verifier.simulators.traits._evidence import ROOM, TraitsEvidence
-from bayesian_verifier.simulators.traits._laid_out import SHAPES, laid_out
+from bayesian_verifier.simulators.traits._laid_out import RANKED, SHAPES, laid_out
 from bayesian_verifier.simulators.traits._summing import COUNTS
 from bayesian_verifier.simulators.traits._surveyor import survey_of
 from bayesian_verifier.simulators.traits._traced import (
     coefficients,
     counted,
+    known,
     log_likelihood,
     read_between,
     summed,
@@ -44,8 +46,6 @@ F32 = NDArray[np.float32]
 class TraitsBeside:
     """See `Beside`. Judgments as they are laid out, and whether they are to be summed."""
 
-    shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = (*SHAPES, ((), np.dtype(np.bool_)))
-
     def __init__(
         self,
         summing: Summing,
@@ -53,17 +53,22 @@ class TraitsBeside:
         surveyor: Callable[[TraitsEvidence], F32],
     ) -> None:
         self._summing, self._parameters, self._surveyor = summing, parameters, surveyor
+        self.shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = (
+            *(RANKED if summing.by_rank else SHAPES),
+            ((), np.dtype(np.bool_)),
+        )
 
     def recalled(self, evidence: TraitsEvidence, more: int) -> Sequence[Judgment]:
         """All behind the evidence, where a sheet has room for as many more."""
-        known = evidence.judgments or ()
-        return known if len(known) + more <= MOST_CASES else ()
+        behind = evidence.judgments or ()
+        return behind if len(behind) + more <= MOST_CASES else ()
 
     def read(self, judgments: Sequence[Judgment], before: TraitsEvidence) -> Read:
         """At most 512 judgments. They are summed where a state has no room for them, or knows sums already."""
         candidates, refuted = unrefuted(judgments)
         alone = not any(before.counts)
-        packed = carried(candidates, ROOM) if alone else None
+        fit = alone and have_room(candidates, ROOM)
+        packed = cache(lambda: carried(candidates, ROOM)) if fit else None
 
         def evidence(sums: Float, seen: F32) -> TraitsEvidence:
             nodes, counts = sums[:-COUNTS], sums[-COUNTS:].astype(int).tolist()
@@ -74,11 +79,11 @@ class TraitsBeside:
                 self._surveyor,
                 None if packed else nodes,
                 seen,
-                packed,
+                packed and packed(),
             )
 
-        sheet = (*laid_out(candidates), np.asarray(packed is None))
-        return Read(sheet, len(candidates), refuted, evidence)
+        sheet = (*laid_out(candidates, by_rank=self._summing.by_rank), np.asarray(not fit))
+        return Read(sheet, len(candidates), refuted, evidence, packed)
 
     def nothing(self) -> TraitsEvidence:
         """No evidence yet."""
@@ -111,7 +116,7 @@ class TraitsBeside:
     ) -> jax.Array:
         """Of each judgment on the sheet, or read off the sums where some were known before."""
         return lax.cond(
-            before.any(),
+            known(before),
             lambda: read_between(coefficients(sums, self._summing), self._summing, theta),
             lambda: log_likelihood(arguments[:-1], theta),
         )

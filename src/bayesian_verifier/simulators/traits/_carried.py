@@ -18,11 +18,21 @@ if TYPE_CHECKING:
 
 #: more than so many are known by their sums alone: what they cost grows with each
 MOST_CARRIED = 128
+#: bytes that an outcome and a judgment take, but for rare numbers, once they are deflated
+_OUTCOME, _JUDGMENT = 18, 56
 #: characters of JSON that a state is read to
 _LONGEST = 2**18
 _EVIDENCE = {"wealth", "options", "chosen", "feedback", "reward", "verdict", "times_tried"}
 #: its window, without a frame: a state has its own checksum
 _WINDOW = -15
+
+
+def have_room(judgments: Sequence[Judgment], room: int) -> bool:
+    """Whether so many bytes are expected to hold them, without writing them."""
+    if len(judgments) > MOST_CARRIED:
+        return False
+    outcomes = sum([len(option.outcomes) for one in judgments for option in one.options])
+    return _OUTCOME * outcomes + _JUDGMENT * len(judgments) <= room
 
 
 def carried(judgments: Sequence[Judgment], room: int) -> bytes | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayesian_verifier.simulators.lottery import MOST_CASES
-from bayesian_verifier.simulators.traits._carried import carried, read_carried
+from bayesian_verifier.simulators.traits._carried import carried, have_room, read_carried
 from bayesian_verifier.simulators.traits._coded import coded, read, told_by, written
 from bayesian_verifier.simulators.traits._likelihood import log_likelihood
 from bayesian_verifier.simulators.traits._summing import COUNTS
@@ -119,7 +119,7 @@ class TraitsEvidence:
     def to_bytes(self) -> bytes:
         """Judgments where they have room, else codes of the sums; deflated."""
         packed = self.packed
-        if packed is None and self.judgments is not None:
+        if packed is None and self.judgments is not None and have_room(self.judgments, ROOM):
             packed = carried(self.judgments, ROOM)
         if packed is not None:
             return _HEADER.pack(_JUDGMENTS, *self.counts) + packed

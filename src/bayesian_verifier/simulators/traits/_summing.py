@@ -61,6 +61,11 @@ class Summing:
         """How many numbers a person is."""
         return self.lattice.size + COUNTS
 
+    @property
+    def by_rank(self) -> bool:
+        """Whether people weigh chances."""
+        return self.nodes.exponent is not None
+
     def summed(self, cases: TraitCases, answers: Answers) -> Float:
         """Sums [size] over answered cases."""
         advantage = self.advantages(cases)

@@ -13,8 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from bayesian_verifier.simulators.traits._laid_out import SHAPES, laid_out
-from bayesian_verifier.simulators.traits._traced import coefficients, log_likelihood, read_between
+from bayesian_verifier.simulators.traits._laid_out import RANKED, SHAPES, laid_out
+from bayesian_verifier.simulators.traits._traced import coefficients, known, log_likelihood, read_between
 from bayesian_verifier.survey import surveyed
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Surveyor:
 
     def __call__(self, evidence: TraitsEvidence) -> NDArray[np.float32]:
         """The survey [S] of the posterior of somebody of whom something is known."""
-        known = evidence.judgments is None
-        sheet = laid_out(evidence.judgments or ())
-        before = evidence.totals if known else np.zeros(self._summing.size)
+        summed = evidence.judgments is None
+        sheet = laid_out(evidence.judgments or (), by_rank=self._summing.by_rank)
+        before = evidence.totals if summed else np.zeros(self._summing.size)
         with jax.enable_x64(True):
             return np.asarray(self._run(sheet, before))
 
@@ -51,7 +51,9 @@ class Surveyor:
         def survey(sheet: Sequence[Array], before: Array) -> Array:
             return survey_of(sheet, before, before, self._summing, self._parameters)
 
-        shapes = tuple(jax.ShapeDtypeStruct(*shape) for shape in SHAPES)
+        shapes = tuple(
+            jax.ShapeDtypeStruct(*shape) for shape in (RANKED if self._summing.by_rank else SHAPES)
+        )
         compiled: Callable[..., Array] = jax.jit(survey).lower(shapes, np.zeros(self._summing.size)).compile()
         return compiled
 
@@ -65,7 +67,7 @@ def survey_of(
     """
     mean = np.array([p.prior_mean for p in parameters], np.float32)
     sd = np.array([p.prior_sd for p in parameters], np.float32)
-    summed = before.any()
+    summed = known(before)
     spline = lax.cond(
         summed,
         lambda: coefficients(sums, summing),

@@ -19,7 +19,6 @@ from bayesian_verifier.simulators.lottery import (
     lead_of,
     lot_of,
     options_of,
-    rank_of,
     values_of,
 )
 from bayesian_verifier.simulators.traits._answers import people_of
@@ -33,6 +32,10 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.simulators.lottery import Lot, Options
     from bayesian_verifier.simulators.traits._summing import Summing
+
+
+#: columns of the sheet for who weighs chances
+_ABOVE, _REACHED = 2, 3
 
 
 class _Across(NamedTuple):
@@ -55,6 +58,11 @@ class _Advantages(NamedTuple):
     delta: Array
     spoken: Array
     paid: Array
+
+
+def known(before: Array) -> Array:
+    """Whether sums are of any judgment."""
+    return before[-COUNTS:].any()
 
 
 def counted(sheet: Sequence[Array]) -> Array:
@@ -83,7 +91,7 @@ def summed(sheet: Sequence[Array], summing: Summing) -> Array:
 
     def lot(index: Array, so_far: tuple[Array, Array]) -> tuple[Array, Array]:
         lot = _lot_of(sheet, index)
-        found = _advantages(lot, _novelty(sheet, lot), people)
+        found = _advantages(sheet, lot, people)
         delta = found.delta.reshape(ROWS, -1)
 
         def row(c: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -112,7 +120,7 @@ def log_likelihood(sheet: Sequence[Array], theta: Array) -> Array:
 
     def lot(index: Array, so_far: Array) -> Array:
         lot = _lot_of(sheet, index)
-        found = _advantages(lot, _novelty(sheet, lot), people)
+        found = _advantages(sheet, lot, people)
 
         def row(c: Array, total: Array) -> Array:
             delta = found.delta[c, 0]
@@ -146,8 +154,10 @@ def _lots(sheet: Sequence[Array]) -> Array:
 
 
 def _lot_of(sheet: Sequence[Array], index: Array) -> Lot:
-    numbers, rows, shape = sheet[:3]
-    return lot_of(numbers, rows, shape, index)
+    """Of this index, which is as wide as its own widest case."""
+    numbers, rows, shape, _, widths = sheet
+    options, outcomes = widths[0, index], widths[1, index]
+    return lot_of(numbers, rows, shape, index)._replace(options=options, outcomes=outcomes)
 
 
 def _novelty(sheet: Sequence[Array], lot: Lot) -> Array:
@@ -155,9 +165,9 @@ def _novelty(sheet: Sequence[Array], lot: Lot) -> Array:
     return lax.dynamic_slice_in_dim(sheet[3], lot.start, ROWS, axis=1)
 
 
-def _advantages(lot: Lot, novelty: Array, people: _Across) -> _Advantages:
+def _advantages(sheet: Sequence[Array], lot: Lot, people: _Across) -> _Advantages:
     """Of a lot's proposals to each."""
-    options, kind = options_of(lot), people.down.dtype
+    options, kind, novelty = options_of(lot), people.down.dtype, _novelty(sheet, lot)
     values = values_of(lot, options, people.down)
     weigh = _weigh(lot, options, people.exponent)
     count, kinds = jnp.broadcast_shapes(people.exploration.shape, people.down.shape)
@@ -185,13 +195,11 @@ def _weigh(lot: Lot, options: Options, exponent: Array | None) -> Callable[[Arra
     if exponent is None:
         return chance
 
-    def weighed(p: Array) -> Array:
-        return jnp.exp(-jnp.exp(jnp.log(-jnp.log(p))[:, None].astype(exponent.dtype) * exponent))
+    def weighed(double_log: Array) -> Array:
+        return jnp.exp(-jnp.exp(double_log[:, None].astype(exponent.dtype) * exponent))
 
     def by_rank(i: Array, j: Array) -> Array:
-        rank = rank_of(lot, options, i, j)
-        reached = weighed(jnp.where(rank.worst, 1.0, rank.reached))
-        return jnp.where((rank.share > 0)[:, None], reached - weighed(rank.above), 0.0)
+        return weighed(lot.column(_REACHED, i, j)) - weighed(lot.column(_ABOVE, i, j))
 
     return by_rank
 

@@ -18,7 +18,7 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Ranks:
-    """Ln(-ln p) by outcome of packed cases [O]: of the chance of a better one of its option, and of one as good."""
+    """Ln(-ln p) by outcome [O]: of the chance of a better one of its option, and of one as good."""
 
     above: Float
     reached: Float
@@ -35,11 +35,16 @@ class Ranks:
 
 def ranks(cases: PackedCases) -> Ranks:
     """The ranks of the outcomes of packed cases."""
-    outcomes = cases.probability.size
-    start, lengths = cases.option_start, np.diff(cases.option_start, append=outcomes)
-    order = np.lexsort((-cases.below_top, np.repeat(np.arange(start.size), lengths)))
-    up_to = np.cumsum(cases.probability[order])
-    up_to -= np.repeat(up_to[start] - cases.probability[order][start], lengths)
+    return ranked(cases.below_top, cases.probability, cases.option_start)
+
+
+def ranked(pays: Float, probability: Float, start: NDArray[np.intp]) -> Ranks:
+    """Of outcomes [O] by what they pay, in any unit; start: where each option's begin. Its chances sum to 1."""
+    outcomes = probability.size
+    lengths = np.diff(start, append=outcomes)
+    order = np.lexsort((-pays, np.repeat(np.arange(start.size), lengths)))
+    up_to = np.cumsum(probability[order])
+    up_to -= np.repeat(up_to[start] - probability[order][start], lengths)
     above = np.empty(outcomes)
     above[1:] = up_to[:-1]
     # whatever rounding leaves of the sum, the best has nothing above it and the worst reaches all
