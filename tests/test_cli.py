@@ -75,6 +75,22 @@ def test_every_command_shows_an_example(path: tuple[str, ...], capsys: pytest.Ca
     assert f"Example: bayesian-verifier {path[0]}" in said
 
 
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (["serv"], "No such command 'serv'. Did you mean 'serve'?"),
+        (["journal", "shwo"], "No such command 'shwo'. Did you mean 'show'?"),
+        (["xyzzy"], "No such command 'xyzzy'."),
+    ],
+)
+def test_a_slip_in_a_commands_name_is_told_what_was_meant(
+    slip: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where something is near enough."""
+    assert run(slip) == 2
+    assert capsys.readouterr().err.rstrip().endswith(f"Error: {said}")
+
+
 def test_help_waits_for_nothing_heavy() -> None:
     """No JAX, no web framework, no prover, no NumPy."""
     heavy = ("jax", "keras", "bayesflow", "fastapi", "uvicorn", "z3", "numpy", "pydantic")

@@ -7,6 +7,7 @@ well, 1 the thing asked about is bad, 2 usage or input, 3 the deployment, 4 the 
 from __future__ import annotations
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,16 @@ class LazyGroup(click.Group):
         module, _, attribute = self._targets[cmd_name].partition(":")
         found: click.Command = getattr(import_module(module), attribute)
         return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command asked for; click knows only loaded ones when it looks for what was meant."""
+        asked = args[0]
+        if asked not in self._targets and not asked.startswith("-") and not ctx.resilient_parsing:
+            near = get_close_matches(asked, self._targets, n=1)
+            ctx.fail(f"No such command {asked!r}." + "".join(f" Did you mean {one!r}?" for one in near))
+        return super().resolve_command(ctx, args)
 
 
 root = click.version_option(package_name=PROGRAM, prog_name=PROGRAM)(

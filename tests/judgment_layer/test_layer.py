@@ -16,7 +16,7 @@ from faulty_server import (
 from layers import CASE, Make, judgments_in
 from people import safe_times
 
-from bayesian_verifier import Journal, MetaJudgmentController
+from bayesian_verifier import Journal, JudgmentLayer, MetaJudgmentController, VerifierClient, aio
 from bayesian_verifier.errors import CallerError, InvalidEvidenceError
 from bayesian_verifier.journal import FeedbackLine, JudgmentLine
 from bayesian_verifier.judgment import Prover, Rules
@@ -180,11 +180,30 @@ def test_what_callers_get_wrong_is_said(make: Make, journal: Journal) -> None:
         make(f"http://127.0.0.1:{unused_port()}", str(journal.path))  # type: ignore[arg-type]
     with pytest.raises(CallerError, match=r"expected MetaJudgmentController\(\), got the class"):
         make(f"http://127.0.0.1:{unused_port()}", journal, controller=MetaJudgmentController)
+    for part in ("prover", "chooser", "candidate"):
+        with pytest.raises(
+            CallerError, match=rf"^{part}: expected what has \w+\(\), such as .*, got 'text'$"
+        ):
+            make(f"http://127.0.0.1:{unused_port()}", journal, **{part: "text"})
     assert not journal.path.exists()
     with pytest.raises(
         CallerError, match=r"^expected a judgment's id, such as decision\.id, got a Decision$"
     ):
         layer.feedback(layer.judge(CASE), "approve")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [JudgmentLayer, aio.JudgmentLayer])
+def test_an_address_is_no_client_and_nothing_is_no_controller(
+    kind: type[JudgmentLayer], journal: Journal
+) -> None:
+    """A layer would go on with the controller, or the cautious prior, for ever."""
+    url = f"http://127.0.0.1:{unused_port()}"
+    with pytest.raises(CallerError, match=rf"^client: expected .* such as VerifierClient\(.*got '{url}'$"):
+        kind(url, MetaJudgmentController(), journal)  # type: ignore[arg-type]
+    with pytest.raises(
+        CallerError, match=r"^controller: expected .* remember\(\) and assess\(\).* got None$"
+    ):
+        kind(VerifierClient(url), None, journal)  # type: ignore[arg-type]
 
 
 def test_what_a_layer_embeds_is_light() -> None:

@@ -38,6 +38,18 @@ def test_a_store_without_a_current_version_says_what_to_do(tmp_path: Path) -> No
         verified_model(tmp_path, "closed-form")
 
 
+def test_a_name_that_no_model_has_is_said_beside_those_that_there_are(tmp_path: Path) -> None:
+    """Most likely it is a slip, and nothing is to be trained; what is not complete is no model."""
+    publish(tmp_path, "v1")
+    (tmp_path / "half").mkdir()
+    with pytest.raises(
+        ArtifactError, match=r"no model of the name 'clothed' \(BV_MODEL_NAME may be closed-form\)"
+    ):
+        verified_model(tmp_path, "clothed")
+    with pytest.raises(ArtifactError, match=r"none: no current version \(published: none\)"):
+        verified_model(tmp_path / "empty", "none")
+
+
 def test_a_collection_does_not_search_what_stays() -> None:
     """Once settled, next to nothing is left to search; before, it was every object of JAX."""
     gc.unfreeze()  # another test may have loaded a model

@@ -84,7 +84,7 @@ def test_a_version_that_is_not_there_is_refused(models: Models, arguments: tuple
     [
         (("show", "nope"), "closed-form: no version 'nope' (known: v1, v2, v3)"),
         (("--name", "nobody", "show", "v1"), "nobody: no version 'v1' (known: none)"),
-        (("--name", "nobody", "show"), "nobody: no current version in the store (known: none)"),
+        (("--name", "nobody", "show"), "no model of the name 'nobody' (BV_MODEL_NAME may be closed-form)"),
     ],
 )
 def test_what_cannot_be_shown_is_said_beside_what_can(

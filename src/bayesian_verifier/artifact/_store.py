@@ -44,6 +44,17 @@ class ModelStore:
             p.parent.name for p in (self.root / name).glob(f"*/{MANIFEST}") if _NAME.fullmatch(p.parent.name)
         )
 
+    def names(self) -> list[str]:
+        """Models of which a version is complete."""
+        return sorted(p.name for p in self.root.glob("*") if self.versions(p.name))
+
+    def unserved(self, name: str) -> str:
+        """What there is instead, for a model without a current version: its versions, or models of other names."""
+        versions, others = self.versions(name), self.names()
+        if versions or not others:
+            return f"{self.root / name}: no current version (published: {', '.join(versions) or 'none'})"
+        return f"{self.root}: no model of the name {name!r} (BV_MODEL_NAME may be {', '.join(others)})"
+
     def current(self, name: str) -> str | None:
         """The version that is served, if any."""
         return self._pointer(name, "current")

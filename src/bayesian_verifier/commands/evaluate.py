@@ -177,7 +177,7 @@ def _found(version: str | None, model_store: str | None, name: str | None) -> tu
     store = ModelStore(store_of(settings))
     wanted = version or store.current(settings.model_name)
     if wanted is None:
-        raise ArtifactError(f"{store.root / settings.model_name}: no current version; name one, or train one")
+        raise ArtifactError(f"{store.unserved(settings.model_name)}; name one, or train one")
     return store.path(settings.model_name, wanted), f"{settings.model_name} {wanted}"
 
 

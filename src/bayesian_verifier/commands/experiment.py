@@ -113,6 +113,6 @@ def _belief(experiment: Experiment, store: str | None, kind: str) -> Belief:
     models = ModelStore(model_store(settings))
     version = models.current(settings.model_name)
     if version is None:
-        raise SettingsError(f"{models.root}: {settings.model_name} has no current version")
+        raise SettingsError(models.unserved(settings.model_name))
     model = load_model(models.path(settings.model_name, version))
     return ServedBelief(model, load_simulator(model.manifest.simulator))

@@ -188,8 +188,7 @@ def _noted(context: click.Context, kind: str, fields: dict[str, object]) -> None
 def _current(store: ModelStore, name: str) -> str:
     version = store.current(name)
     if version is None:
-        known = ", ".join(store.versions(name)) or "none"
-        raise CallerError(f"{name}: no current version in the store (known: {known})")
+        raise CallerError(store.unserved(name))
     return version
 
 

@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 from bayesian_verifier.errors import CallerError
-from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case, refuse_classes
+from bayesian_verifier.judgment_layer._layer_core import LayerCore, as_case
+from bayesian_verifier.judgment_layer._parts import check_parts
 from bayesian_verifier.policy import surroundings_of
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class JudgmentLayer:
         clock: Callable[[], int] = time.time_ns,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        refuse_classes(client=client, controller=controller)
+        check_parts(client=client, controller=controller, prover=prover, chooser=chooser, candidate=candidate)
         self._client = client
         self._onward = client if isinstance(client, AsksOnward) and client.keeps_state else None
         self._core = LayerCore(

@@ -252,13 +252,6 @@ def as_case(case: Case | Mapping[str, object]) -> Case:
     return case if isinstance(case, Case) else parse_record(Case, case)
 
 
-def refuse_classes(**given: object) -> None:
-    """Raises CallerError for a class in place of one of it, which would fail only when somebody waits for it."""
-    for name, one in given.items():
-        if isinstance(one, type):
-            raise CallerError(f"{name}: expected {one.__name__}(), got the class {one.__name__} itself")
-
-
 def _parsed(judgments: Evidence) -> list[Judgment]:
     ready = [judgment for judgment in judgments if isinstance(judgment, Judgment)]
     return ready if len(ready) == len(judgments) else parse_judgments(list(judgments))

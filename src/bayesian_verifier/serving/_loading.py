@@ -95,9 +95,8 @@ def verified_model(store: Path, name: str) -> Model:
     models = ModelStore(store)
     version = models.current(name)
     if version is None:
-        known = ", ".join(models.versions(name)) or "none"
         raise ArtifactError(
-            f"{store / name}: no current version (published: {known}); "
+            f"{models.unserved(name)}; "
             "publish one with `bayesian-verifier train`, or point BV_MODEL_STORE at another store"
         )
     model = load_model(models.path(name, version))
