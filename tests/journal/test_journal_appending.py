@@ -107,7 +107,7 @@ def test_a_journal_that_was_open_heals_a_tail_torn_by_another(tmp_path: Path) ->
 
 def test_threads_share_one_journal(tmp_path: Path) -> None:
     """Eight threads, one writer: every line once, in order."""
-    journal = Journal(tmp_path / "j.jsonl", fsync="never")
+    journal = Journal(tmp_path / "j.jsonl", fsync="never", lock_timeout=60)
     ids: list[list[str]] = [[] for _ in range(8)]
     threads = [
         threading.Thread(target=lambda mine=mine: mine.extend(judge(journal) for _ in range(50)))
@@ -245,7 +245,7 @@ def test_a_forked_child_writes_under_its_own_name(tmp_path: Path) -> None:
 @forks
 def test_a_fork_in_the_middle_of_an_append_blocks_nobody(tmp_path: Path) -> None:
     """A thread appends all the time; children forked then, with its locks held, append and end."""
-    journal = Journal(tmp_path / "j.jsonl", writer="app", fsync="never")
+    journal = Journal(tmp_path / "j.jsonl", writer="app", fsync="never", lock_timeout=60)
     stop = threading.Event()
 
     def append_on() -> None:
