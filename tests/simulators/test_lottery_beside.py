@@ -39,7 +39,7 @@ def compiled() -> Callable[..., Any]:
 
 def told(judgments: list[Judgment], before: int = 0) -> tuple[Read, Traced]:
     """What the program says of somebody who has judged so many before."""
-    read = BESIDE.read(judgments)
+    read = BESIDE.read(judgments, BESIDE.nothing())
     with jax.enable_x64(True):
         said = compiled()(list(read.arguments), further_places(before, read.told)[0])
     return read, Traced(*(np.asarray(part) for part in said))

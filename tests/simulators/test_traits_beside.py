@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,56 +39,55 @@ def people(name: str) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 @cache
-def compiled(name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Sums with what the network reads of them and counts, and log-likelihoods of draws."""
+def compiled(name: str) -> Callable[..., Any]:
+    """Sums, what the network reads, counts and log-likelihoods of draws, of a sheet and of sums before."""
     simulator, theta = SIMULATORS[name], people(name)
-    beside, size = simulator.beside(), simulator.sums_size
+    beside = simulator.beside()
 
-    def described(sheet: Any, places: Any) -> tuple[Any, ...]:  # noqa: ANN401 - arrays that JAX traces
-        said = beside.described(sheet, places)
-        return said.sums, beside.read_by_network(said.sums), said.informative, said.feedback, said.reward
+    def described(sheet: Any, before: Any) -> tuple[Any, ...]:  # noqa: ANN401 - arrays that JAX traces
+        said = beside.described(sheet, PLACES)
+        total = before + said.sums
+        seen = beside.read_by_network(sheet, before, total)
+        likely = beside.log_likelihood(sheet, before, total, theta)
+        return total, seen, said.informative, said.feedback, said.reward, likely
 
     with jax.enable_x64(True):
         sheet = [jax.ShapeDtypeStruct(*shape) for shape in beside.shapes]
-        return (
-            jax.jit(described).lower(sheet, PLACES).compile(),
-            jax.jit(lambda *given: beside.log_likelihood(*given, theta))
-            .lower(sheet, *2 * [np.zeros(size)])
-            .compile(),
-        )
+        return jax.jit(described).lower(sheet, np.zeros(simulator.summing.size)).compile()
 
 
-def told(name: str, judgments: list[Judgment]) -> tuple[Read, list[Any], Any]:
-    """What the program says of somebody of whom nothing was known."""
-    read = SIMULATORS[name].beside().read(judgments)
+def told(
+    name: str, judgments: list[Judgment], before: TraitsEvidence | None = None, *, summed: bool = True
+) -> tuple[Read, list[Any]]:
+    """What the program says of somebody of whom this was known, or nothing; summed: whether sums are asked for."""
+    beside = SIMULATORS[name].beside()
+    known = before or beside.nothing()
+    read = beside.read(judgments, known)
     with jax.enable_x64(True):
-        described, likely = compiled(name)
-        sheet = list(read.arguments)
-        said = [np.asarray(part) for part in described(sheet, PLACES)]
-        return read, said, np.asarray(likely(sheet, np.zeros_like(said[0]), said[0]))
+        sheet = [*read.arguments[:-1], read.arguments[-1] | summed]
+        return read, [np.asarray(part) for part in compiled(name)(sheet, beside.sums(known))]
 
 
 def agrees(name: str, judgments: list[Judgment]) -> None:
-    read, (sums, by_network, informative, feedback, reward), likely = told(name, judgments)
+    read, (sums, seen, informative, feedback, reward, likely) = told(name, judgments)
     simulator = SIMULATORS[name]
     described = simulator.describe(judgments)
     evidence = described.evidence
     assert isinstance(evidence, TraitsEvidence)
     assert (read.refuted, int(informative)) == (described.refuted, described.informative)
-    assert (int(feedback), int(reward)) == tuple(evidence.totals[-2:].astype(int))
+    assert (int(feedback), int(reward)) == evidence.counts
     count = max(1, described.informative)
     assert sums == pytest.approx(evidence.totals, abs=NATS * count)
-    # in NumPy they are in whole steps, as in a state, of two thousandths
-    in_steps = TraitsEvidence(sums, simulator.summing, None).sums
-    assert np.all(np.abs(by_network - in_steps) <= 0.51 * (4.0 + np.abs(in_steps)) / 2048)
     theta = people(name).astype(np.float64)
     exact = simulator.log_likelihood(theta, judgments)
     # up to a constant; somebody with next to no noise magnifies the last digits of an advantage
     off = likely - exact
     off = (off - np.median(off)) * np.minimum(1.0, np.exp(theta[:, -1]) / 0.01)
     assert off == pytest.approx(np.zeros(DRAWS), abs=5 * NATS * count)
-    kept = read.evidence(simulator.beside().nothing(), sums)
+    kept = read.evidence(sums, seen)
     assert kept.log_likelihood(theta) == pytest.approx(exact)
+    assert kept.counts == evidence.counts
+    assert kept.kind == evidence.kind
 
 
 @st.composite
@@ -126,12 +126,12 @@ def test_as_many_as_fill_a_lot_or_more(name: str, count: int) -> None:
 def test_where_some_were_known_before_the_likelihood_is_read_between_nodes(name: str) -> None:
     """On top of a state, as NumPy reads it there: to a thousandth of a nat near the best, of 70 judgments."""
     simulator, judgments = SIMULATORS[name], many(70)
-    before = simulator.read_evidence(simulator.describe(judgments[:60]).evidence.to_bytes())
-    read, (sums, *_), _ = told(name, judgments[60:])
-    with jax.enable_x64(True):
-        likely = np.asarray(compiled(name)[1](list(read.arguments), before.totals, before.totals + sums))
-    known = read.evidence(before, before.totals + sums)
-    assert known.parts is None
+    some = simulator.describe(judgments[:60]).evidence
+    before = simulator.read_evidence(replace(some, judgments=None, nodes=some.totals[:-2]).to_bytes())
+    read, (sums, seen, *_, likely) = told(name, judgments[60:], before)
+    known = read.evidence(sums, seen)
+    assert known.told is None
+    assert seen == pytest.approx(simulator.read_evidence(known.to_bytes()).sums, abs=0.02)
     expected = known.log_likelihood(people(name).astype(np.float64))
     near = expected > expected.max() - 50.0
     off = likely - expected
@@ -145,6 +145,34 @@ def test_sums_are_the_same_to_the_bit_in_any_order(name: str) -> None:
     judgments = many(50)
     shuffled = [judgments[i] for i in np.random.default_rng(0).permutation(50)]
     assert np.array_equal(told(name, judgments)[1][0], told(name, shuffled)[1][0])
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_sums_are_made_only_where_a_state_has_no_room_for_judgments(name: str) -> None:
+    """Twenty travel as they are, and are read back so; five hundred are summed, in no more room."""
+    few, lots = many(20), many(500)
+    read, (sums, seen, *_) = told(name, few, summed=False)
+    assert not sums[:-2].any()
+    kept = read.evidence(sums, seen)
+    back = SIMULATORS[name].read_evidence(kept.to_bytes())
+    assert back.judgments == tuple(SIMULATORS[name].describe(few).told)
+    assert back.sums == pytest.approx(seen, abs=1e-4)
+    read, (sums, seen, *_) = told(name, lots, summed=False)
+    assert sums[:-2].any()
+    state = read.evidence(sums, seen).to_bytes()
+    assert len(state) < 17_500
+    assert SIMULATORS[name].read_evidence(state).judgments is None
+
+
+@pytest.mark.parametrize("name", SIMULATORS)
+def test_what_is_recalled_is_all_that_counts(name: str) -> None:
+    """Judgments of a state, as long as a sheet has room for the new ones too; none of sums."""
+    beside, simulator = SIMULATORS[name].beside(), SIMULATORS[name]
+    some = simulator.describe(many(100)).evidence
+    known = simulator.read_evidence(some.to_bytes())
+    assert list(beside.recalled(known, 412)) == list(some.judgments or ())
+    assert not beside.recalled(known, 413)
+    assert not beside.recalled(replace(some, judgments=None, nodes=some.totals[:-2]), 1)
 
 
 @pytest.mark.parametrize("name", SIMULATORS)

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators.traits import ExplorerSimulator, TraitsSimulator
 
 SIMULATORS = pytest.mark.parametrize(
     "simulator", [ExplorerSimulator(), TraitsSimulator()], ids=lambda s: s.name
 )
 EXPLORER = ExplorerSimulator()
-#: of a header, before what is deflated
-HEADER = 9
+#: form and counts, then how much wider steps are, before what is deflated
+HEADER = 10
 
 
 def evidence(simulator, nodes, counts=(3, 2)):
     """With these log-likelihoods at the nodes."""
-    return simulator.describe(parse_judgments([])).evidence.__class__(
-        np.append(nodes, counts), simulator.summing
-    )
+    return replace(simulator.describe([]).evidence, counts=counts, judgments=None, nodes=nodes)
 
 
 def within_a_step(found, below, *, wider):
@@ -68,9 +66,10 @@ def test_a_state_has_room_whatever_is_summed(simulator, rough):
     nodes = surface(simulator, np.random.default_rng(1), width=2.0, rough=rough)
     raw = evidence(simulator, nodes).to_bytes()
     assert len(raw) < 17_500
-    assert rough or raw[0] == 0
+    wider = raw[HEADER - 1]
+    assert rough or wider == 0
     back = simulator.read_evidence(raw).totals[:-2]
-    assert within_a_step(back, nodes - nodes.max(), wider=raw[0])
+    assert within_a_step(back, nodes - nodes.max(), wider=wider)
 
 
 def refusals():
@@ -82,14 +81,16 @@ def refusals():
     again = zlib.compressobj(1, zlib.DEFLATED, -15)
     less = again.compress(body[:-2]) + again.flush()
     return {
-        "nothing": (b"", "nodes"),
+        "nothing": (b"", "judgments or sums"),
+        "counts alone": (raw[: HEADER - 1], "judgments or sums"),
         "a header alone": (raw[:HEADER], "nodes"),
+        "another form": (b"\x02" + raw[1:], "of form 2"),
         "cut short": (raw[:-1], "nodes|deflated"),
         "no deflate": (raw[:HEADER] + b"\xff" * 40, "deflated"),
         "something behind": (raw + b"x", "nodes"),
         "too few": (raw[:HEADER] + less, "nodes"),
         "far too many": (raw[:HEADER] + bomb, "nodes"),
-        "steps as wide as no one writes": (b"\x07" + raw[1:], "at most 2"),
+        "steps as wide as no one writes": (raw[: HEADER - 1] + b"\x07" + raw[HEADER:], "at most 2"),
     }
 
 

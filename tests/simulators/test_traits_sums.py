@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
@@ -35,6 +37,11 @@ def evidence(simulator, count, *, seed=0):
     return theta[0], judged, simulator.describe(judged).evidence
 
 
+def summed(found):
+    """The same by its sums alone, as of somebody whose judgments a state has no room for."""
+    return replace(found, judgments=None, nodes=found.totals[:-2])
+
+
 def test_what_is_read_between_nodes_is_a_product_of_natural_cubic_splines():
     """Of scipy's, along the even steps of each axis; beyond the nodes the last value holds."""
     lattice = Lattice((Axis(6, 1.2, 4.0), Axis(5, 50.0, 3.0), Axis(4, 0.7, 2.0)))
@@ -62,7 +69,7 @@ def test_at_the_nodes_sums_are_the_exact_log_likelihood(simulator):
     which = rng.integers(0, lattice.size, 50)
     grid = np.stack(np.meshgrid(*[axis.places for axis in lattice.axes], indexing="ij"), axis=-1)
     theta = found.summing.centre + found.summing.scale * grid.reshape(-1, len(lattice.axes))[which]
-    off = found.totals[which] - log_likelihood(found.parts[0], theta)
+    off = found.totals[which] - log_likelihood(found.told, theta)
     assert off == pytest.approx(np.full(50, off[0]), abs=1e-3)
 
 
@@ -72,8 +79,8 @@ def test_at_the_nodes_sums_are_the_exact_log_likelihood(simulator):
 def test_between_the_nodes_sums_of_a_state_are_near_the_exact_log_likelihood(simulator, nats):
     """Around the truth, rms, of 64 answers that went through a state's bytes."""
     theta, judged, found = evidence(simulator, 64)
-    state = simulator.read_evidence(found.to_bytes())
-    assert state.parts is None
+    state = simulator.read_evidence(summed(found).to_bytes())
+    assert state.told is None
     near = theta + 0.2 * found.summing.scale * np.random.default_rng(2).normal(size=(200, theta.size))
     off = state.log_likelihood(near) - simulator.log_likelihood(near, judged)
     assert (off - off.mean()).std() < nats
@@ -83,7 +90,7 @@ def test_cases_taken_from_others_are_the_same_cases():
     """Repeated and in another order: the advantages of those that were named."""
     simulator = TraitsSimulator()
     _, judged, _ = evidence(simulator, 30)
-    cases = simulator.describe(judged).evidence.parts[0].cases
+    cases = simulator.describe(judged).evidence.told.cases
     index = np.random.default_rng(3).integers(0, len(cases), 50)
     people = people_of(simulator.sample_prior(np.random.default_rng(4), 3))
     assert cases.taken(index).advantages(people) == pytest.approx(cases.advantages(people)[index])
@@ -93,7 +100,7 @@ def test_across_is_every_combination():
     """Of three risk aversions, two explorations and two exponents, the last running fastest; in single precision."""
     simulator = TraitsSimulator()
     _, judged, _ = evidence(simulator, 12)
-    cases = simulator.describe(judged).evidence.parts[0].cases
+    cases = simulator.describe(judged).evidence.told.cases
     risk, more, exponent = np.array([-1.0, 0.4, 1.0]), np.array([-0.1, 0.2]), np.array([0.6, 1.1])
     every = np.stack([m.ravel() for m in np.meshgrid(risk, more, np.log(exponent), indexing="ij")], axis=1)
     expected = cases.advantages(people_of(np.column_stack([every, np.zeros(12)])))
@@ -118,6 +125,6 @@ def test_who_answers_the_same_proposals_again_and_again_is_known_by_their_sums()
         for one, yes in zip(cases, said.approve, strict=True)
     ]
     exact = joint_posterior(simulator, judged, coarse=[31, 21, 13], fine=[33, 33, 21])
-    state = simulator.read_evidence(simulator.describe(judged).evidence.to_bytes())
+    state = simulator.read_evidence(summed(simulator.describe(judged).evidence).to_bytes())
     weight = np.exp(state.log_likelihood(exact.points) + log_prior(simulator.parameters, exact.points))
     assert exact.divergence(np.log(weight / weight.sum())[exact.carrying] - exact._log_cell) < 0.2

@@ -1,23 +1,20 @@
-"""Does the network of several traits locate posteriors, whiten them, and come out of its export as it went in?"""
+"""Does the network of several traits learn from people as they are, and come out of its export as it went in?"""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from bayesian_verifier.artifact import PosteriorFunction
 from bayesian_verifier.posterior import base_points, wide_points
 from bayesian_verifier.settings_file import read_content, read_table
-from bayesian_verifier.simulators.traits import ExplorerSimulator
+from bayesian_verifier.simulators.traits import Answers, ExplorerSimulator, Told
 from bayesian_verifier.training import TrainingSettings
 from bayesian_verifier.training._approximator import build_approximator
 from bayesian_verifier.training._export import export_function
 from bayesian_verifier.training._fit import Fit
-from bayesian_verifier.training._locating import cholesky, found
 from bayesian_verifier.training._network import Network
 from bayesian_verifier.training._parity import parity
 from bayesian_verifier.training._quality import compare
@@ -29,65 +26,23 @@ CONFIGS = Path(__file__).parents[2] / "configs"
 SIMULATOR = ExplorerSimulator()
 
 
-def test_a_normal_posterior_is_found_however_narrow_and_slanted():
-    """Mean and covariance within 5%, from 1 to 0.003 prior sd."""
-    rng = np.random.default_rng(0)
-    factors = np.tril(rng.normal(size=(6, 3, 3))) + 2.0 * np.eye(3)
-    factors *= np.geomspace(0.3, 0.002, 6)[:, None, None]
-    means = rng.normal(size=(6, 3))
-    inverse = np.linalg.inv(factors)
-
-    def log_density(points):
-        white = jnp.einsum("bij,bmj->bmi", inverse, points - means[:, None])
-        return -0.5 * (white**2).sum(-1)
-
-    place = found(log_density, base_points(128, 3), 6)
-    off = np.einsum("bij,bj->bi", inverse, np.asarray(place.mean) - means)
-    assert np.abs(off).max() < 0.05
-    white = inverse @ np.asarray(place.factor)
-    assert white @ white.swapaxes(1, 2) == pytest.approx(np.tile(np.eye(3), (6, 1, 1)), abs=0.1)
-
-
-def test_a_skewed_posterior_is_found_by_its_moments():
-    """Of the logarithm of a gamma variable and two normal ones: digamma and trigamma at 2."""
-
-    def log_density(points):
-        return 2.0 * points[..., 0] - jnp.exp(points[..., 0]) - 0.5 * (points[..., 1:] ** 2).sum(-1)
-
-    place = found(log_density, base_points(128, 3), 1)
-    digamma, trigamma = 1.0 - 0.5772156649, math.pi**2 / 6.0 - 1.0
-    assert float(place.mean[0, 0]) == pytest.approx(digamma, abs=0.05 * math.sqrt(trigamma))
-    assert float(place.factor[0, 0, 0]) == pytest.approx(math.sqrt(trigamma), rel=0.05)
-
-
-def test_the_factor_is_numpys():
-    """Of random positive matrices; where one is singular it is held above nothing."""
-    some = np.random.default_rng(1).normal(size=(5, 4, 7))
-    matrix = some @ some.swapaxes(1, 2)
-    expected = np.linalg.cholesky(matrix)
-    assert np.asarray(cholesky(jnp.asarray(matrix))) == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    assert np.isfinite(cholesky(jnp.ones((2, 2)))).all()
-
-
 @pytest.fixture(scope="module")
 def pool():
     return TraitPool.drawn(np.random.default_rng(0), SIMULATOR, 160)
 
 
 def test_people_of_a_pool_are_summed_as_their_judgments_would_be(pool):
-    """To the bit; batches to single precision."""
-    for kind in ("feedback", "reward", "both", "either"):
-        person = TraitPopulation(pool).person(np.random.default_rng(2), 20, kind)
-        (told,) = person.evidence.parts
-        assert np.array_equal(person.evidence.totals, SIMULATOR.summing.summed(told.cases, told.answers))
+    """In batches, to single precision."""
     index, owner = np.arange(20), np.repeat([1, 3], 10)
     answers = np.array([[1.0, 0.4, 1.0], [-1.0, 0.0, 0.0]] * 10, np.float32)
     sums = TraitBatches(pool, 8, 0).sums(index, owner, answers)
     for person in (1, 3):
         own = owner == person
         sign, reward, rewarded = answers[own].T
-        said = type(told.answers)(sign.astype(float), reward.astype(float), rewarded > 0)
-        total = SIMULATOR.summing.summed(pool.cases.taken(index[own]), said)
+        told = Told(
+            pool.cases.taken(index[own]), Answers(sign.astype(float), reward.astype(float), rewarded > 0)
+        )
+        total = SIMULATOR.summing.summed(told.cases, told.answers)
         assert sums[person, :-2] == pytest.approx(total[:-2] - total[:-2].max(), abs=2e-3)
         assert sums[person, -2:] == pytest.approx(total[-2:])
     assert not sums[0].any()
@@ -109,10 +64,10 @@ def trained(pool):
     return approximator, PosteriorFunction(blob, sums_size=SIMULATOR.sums_size, parameters=3)
 
 
-def test_the_export_says_what_the_object_says(trained, pool):
+def test_the_export_says_what_the_object_says(trained):
     """Saved and reloaded too."""
     approximator, function = trained
-    people = TraitPopulation(pool)
+    people = TraitPopulation.drawn(np.random.default_rng(1), SIMULATOR, 60)
     sets = [
         people.person(np.random.default_rng(i), n, "both").evidence.sums for i, n in enumerate((0, 3, 40))
     ]

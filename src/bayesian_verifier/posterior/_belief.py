@@ -61,7 +61,7 @@ class Belief:
         Quantiles are local lines through the draws on the logistic scale of their ranks: the noise of single draws
         averages out (Cleveland 1979, JASA 74).
         """
-        order = np.argsort(draws, kind="stable")
+        order = np.argsort(draws)
         ordered = draws[order].astype(np.float64)
         w = np.full(ordered.size, 1.0 / ordered.size) if weights is None else weights[order] / weights.sum()
         mean = float(w @ ordered)

@@ -54,7 +54,7 @@ def smoothed(log_weight: Float) -> Weights:
         raise ValueError("expected log-weights below infinity, some of them finite")
     weight = np.exp(log_weight - top)
     tail = math.ceil(min(0.2 * weight.size, 3.0 * math.sqrt(weight.size)))
-    order = np.argsort(weight, kind="stable")
+    order = np.argsort(weight)
     cut = max(float(weight[order[-tail - 1]]) if tail < weight.size else 0.0, _NOTHING)
     greatest = order[-tail:][weight[order[-tail:]] > cut]  # those that tie with the cut exceed it by nothing
     tail = greatest.size

@@ -32,8 +32,8 @@ class WidePoints(NamedTuple):
 
 
 def wide_points(count: int, dimensions: int) -> WidePoints:
-    """`count` points, and for more than two dimensions twice as many for each further one; see `base_points`."""
-    enough = count * 2 ** max(0, dimensions - 2)
+    """`count` points, and for more than two dimensions as many more for each further one; see `base_points`."""
+    enough = count * max(1, dimensions - 1)
     noise = (WIDENING * base_points(enough, dimensions)).astype(np.float32)
     log_ratio = log_widening(noise)
     share = np.exp(-log_ratio)

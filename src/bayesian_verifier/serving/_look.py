@@ -36,7 +36,7 @@ def looked(
 def _at_once(
     before: Known, answered: Sequence[Judgment], program: Program, clock: Callable[[], float]
 ) -> Looked:
-    read = program.read(answered)
+    before, read = program.read(before, answered)
     if not before.informative and not read.told:
         judgments, refuted = before.judgments + len(answered), before.refuted + read.refuted
         return Looked(before._replace(judgments=judgments, refuted=refuted))

@@ -45,9 +45,12 @@ class Program:
         """What is known of somebody who has not been asked yet."""
         return Known(0, 0, 0, self._beside.nothing(), None if self._check is None else self._check.nothing())
 
-    def read(self, answered: Sequence[Judgment]) -> Read:
-        """Judgments as the program takes them."""
-        return self._beside.read(answered)
+    def read(self, before: Known, answered: Sequence[Judgment]) -> tuple[Known, Read]:
+        """Judgments as the program takes them, on top of what was known, and what else of that counts then."""
+        recalled = self._beside.recalled(before.evidence, len(answered))
+        if recalled:
+            before = before._replace(informative=0, evidence=self._beside.nothing())
+        return before, self._beside.read([*recalled, *answered], before.evidence)
 
     def __call__(self, before: Known, read: Read, judgments: int, clock: Callable[[], float]) -> Looked:
         """Look at what was known and at so many answered judgments, read.
@@ -59,7 +62,9 @@ class Program:
         places, log_stands = further_places(before.informative, read.told)
         numbers = () if check is None or before.misfit is None else (before.misfit.numbers,)
         started = clock()
-        emission, (total, counts, *weighed) = self._run(*read.arguments, sums, places, log_stands, *numbers)
+        emission, (total, seen, counts, *weighed) = self._run(
+            *read.arguments, sums, places, log_stands, *numbers
+        )
         seconds = clock() - started
         informative, feedback, reward = np.asarray(counts).tolist()
         misfit = None
@@ -71,7 +76,7 @@ class Program:
             before.judgments + judgments,
             before.informative + informative,
             before.refuted + read.refuted,
-            read.evidence(before.evidence, np.asarray(total)),
+            read.evidence(np.asarray(total), np.asarray(seen)),
             misfit,
         )
         found = None if check is None or misfit is None else check.found(misfit, np.asarray(weighed[1]))
@@ -96,9 +101,9 @@ class Program:
         def log_likelihood(theta: Any) -> Any:  # noqa: ANN401 - as above
             return self._beside.log_likelihood(given, sums, total, theta)
 
-        read = self._beside.read_by_network(total)
+        read = self._beside.read_by_network(given, sums, total)
         counts = jnp.stack([said.informative, said.feedback, said.reward])
         if self._check is None:
-            return read, log_likelihood, (total, counts)
+            return read, log_likelihood, (total, read, counts)
         weighed = added(arguments[-1], said, self._check.grid, places, log_stands)
-        return read, log_likelihood, (total, counts, *weighed)
+        return read, log_likelihood, (total, read, counts, *weighed)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: the state that travels with a person has room for so many bytes of evidence
 _MOST_BYTES = 17_500
+#: so many judgments are kept as they are
+_FEW = 32
 #: of the greatest sum: what an order may change; and what one judgment may add
 _MOST_OFF, _GREATEST = 1e-4, 1e5
 #: likelihoods of judgments and of their sums may differ by so many nats, where they are within so many of the best
@@ -70,15 +72,19 @@ def features(kit: Kit) -> Said:
 
 
 def state(kit: Kit) -> Said:
-    """Evidence travels as bytes, and what is no evidence is refused."""
-    evidence = kit.simulator.describe(kit.judged()).evidence
+    """Evidence travels as bytes, that of a few judgments unchanged, and what is no evidence is refused."""
+    own = kit.simulator
+    few = own.describe(kit.judged()[:_FEW]).evidence
+    back = own.read_evidence(few.to_bytes())
+    require(np.allclose(back.sums, few.sums, rtol=1e-6), "evidence read back is another")
+    evidence = own.describe(kit.judged()).evidence
     raw = evidence.to_bytes()
     require(len(raw) <= _MOST_BYTES, f"evidence takes {len(raw)} bytes, and a state has {_MOST_BYTES}")
-    back = kit.simulator.read_evidence(raw)
-    require(np.allclose(back.sums, evidence.sums, rtol=1e-6), "evidence read back is another")
+    back = own.read_evidence(raw)
+    require(back.to_bytes() == raw, "evidence read back is written otherwise")
     require(back.kind == evidence.kind, f"evidence of kind {evidence.kind} reads back as {back.kind}")
     try:
-        kit.simulator.read_evidence(raw[:-1])
+        own.read_evidence(raw[:-1])
     except ValueError:
         return f"{len(raw)} bytes", {"bytes": len(raw)}
     raise FaultError("evidence that was cut short is read without a ValueError")
@@ -86,7 +92,7 @@ def state(kit: Kit) -> Said:
 
 def likelihood(kit: Kit) -> Said:
     """Offered by judgments and by their sums alike, or by neither."""
-    judged, own = kit.judged()[:32], kit.simulator
+    judged, own = kit.judged()[:_FEW], kit.simulator
     theta = own.sample_prior(kit.rng(7), 64)
     by_judgments = own.log_likelihood(theta, judged)
     by_sums = own.describe(judged).evidence.log_likelihood(theta)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.simulators._evidence import Evidence
 
 Float = NDArray[np.float64]
+F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Rivals(Protocol):
 class Traced(NamedTuple):
     """What judgments say, where JAX computes it beside the network: arrays that it traces.
 
-    sums [sums_size]: float64.   parts [B, K, T], rewards [K], differences [A, K, T]: as in `Surfaces`, None where the
+    sums [N]: float64.   parts [B, K, T], rewards [K], differences [A, K, T]: as in `Surfaces`, None where the
     simulator has no rivals.   informative, feedback, reward: how many judgments.
     """
 
@@ -133,13 +134,13 @@ class Read(NamedTuple):
     """Judgments as a program takes them.
 
     arguments: of the shapes that were promised.   told: how many judgments were answered and not refuted.
-    refuted: how many were.   evidence: (what was known before, the sums of all) to what is known then.
+    refuted: how many were.   evidence: (the sums of all, what the network read) to what is known then.
     """
 
     arguments: Sequence[NDArray[Any]]
     told: int
     refuted: int
-    evidence: Callable[[Any, Float], Evidence]
+    evidence: Callable[[Float, F32], Evidence]
 
 
 class Beside(Protocol):
@@ -150,16 +151,24 @@ class Beside(Protocol):
 
     shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]]
 
-    def read(self, judgments: Sequence[Judgment]) -> Read:
-        """As many judgments as one request may have."""
+    def recalled(self, evidence: Any, more: int) -> Sequence[Judgment]:  # noqa: ANN401 - this simulator's own
+        """Judgments behind the evidence that are to be read again together with so many more, none of them refuted.
+
+        All of them, so that nothing else of the evidence counts; none where it is kept as sums. Who recalls has no
+        rivals.
+        """
+        ...
+
+    def read(self, judgments: Sequence[Judgment], before: Any) -> Read:  # noqa: ANN401 - as above
+        """As many judgments as one request may have, on top of the evidence before."""
         ...
 
     def nothing(self) -> Evidence:
         """No evidence yet."""
         ...
 
-    def sums(self, evidence: Any) -> Float:  # noqa: ANN401 - this simulator's own
-        """What further judgments add to [sums_size], in double precision."""
+    def sums(self, evidence: Any) -> Float:  # noqa: ANN401 - as above
+        """What further judgments add to [N], in double precision; zeros where nothing is known."""
         ...
 
     def described(self, arguments: Sequence[Any], places: Any) -> Traced:  # noqa: ANN401 - arrays that JAX traces
@@ -169,14 +178,17 @@ class Beside(Protocol):
         """
         ...
 
-    def read_by_network(self, sums: Any) -> Any:  # noqa: ANN401 - as above
-        """What the network reads of sums, float32 [sums_size]: `Evidence.sums`, but for what a state rounds."""
+    def read_by_network(self, arguments: Sequence[Any], before: Any, sums: Any) -> Any:  # noqa: ANN401 - as above
+        """What the network reads, float32 [sums_size]: `Evidence.sums`, but for what a state rounds.
+
+        before: what was known before these judgments.   sums: of all, float64 [N] each.
+        """
         ...
 
     def log_likelihood(self, arguments: Sequence[Any], before: Any, sums: Any, theta: Any) -> Any:  # noqa: ANN401 - as above
         """Log p(all judgments | θ) [D] up to a constant, θ [D, P] on the link scale; None where nobody knows it.
 
-        before: what was known before these judgments.   sums: of all, float64 [sums_size] each.
+        before, sums: as above.
         """
         ...
 

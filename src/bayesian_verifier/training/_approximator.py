@@ -32,16 +32,17 @@ def build_approximator(simulator: Simulator, settings: NetworkSettings) -> Any:
     """
     summary = _summary(simulator, settings)
     parameters = len(simulator.parameters)
-    coupling = {
-        "depth": settings.flow_depth,
-        "permutation": "swap",
-        "subnet_kwargs": {
-            "widths": list(settings.flow_widths),
-            "dropout": None,
-            "activation": settings.flow_activation,
-        },
+    subnet: dict[str, Any] = {
+        "widths": list(settings.flow_widths),
+        "dropout": None,
+        "activation": settings.flow_activation,
     }
-    flow = LocatedFlow(flow=coupling) if parameters == PAIR else WhitenedFlow(parameters, flow=coupling)
+    coupling = {"depth": settings.flow_depth, "permutation": "swap", "subnet_kwargs": subnet}
+    if parameters == PAIR:
+        flow: Any = LocatedFlow(flow=coupling)
+    else:
+        subnet |= {"kernel_initializer": "orthogonal", "residual": False}  # as BayesFlow's own couplings
+        flow = WhitenedFlow(parameters, words=settings.context_widths[-1], flow=coupling)
     adapter = (
         bf.Adapter()
         .convert_dtype("float64", "float32")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from bayesian_verifier.errors import ArtifactError
+from bayesian_verifier.training._shared_context import of_one_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,28 +27,22 @@ def posterior_function(approximator: Any) -> Callable[..., Any]:
     values = [jnp.asarray(v.value) for v in variables]
 
     def posterior(sums: Any, noise: Any, query: Any) -> tuple[Any, ...]:
-        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+        with keras.StatelessScope(list(zip(variables, values, strict=True))), of_one_person():
             seen = summary(sums)
             theta, log_density = flow(*_paired(noise, seen), inverse=True, density=True)
             asked = flow.log_prob(*_paired(query, seen))
-        people = sums.shape[0]
-        return (
-            theta.reshape(people, *noise.shape),
-            log_density.reshape(people, noise.shape[0]),
-            seen,
-            asked.reshape(people, query.shape[0]),
-        )
+        return theta, log_density, seen, asked
 
     return posterior
 
 
 def _paired(rows: Any, summaries: Any) -> tuple[Any, Any]:
-    """Each of the rows [D, P] beside each summary [B, C]: [B * D, P] and [B * D, C]."""
-    people, count = summaries.shape[0], rows.shape[0]
-    shape = (people, count)
-    repeated = jnp.broadcast_to(rows[None], (*shape, rows.shape[-1])).reshape(people * count, -1)
-    spread = jnp.broadcast_to(summaries[:, None], (*shape, summaries.shape[-1])).reshape(people * count, -1)
-    return repeated, spread
+    """Each of the rows [D, P] beside each summary [B, C]: [B, D, P] and [B, D, C]."""
+    shape = (summaries.shape[0], rows.shape[0])
+    return (
+        jnp.broadcast_to(rows[None], (*shape, rows.shape[-1])),
+        jnp.broadcast_to(summaries[:, None], (*shape, summaries.shape[-1])),
+    )
 
 
 def export_function(approximator: Any, sums_size: int, parameters: int) -> bytes:

@@ -33,18 +33,17 @@ class TraitCurriculum:
     def batches(self) -> TraitBatches:
         """Sums of what answers say, of a pool of cases described once."""
         asked = self.settings.training
-        return TraitBatches(self._pool(0), asked.steps.sets, asked.seed)
+        pool = TraitPool.drawn(np.random.default_rng([asked.seed, 0]), self.simulator, asked.steps.pool)
+        return TraitBatches(pool, asked.steps.sets, asked.seed)
 
     def usual(self) -> TraitPopulation:
-        """From a pool of its own."""
-        return TraitPopulation(self._pool(2))
-
-    def _pool(self, number: int) -> TraitPool:
+        """With cases of their own."""
         asked = self.settings.training
-        return TraitPool.drawn(np.random.default_rng([asked.seed, number]), self.simulator, asked.steps.pool)
+        rng = np.random.default_rng([asked.seed, 2])
+        return TraitPopulation.drawn(rng, self.simulator, asked.steps.pool)
 
     def parity_sets(self) -> list[NDArray[np.float32]]:
-        """Sums of people from the pool of the usual ones."""
+        """Surveys of people like the usual ones."""
         people, seed = self.usual(), self.settings.training.seed
         return [
             people.person(np.random.default_rng([seed, 1, i]), size, ANSWERS[i % len(ANSWERS)]).evidence.sums

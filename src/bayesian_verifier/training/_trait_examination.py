@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayesian_verifier.judgment import GREATEST_REWARD
-from bayesian_verifier.training._drawn import given
 from bayesian_verifier.training._examination import NO_RIVALS, Examinee
 from bayesian_verifier.training._sets import ANSWERS
-from bayesian_verifier.training._trait_people import TraitPool, TraitPopulation
+from bayesian_verifier.training._trait_people import TraitPopulation, answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from bayesian_verifier.engine import Engine
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.posterior import MisfitCalibration
+    from bayesian_verifier.simulators import Simulator
     from bayesian_verifier.simulators.traits import TraitsSimulator
     from bayesian_verifier.training._settings import EvaluationSettings
 
@@ -43,7 +42,7 @@ class TraitExamination:
     def people(self, seed: int) -> TraitPopulation:
         """Of cases of their own."""
         rng = np.random.default_rng([seed, 1])
-        return TraitPopulation(TraitPool.drawn(rng, self.simulator, self.settings.pool))
+        return TraitPopulation.drawn(rng, self.simulator, self.settings.pool)
 
     def power(
         self,
@@ -55,18 +54,7 @@ class TraitExamination:
         """Nothing."""
 
 
-def judged(simulator: TraitsSimulator, rng: np.random.Generator, size: int, kind: str) -> list[Judgment]:
+def judged(simulator: Simulator, rng: np.random.Generator, size: int, kind: str) -> list[Judgment]:
     """`size` proposals, and what somebody drawn from the prior answered, of a kind."""
-    theta = np.repeat(simulator.sample_prior(rng, 1), size, axis=0)
-    cases = simulator.draw_cases(rng, size)
-    said = simulator.simulate(rng, theta, cases)
-    told, rewarded = given(rng, size, kind)
-    result = []
-    for i, case in enumerate(cases):
-        answer: dict[str, object] = (
-            {"feedback": "approve" if said.approve[i] else "reject"} if told[i] else {}
-        )
-        if rewarded[i] and abs(said.reward[i]) <= GREATEST_REWARD:
-            answer["reward"] = float(said.reward[i])
-        result.append(case.model_copy(update=answer))
-    return result
+    theta, cases = simulator.sample_prior(rng, 1)[0], simulator.draw_cases(rng, size)
+    return answered(simulator, rng, theta, cases, kind)

@@ -17,10 +17,7 @@ from bayesian_verifier.judgment import GREATEST_REWARD
 from bayesian_verifier.simulators.lottery import REWARD_SD, respond
 from bayesian_verifier.simulators.traits import (
     COUNTS,
-    Answers,
-    Told,
     TraitCases,
-    TraitsEvidence,
     cases_of,
     log_chances,
     people_of,
@@ -29,7 +26,10 @@ from bayesian_verifier.training._drawn import Drawn, given
 from bayesian_verifier.training._sets import Batch, answers_given, met_cases, set_sizes
 
 if TYPE_CHECKING:
-    from bayesian_verifier.simulators import Responses
+    from collections.abc import Sequence
+
+    from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.simulators import Responses, Simulator
     from bayesian_verifier.simulators.traits import TraitsSimulator
 
 Float = NDArray[np.float64]
@@ -102,7 +102,7 @@ class TraitBatches:
         linear = self._added(index[there], owner[there], reward[there]) @ pool.advantages
         squares = self._added(index[there], owner[there]) @ (pool.advantages**2)
         by_node = total.reshape(*linear.shape, -1) + ((linear - 0.5 * squares) / REWARD_SD**2)[..., None]
-        result = np.zeros((self.count, pool.simulator.sums_size), np.float32)
+        result = np.zeros((self.count, pool.simulator.summing.size), np.float32)
         result[:, :-COUNTS] = by_node.reshape(self.count, -1)
         result[:, :-COUNTS] -= result[:, :-COUNTS].max(axis=1, keepdims=True)
         result[:, -2] = np.bincount(owner, sign != 0, self.count)
@@ -117,32 +117,38 @@ class TraitBatches:
 
 @dataclass(frozen=True, slots=True)
 class TraitPopulation:
-    """People who meet cases of a pool, none of them again and again."""
+    """People who meet some cases, none of them again and again."""
 
-    pool: TraitPool
+    simulator: TraitsSimulator
+    cases: Sequence[Judgment]
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, simulator: TraitsSimulator, size: int) -> Self:
+        """About `size` cases as the simulator draws them, those without an advantage left out."""
+        cases = simulator.draw_cases(rng, size)
+        _, has_advantage = cases_of(cases)
+        return cls(simulator, [case for case, kept in zip(cases, has_advantage, strict=True) if kept])
 
     def person(self, rng: np.random.Generator, size: int, kind: str) -> Drawn:
         """A person drawn from the prior with `size` answers of a kind, one of ANSWERS or "either"."""
-        pool, simulator = self.pool, self.pool.simulator
-        theta = simulator.sample_prior(rng, 1)
-        index = rng.integers(0, len(pool), size)
-        approve, reward = pool.answered(rng, index, np.repeat(theta, size, axis=0))
-        told, rewarded = given(rng, size, kind)
-        rewarded &= np.abs(reward) <= GREATEST_REWARD
-        kept = told | rewarded
-        sign = np.where(told, np.where(approve, 1.0, -1.0), 0.0)
-        answers = Answers(sign[kept], np.where(rewarded, reward, 0.0)[kept], rewarded[kept])
-        totals, parts = self._totals(index[kept], answers), (Told(pool.cases.taken(index[kept]), answers),)
-        evidence = TraitsEvidence(totals, simulator.summing, parts if len(index) else ())
-        return Drawn(theta[0], int(kept.sum()), evidence)
+        theta = self.simulator.sample_prior(rng, 1)[0]
+        met = [self.cases[i] for i in rng.integers(0, len(self.cases), size)]
+        described = self.simulator.describe(answered(self.simulator, rng, theta, met, kind))
+        return Drawn(theta, described.informative, described.evidence)
 
-    def _totals(self, index: Index, answers: Answers) -> Float:
-        """As `describe` sums them, to the bit."""
-        pool, summing = self.pool, self.pool.simulator.summing
-        told = answers.sign != 0
-        which = (answers.sign[told] < 0).astype(np.intp)
-        total = pool.chances[which, index[told]].sum(axis=0, dtype=np.float64)
-        rewards = answers.reward[answers.rewarded, None]
-        of_rewards = summing.of_rewards(rewards, pool.advantages[index[answers.rewarded]])
-        total += np.repeat(of_rewards, len(summing.noises))
-        return np.append(total, [told.sum(), answers.rewarded.sum()])
+
+def answered(
+    simulator: Simulator, rng: np.random.Generator, theta: Float, cases: Sequence[Judgment], kind: str
+) -> list[Judgment]:
+    """What somebody, θ [P], answers to cases, of a kind."""
+    said = simulator.simulate(rng, np.repeat(theta[None], len(cases), axis=0), cases)
+    told, rewarded = given(rng, len(cases), kind)
+    result = []
+    for i, case in enumerate(cases):
+        answer: dict[str, object] = (
+            {"feedback": "approve" if said.approve[i] else "reject"} if told[i] else {}
+        )
+        if rewarded[i] and abs(said.reward[i]) <= GREATEST_REWARD:
+            answer["reward"] = float(said.reward[i])
+        result.append(case.model_copy(update=answer))
+    return result

@@ -1,7 +1,7 @@
-"""What do summed log-likelihoods of several traits say about where the posterior lies and what shape it has?
+"""What does a flow of several traits have to know of a posterior: where it lies, and a learned word on its shape?
 
-With the prior they are a smooth log-density. Where its mass lies and how wide that is takes out most of what there is
-to learn; how far the log-density is off a normal one there, at fixed points, says what shape is left.
+The first is in the survey of the posterior that the network reads; the second is learned from what the survey says of
+the shape. Whom the network learns from is known by summed log-likelihoods on a lattice, and surveyed there.
 """
 
 from __future__ import annotations
@@ -16,23 +16,28 @@ import numpy as np
 from bayesflow.networks import SummaryNetwork
 from bayesflow.utils.serialization import serialize
 
-from bayesian_verifier.posterior import base_points
 from bayesian_verifier.simulators.traits import COUNTS, Axis, Lattice, drawn_in, drawn_out
-from bayesian_verifier.training._locating import Place, found
+from bayesian_verifier.survey import (
+    Place,
+    located,
+    location_size,
+    probe_weights,
+    probes,
+    surveyed,
+    unfolded,
+)
 from bayesian_verifier.training._moments import shape_of, shape_size
-from bayesian_verifier.training._whitened_flow import located, location_size
 
-#: points that the posterior is located by, and that its shape is read at; how far those are drawn out
-_POINTS, _PROBES, _PROBED = 128, 128, 1.3
 #: points that a person's draws are taken from while training, how far out, and how many must count
 _CANDIDATES, _CANDID, _LEAST = 256, 1.5, 8.0
 
 
 @keras.saving.register_keras_serializable(package="bayesian_verifier")
 class TraitSummary(SummaryNetwork):
-    """Location, scale and shape of the posterior of P parameters, of sums on a lattice.
+    """Location, scale and shape of the posterior of P parameters, of a survey of it.
 
-    axes: of the lattice, in prior sd.   prior: (mean, sd) of each parameter on the link scale.
+    axes: of the lattice that people are known by in a lesson, in prior sd.   prior: (mean, sd) of each parameter on the
+    link scale.
     context_widths: of the layers that turn the shape into what the flow is told; the last is how much.
     """
 
@@ -48,7 +53,7 @@ class TraitSummary(SummaryNetwork):
         self.settings = {"axes": axes, "prior": prior, "context_widths": list(context_widths)}
         self.lattice = Lattice(tuple(Axis(int(nodes), stretch, reach) for nodes, stretch, reach in axes))
         self._mean, self._sd = np.array(prior, np.float32).T
-        self._noise, self._probes = (base_points(count, len(axes)) for count in (_POINTS, _PROBES))
+        self._probes, self._probe_weights = probes(len(axes)), probe_weights(len(axes))
         last = len(context_widths) - 1
         # the last one is bounded, so that somebody unlike all others does not throw the flow out
         self._context = [
@@ -59,28 +64,27 @@ class TraitSummary(SummaryNetwork):
     def build(self, input_shape: Any) -> None:  # noqa: ARG002 - the shape follows from the probes
         """Make the weights."""
         if not self._context[0].built:
-            width = location_size(self._mean.size) + shape_size(self._mean.size) + _PROBES
+            width = location_size(self._mean.size) + shape_size(self._mean.size) + len(self._probes)
             for dense in self._context:
                 dense.build((None, width))
                 width = dense.units
         self.built = True
 
     def call(self, x: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - BayesFlow passes more
-        """Summaries [B, D] of sums x [B, S] over judgments."""
-        density = self._density(x)
-        place = found(density, self._noise, x.shape[0])
-        return self._readout(place, self._shape(density, place))
+        """Summaries [B, D] of surveys x [B, S]."""
+        place, surplus = unfolded(x, self._mean.size)
+        return self._readout(place, self._shape(surplus))
 
     def lesson(self, sums: Any, theta: Any, key: Any, count: int) -> tuple[Any, Any, Any, Any]:  # noqa: ARG002
         """Nothing [B] to be learned but by the flow, the summary [B, D], and `count` draws [B, count, P] of each.
 
         Last, how dense the posterior is there: log-densities [B, count] but for a constant. Draws are of the posterior
-        that the sums make, by importance resampling (Rubin 1988).
+        that the sums [B, N] on the lattice make, by importance resampling (Rubin 1988).
         """
         density = self._density(sums)
-        place = found(density, self._noise, sums.shape[0])
+        place, surplus = unfolded(surveyed(density, sums.shape[0], self._mean.size), self._mean.size)
         drawn, good = _drawn(density, place, key, count)
-        shape = jnp.where(good[:, None], self._shape(density, place), 0.0)
+        shape = jnp.where(good[:, None], self._shape(surplus), 0.0)
         places = place.at(drawn)
         known = jnp.where(good[:, None], density(places), -0.5 * (drawn**2).sum(axis=-1))
         return jnp.zeros(sums.shape[0]), self._readout(place, shape), self._mean + self._sd * places, known
@@ -92,14 +96,11 @@ class TraitSummary(SummaryNetwork):
         read = partial(self.lattice.read, self.lattice.coefficients(drawn_in(evidence, jnp), jnp), xp=jnp)
         return lambda places: drawn_out(read(places), jnp) - 0.5 * (places**2).sum(axis=-1)
 
-    def _shape(self, density: Any, place: Place) -> Any:
-        """What shape is left once location and scale are taken out [B, S]."""
-        probes = _PROBED * self._probes
-        at = density(place.at(probes))
-        weight = jax.nn.softmax(at + 0.5 * (self._probes**2).sum(axis=-1), axis=-1)
-        off = at + 0.5 * (probes**2).sum(axis=-1)
-        surplus = 0.5 * jnp.arcsinh(off - (weight * off).sum(axis=-1, keepdims=True))
-        return jnp.concatenate([shape_of(weight, probes), surplus], axis=-1)
+    def _shape(self, surplus: Any) -> Any:
+        """What shape is left once location and scale are taken out [B, S], of how dense it is at the probes [B, M]."""
+        weight = jax.nn.softmax(surplus + self._probe_weights, axis=-1)
+        left = 0.5 * jnp.arcsinh(surplus - (weight * surplus).sum(axis=-1, keepdims=True))
+        return jnp.concatenate([shape_of(weight, self._probes), left], axis=-1)
 
     def _readout(self, place: Place, shape: Any) -> Any:
         """Location and scale on the link scale, then a learned word on the shape."""

@@ -9,30 +9,32 @@ from typing import Any
 
 import jax.numpy as jnp
 import keras
-import numpy as np
 from bayesflow.networks import CouplingFlow, InferenceNetwork
 from bayesflow.utils.serialization import serialize
+
+from bayesian_verifier.survey import location_size
+from bayesian_verifier.training._shared_context import SharedContextMLP
 
 
 @keras.saving.register_keras_serializable(package="bayesian_verifier")
 class WhitenedFlow(InferenceNetwork):
     """BayesFlow's CouplingFlow of the residual L⁻¹(θ - μ) of P parameters.
 
-    Conditions [..., D]: μ, log of L's diagonal, what is below it row by row, then the words that the flow is told.
+    Conditions [..., D]: μ, log of L's diagonal, what is below it row by row, then so many words that the flow is told.
     """
 
-    def __init__(self, parameters: int, flow: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, parameters: int, words: int, flow: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.parameters = int(parameters)
+        self.parameters, self.words = int(parameters), int(words)
         self.flow_settings = dict(flow)
-        self.flow = CouplingFlow(**self.flow_settings)
+        subnet = {**flow["subnet_kwargs"], "shared": self.words}
+        self.flow = CouplingFlow(**{**flow, "subnet": SharedContextMLP, "subnet_kwargs": subnet})
 
     def build(self, xz_shape: Any, conditions_shape: Any = None) -> None:
         """Build the flow on what is left of the conditions."""
         if self.flow.built:
             return
-        told = conditions_shape[-1] - location_size(self.parameters)
-        self.flow.build(xz_shape, (*conditions_shape[:-1], told))
+        self.flow.build(xz_shape, (*conditions_shape[:-1], self.words))
         self.base_distribution.build(xz_shape)
         self.built = True
 
@@ -66,7 +68,7 @@ class WhitenedFlow(InferenceNetwork):
 
     def get_config(self) -> dict[str, Any]:
         """What rebuilds this layer."""
-        settings = {"parameters": self.parameters, "flow": self.flow_settings}
+        settings = {"parameters": self.parameters, "words": self.words, "flow": self.flow_settings}
         return dict(super().get_config()) | serialize(settings)
 
     def _split(self, conditions: Any) -> tuple[Any, list[list[Any]], Any]:
@@ -75,18 +77,6 @@ class WhitenedFlow(InferenceNetwork):
         diagonal, below = jnp.exp(conditions[..., p : 2 * p]), conditions[..., 2 * p : size]
         rows = [[*(below[..., i * (i - 1) // 2 + j] for j in range(i)), diagonal[..., i]] for i in range(p)]
         return conditions[..., :p], rows, conditions[..., size:]
-
-
-def location_size(parameters: int) -> int:
-    """Numbers that say where a posterior lies and how wide it is: a mean and a Cholesky factor."""
-    return parameters + parameters * (parameters + 1) // 2
-
-
-def located(mean: Any, factor: Any) -> Any:
-    """Mean [..., P] and Cholesky factor [..., P, P] as `WhitenedFlow` takes them."""
-    rows, columns = np.tril_indices(mean.shape[-1], -1)
-    diagonal = jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1))
-    return jnp.concatenate([mean, diagonal, factor[..., rows, columns]], axis=-1)
 
 
 def whitened(centred: Any, rows: list[list[Any]]) -> Any:

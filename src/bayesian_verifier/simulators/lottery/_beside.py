@@ -35,12 +35,16 @@ class LotteryBeside:
 
     shapes: Sequence[tuple[tuple[int, ...], np.dtype[Any]]] = SHEET
 
-    def read(self, judgments: Sequence[Judgment]) -> Read:
+    def recalled(self, evidence: LotteryEvidence, more: int) -> Sequence[Judgment]:  # noqa: ARG002 - as sums
+        """None: they are kept as sums."""
+        return ()
+
+    def read(self, judgments: Sequence[Judgment], before: LotteryEvidence) -> Read:
         """At most 512 judgments, as a sheet."""
         candidates, refuted = unrefuted(judgments)
         cases, answers = written(candidates), answers_of(candidates)
 
-        def evidence(before: LotteryEvidence, sums: Float) -> LotteryEvidence:
+        def evidence(sums: Float, seen: object) -> LotteryEvidence:  # noqa: ARG001 - it is the sums
             return before.grown(sums.reshape(POINTS.size, -1), lambda: packed_answers(cases, answers))
 
         return Read(sheet_of(cases, answers), len(candidates), refuted, evidence)
@@ -57,18 +61,23 @@ class LotteryBeside:
         """Of a sheet."""
         return described(arguments, places)
 
-    def read_by_network(self, sums: jax.Array) -> jax.Array:
-        """The same in single precision."""
-        return sums.astype(np.float32)
-
-    def log_likelihood(
+    def read_by_network(
         self,
         arguments: Sequence[jax.Array],  # noqa: ARG002 - all is in the sums
         before: jax.Array,  # noqa: ARG002 - as above
         sums: jax.Array,
+    ) -> jax.Array:
+        """Sums in single precision."""
+        return sums.astype(np.float32)
+
+    def log_likelihood(
+        self,
+        arguments: Sequence[jax.Array],
+        before: jax.Array,
+        sums: jax.Array,
         theta: jax.Array,
     ) -> jax.Array:
         """Read off the sums."""
-        read: Any = self.read_by_network(sums).reshape(POINTS.size, -1)
+        read: Any = self.read_by_network(arguments, before, sums).reshape(POINTS.size, -1)
         found: Any = log_likelihood_between(POINTS, read, cast("Any", theta), jnp)
         return cast("jax.Array", found)

@@ -8,7 +8,7 @@ long still, steps are made wider.
 
 from __future__ import annotations
 
-import struct
+import math
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING
@@ -24,10 +24,8 @@ F32 = NDArray[np.float32]
 Codes = NDArray[np.uint16]
 #: whole steps in an e-fold of the distance; nats below which they are even instead; the most steps
 _STEPS, _NEAR, _MOST = 2048.0, 4.0, 2**15 - 1
-#: bytes that a state has room for; by how many powers of two steps may be wider
-_ROOM, _WIDEST = 17_400, 6
-#: how much wider steps are, as a power of two, then the two counts
-_HEADER = struct.Struct("<B2I")
+#: by how many powers of two steps may be wider
+_WIDEST = 6
 #: all bits of a negative number of which the others are folded
 _SIGN = np.uint16(2**16 - 1)
 #: its window, without a frame: a state has its own checksum
@@ -47,25 +45,22 @@ def told_by(codes: Codes) -> F32:
     return result
 
 
-def written(codes: Codes, shape: Sequence[int], counts: Sequence[int]) -> bytes:
-    """Codes [N] of nodes of a lattice with this shape, and two counts."""
+def written(codes: Codes, shape: Sequence[int], room: int) -> bytes:
+    """Codes [N] of nodes of a lattice with this shape, in so many bytes: by how many powers of two wider, and which."""
     for wider in range(_WIDEST + 1):
         body = _deflated(_differences(_widened(codes, wider).reshape(shape)))
-        if len(body) <= _ROOM:
+        if len(body) < room:
             break
-    return _HEADER.pack(wider, *counts) + body
+    return bytes([wider]) + body
 
 
-def read(raw: bytes, shape: Sequence[int]) -> tuple[Codes, tuple[int, int]]:
-    """Codes [N] and counts as they were written, but for wider steps. Raises ValueError for anything else."""
-    if len(raw) <= _HEADER.size:
-        raise ValueError(f"expected sums at {np.prod(shape)} nodes, got {len(raw)} bytes")
-    wider, *counts = _HEADER.unpack_from(raw)
-    if wider > _WIDEST:
-        raise ValueError(f"expected steps at most 2^{_WIDEST} times as wide, got 2^{wider}")
-    narrow = _summed(_inflated(raw[_HEADER.size :], int(np.prod(shape))).reshape(shape)).astype(np.uint32)
-    codes = np.minimum(narrow.ravel() << wider, _MOST).astype(np.uint16)
-    return codes, (counts[0], counts[1])
+def read(raw: bytes, shape: Sequence[int]) -> Codes:
+    """Codes [N] as they were written, but for wider steps. Raises ValueError for anything else."""
+    if not raw or raw[0] > _WIDEST:
+        raise ValueError(f"expected steps at most 2^{_WIDEST} times as wide, got {raw[:1]!r}")
+    narrow = _summed(_inflated(raw[1:], math.prod(shape)).reshape(shape)).astype(np.uint32)
+    codes: Codes = np.minimum(narrow.ravel() << raw[0], _MOST).astype(np.uint16)
+    return codes
 
 
 @cache

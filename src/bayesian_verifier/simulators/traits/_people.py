@@ -7,6 +7,7 @@ chances weighed by rank (`traits`). What a network reads are sums of log-likelih
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,22 +15,22 @@ from numpy.typing import NDArray
 
 from bayesian_verifier.simulators._answers import refutations, unrefuted
 from bayesian_verifier.simulators._protocol import Description, Parameter, Responses
-from bayesian_verifier.simulators.lottery import respond
+from bayesian_verifier.simulators.lottery import MOST_CASES, respond
 from bayesian_verifier.simulators.traits._answers import people_of
 from bayesian_verifier.simulators.traits._cases import cases_of
 from bayesian_verifier.simulators.traits._drawing import draw_cases
-from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_totals
+from bayesian_verifier.simulators.traits._evidence import TraitsEvidence, read_evidence
 from bayesian_verifier.simulators.traits._likelihood import log_likelihood
-from bayesian_verifier.simulators.traits._summing import Summing
+from bayesian_verifier.simulators.traits._summing import COUNTS, Summing
 from bayesian_verifier.simulators.traits._told import told_of
+from bayesian_verifier.survey import survey_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from bayesian_verifier.judgment import Judgment
-    from bayesian_verifier.simulators._protocol import Beside
-    from bayesian_verifier.simulators.traits._told import Told
+    from bayesian_verifier.simulators._protocol import Beside, Rivals
 
 Float = NDArray[np.float64]
 RISK_AVERSION = Parameter("risk_aversion", "identity", 0.5, 1.0)
@@ -43,7 +44,7 @@ class TraitsSimulator:
 
     name = "traits"
     parameters: tuple[Parameter, ...] = (RISK_AVERSION, EXPLORATION, PROBABILITY_WEIGHTING, CHOICE_NOISE)
-    rivals = None
+    rivals: Rivals | None = None
 
     def __init__(self, parameters: Sequence[Parameter] | None = None) -> None:
         """People under the prior above, or under that of a model with these parameters.
@@ -56,10 +57,10 @@ class TraitsSimulator:
             if given != meant:
                 raise ValueError(f"expected priors of {meant}, got {given}")
             self.parameters = tuple(parameters)
-        self.sums_size = self.summing.size
+        self.sums_size = survey_size(len(self.parameters))
         self.feature_layout: dict[str, Any] = {
+            "survey": ["location", "scale", "log-density at probes"],
             "nodes": [list(axis) for axis in self.summing.lattice.axes],
-            "then": ["judgments with feedback", "judgments with a reward"],
         }
 
     def sample_prior(self, rng: np.random.Generator, n: int) -> Float:
@@ -84,21 +85,21 @@ class TraitsSimulator:
         """Sums over the informative judgments at the nodes, and the judgments."""
         candidates, refuted = unrefuted(judgments)
         told, kept = told_of(candidates)
-        if not kept:
-            return Description(self._evidence(np.zeros(self.sums_size), ()), kept, refuted)
-        return Description(
-            self._evidence(self.summing.summed(told.cases, told.answers), (told,)), kept, refuted
-        )
+        counts = int((told.answers.sign != 0).sum()), int(told.answers.rewarded.sum())
+        if len(kept) <= MOST_CASES:
+            return Description(self._evidence(counts, tuple(kept)), kept, refuted)
+        nodes = self.summing.summed(told.cases, told.answers)[:-COUNTS]
+        return Description(self._evidence(counts, None, nodes), kept, refuted)
 
     def beside(self) -> Beside:
         """The same for JAX, which is imported here."""
         from bayesian_verifier.simulators.traits._beside import TraitsBeside  # noqa: PLC0415
 
-        return TraitsBeside(self.summing)
+        return TraitsBeside(self.summing, self.parameters, self._surveyor)
 
     def read_evidence(self, raw: bytes) -> TraitsEvidence:
         """Evidence as it was written. Raises ValueError."""
-        return self._evidence(read_totals(raw, self.summing), None)
+        return read_evidence(raw, self.summing, self._surveyor)
 
     def log_likelihood_of_sums(self, sums: Float, theta: Float, xp: ModuleType) -> None:  # noqa: ARG002
         """Nothing: what is exact is read off the judgments."""
@@ -108,8 +109,21 @@ class TraitsSimulator:
         """Log p(judgments | θ) [n] for θ [n, P]; 0 where nothing is informative."""
         return log_likelihood(told_of(unrefuted(judgments)[0])[0], theta)
 
-    def _evidence(self, totals: Float, parts: Sequence[Told] | None) -> TraitsEvidence:
-        return TraitsEvidence(totals, self.summing, parts)
+    def _evidence(
+        self, counts: tuple[int, int], judgments: tuple[Judgment, ...] | None, nodes: Float | None = None
+    ) -> TraitsEvidence:
+        return TraitsEvidence(counts, judgments, self.summing, self._surveyor, nodes)
+
+    def _surveyor(self, evidence: TraitsEvidence) -> NDArray[np.float32]:
+        if not any(evidence.counts):
+            return np.zeros(self.sums_size, np.float32)
+        return self._compiled_surveyor(evidence)
+
+    @cached_property
+    def _compiled_surveyor(self) -> Callable[[TraitsEvidence], NDArray[np.float32]]:
+        from bayesian_verifier.simulators.traits._surveyor import Surveyor  # noqa: PLC0415 - it brings JAX
+
+        return Surveyor(self.summing, self.parameters)
 
 
 def _prior(parameters: Sequence[Parameter]) -> tuple[Float, Float]:

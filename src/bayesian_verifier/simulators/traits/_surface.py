@@ -61,6 +61,11 @@ class Lattice:
         """How many there are."""
         return math.prod(self.shape)
 
+    @cached_property
+    def spline_size(self) -> int:
+        """How many coefficients a spline through them has."""
+        return math.prod(nodes + 2 for nodes in self.shape)
+
     def coefficients(self, values: Float, xp: ModuleType) -> Float:
         """Of the splines through values [B, size]: [B, C], for `read`."""
         result = values.reshape((-1, *self.shape))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple
 
 from bayesian_verifier.simulators._answers import answers_of
 from bayesian_verifier.simulators.traits._answers import Answers
 from bayesian_verifier.simulators.traits._cases import TraitCases, cases_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bayesian_verifier.judgment import Judgment
 
 
@@ -19,31 +19,6 @@ class Told(NamedTuple):
 
     cases: TraitCases
     answers: Answers
-
-
-class Later(Sequence[Told]):
-    """One part, held once somebody looks at it."""
-
-    def __init__(self, hold: Callable[[], Told]) -> None:
-        self._hold = hold
-
-    def __len__(self) -> int:
-        """One."""
-        return 1
-
-    @overload
-    def __getitem__(self, index: int) -> Told: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Told]: ...
-
-    def __getitem__(self, index: int | slice) -> Told | Sequence[Told]:
-        """It."""
-        return self._held[index]
-
-    @cached_property
-    def _held(self) -> tuple[Told, ...]:
-        return (self._hold(),)
 
 
 def told_of(candidates: Sequence[Judgment]) -> tuple[Told, list[Judgment]]:

@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from bayesian_verifier.simulators._protocol import Traced
 from bayesian_verifier.simulators.lottery import (
     LAPSE,
     REWARD_SD,
@@ -54,13 +53,24 @@ class _Advantages(NamedTuple):
     """
 
     delta: Array
-    kept: Array
     spoken: Array
     paid: Array
 
 
-def described(arguments: Sequence[Array], summing: Summing) -> Traced:
-    """Sums of the judgments of a sheet, with how new their options are."""
+def counted(sheet: Sequence[Array]) -> Array:
+    """How many judgments of a sheet say something, how many by feedback, and how many by a reward [3]."""
+
+    def lot(index: Array, so_far: Array) -> Array:
+        lot = _lot_of(sheet, index)
+        kept = values_of(lot, options_of(lot), jnp.zeros(1)).kept
+        found = jnp.stack([kept, kept & (lot.sign != 0), kept & lot.rewarded])
+        return so_far + found.sum(axis=1, dtype=jnp.int32)
+
+    return lax.fori_loop(0, _lots(sheet), lot, jnp.zeros(3, jnp.int32))
+
+
+def summed(sheet: Sequence[Array], summing: Summing) -> Array:
+    """Log-likelihoods of the judgments of a sheet at the nodes [N]."""
     nodes = summing.nodes
     weighed = 1 if nodes.exponent is None else nodes.exponent.size
     people = _Across(
@@ -71,9 +81,9 @@ def described(arguments: Sequence[Array], summing: Summing) -> Traced:
     rates = jnp.asarray(np.float32(-1.0) / summing.noises)[:, None]
     count, kinds = nodes.exploration.size, people.down.size
 
-    def lot(index: Array, so_far: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        lot = _lot_of(arguments, index)
-        found = _advantages(lot, _novelty(arguments, lot), people)
+    def lot(index: Array, so_far: tuple[Array, Array]) -> tuple[Array, Array]:
+        lot = _lot_of(sheet, index)
+        found = _advantages(lot, _novelty(sheet, lot), people)
         delta = found.delta.reshape(ROWS, -1)
 
         def row(c: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -84,28 +94,25 @@ def described(arguments: Sequence[Array], summing: Summing) -> Traced:
                 sums[1] + jnp.where(found.paid[c], paid, 0.0),
             )
 
-        feedback, rewards = lax.fori_loop(0, lot.there.sum(), row, so_far[:2])
-        counts = jnp.stack([found.kept, found.spoken, found.paid]).sum(axis=1, dtype=jnp.int32)
-        return feedback, rewards, so_far[2] + counts
+        result: tuple[Array, Array] = lax.fori_loop(0, lot.there.sum(), row, so_far)
+        return result
 
-    nothing = jnp.zeros((rates.size, count * kinds)), jnp.zeros(count * kinds), jnp.zeros(3, jnp.int32)
-    feedback, rewards, counts = lax.fori_loop(0, _lots(arguments), lot, nothing)
+    nothing = jnp.zeros((rates.size, count * kinds)), jnp.zeros(count * kinds)
+    feedback, rewards = lax.fori_loop(0, _lots(sheet), lot, nothing)
     # from noise, exploration, risk aversion and exponent to the order of the lattice
     by_node = (feedback + rewards).reshape(rates.size, count, -1, weighed)
-    informative, spoken, paid = counts
-    sums = jnp.append(by_node.transpose(2, 1, 3, 0).ravel(), counts[1:].astype(np.float64))
-    return Traced(sums, None, None, None, informative, spoken, paid)
+    return by_node.transpose(2, 1, 3, 0).ravel()
 
 
-def log_likelihood(arguments: Sequence[Array], theta: Array) -> Array:
+def log_likelihood(sheet: Sequence[Array], theta: Array) -> Array:
     """Log p(answers | θ) [D] up to a constant of the judgments of a sheet, θ [D, P] on the link scale, float32."""
     who = people_of(theta, jnp)
     people = _Across(1.0 - who.risk_aversion, who.exploration[None], who.exponent)
     rate = -jnp.exp(-theta[:, -1])
 
     def lot(index: Array, so_far: Array) -> Array:
-        lot = _lot_of(arguments, index)
-        found = _advantages(lot, _novelty(arguments, lot), people)
+        lot = _lot_of(sheet, index)
+        found = _advantages(lot, _novelty(sheet, lot), people)
 
         def row(c: Array, total: Array) -> Array:
             delta = found.delta[c, 0]
@@ -117,31 +124,35 @@ def log_likelihood(arguments: Sequence[Array], theta: Array) -> Array:
 
         return lax.fori_loop(0, lot.there.sum(), row, so_far)
 
-    return lax.fori_loop(0, _lots(arguments), lot, jnp.zeros(len(theta)))
+    return lax.fori_loop(0, _lots(sheet), lot, jnp.zeros(len(theta)))
 
 
-def read_between(sums: Array, summing: Summing, theta: Array) -> Array:
-    """Log p(judgments | θ) [D] up to a constant, read between the nodes of sums, θ [D, P]: as `Summing.read`."""
+def coefficients(sums: Array, summing: Summing) -> Array:
+    """Of the spline through sums, float32 [C], less the greatest."""
     nodes: Any = sums[:-COUNTS]
-    single = (nodes - nodes.max()).astype(np.float32)[None]
+    below = (nodes - nodes.max()).astype(np.float32)[None]
+    return cast("Array", summing.lattice.coefficients(drawn_in(below, jnp), jnp)[0])
+
+
+def read_between(spline: Array, summing: Summing, theta: Array) -> Array:
+    """Log p(judgments | θ) [D] up to a constant, read between nodes, θ [D, P]: as `Summing.read`."""
     places: Any = (theta - summing.centre.astype(np.float32)) / summing.scale.astype(np.float32)
-    coefficients = summing.lattice.coefficients(drawn_in(single, jnp), jnp)
-    found: Any = drawn_out(summing.lattice.read(coefficients, places[None], jnp)[0], jnp)
-    return cast("Array", found.astype(np.float64))
+    read: Any = summing.lattice.read(cast("Any", spline)[None], places[None], jnp)[0]
+    return cast("Array", drawn_out(read, jnp).astype(np.float64))
 
 
-def _lots(arguments: Sequence[Array]) -> Array:
-    return (arguments[2][0] + ROWS - 1) // ROWS
+def _lots(sheet: Sequence[Array]) -> Array:
+    return (sheet[2][0] + ROWS - 1) // ROWS
 
 
-def _lot_of(arguments: Sequence[Array], index: Array) -> Lot:
-    numbers, rows, shape = arguments[:3]
+def _lot_of(sheet: Sequence[Array], index: Array) -> Lot:
+    numbers, rows, shape = sheet[:3]
     return lot_of(numbers, rows, shape, index)
 
 
-def _novelty(arguments: Sequence[Array], lot: Lot) -> Array:
+def _novelty(sheet: Sequence[Array], lot: Lot) -> Array:
     """Of the options of a lot [MOST_OPTIONS, ROWS]."""
-    return lax.dynamic_slice_in_dim(arguments[3], lot.start, ROWS, axis=1)
+    return lax.dynamic_slice_in_dim(sheet[3], lot.start, ROWS, axis=1)
 
 
 def _advantages(lot: Lot, novelty: Array, people: _Across) -> _Advantages:
@@ -161,7 +172,7 @@ def _advantages(lot: Lot, novelty: Array, people: _Across) -> _Advantages:
         return (value / values.scale).astype(np.float32)[:, None] + more.astype(np.float32)
 
     delta = lead_of(lot, values.context, (count, kinds), worth, np.float32)
-    return _Advantages(delta, values.kept, values.kept & (lot.sign != 0), values.kept & lot.rewarded)
+    return _Advantages(delta, values.kept & (lot.sign != 0), values.kept & lot.rewarded)
 
 
 def _weigh(lot: Lot, options: Options, exponent: Array | None) -> Callable[[Array, Array], Array]:

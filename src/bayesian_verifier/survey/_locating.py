@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 #: points are drawn out by this; of them, the share that must count; turns with the whole evidence, and at most
@@ -42,8 +42,29 @@ class Place(NamedTuple):
         return self.mean[:, None] + jnp.einsum("bij,bmj->bmi", self.factor, points)
 
 
+def located(mean: Any, factor: Any) -> Any:
+    """Mean [..., P] and Cholesky factor [..., P, P] as numbers [..., S] of which zeros are a standard normal: the mean,
+    logarithms of the factor's diagonal, and what is below it row by row.
+    """
+    rows, columns = np.tril_indices(mean.shape[-1], -1)
+    diagonal = jnp.log(jnp.diagonal(factor, axis1=-2, axis2=-1))
+    return jnp.concatenate([mean, diagonal, factor[..., rows, columns]], axis=-1)
+
+
+def place_of(location: Any, parameters: int) -> Place:
+    """What is `located` so [..., S]."""
+    p = parameters
+    diagonal, below = jnp.exp(location[..., p : 2 * p]), location[..., 2 * p :]
+    nothing = jnp.zeros_like(below[..., 0])
+    rows = [
+        [*(below[..., i * (i - 1) // 2 + j] for j in range(i)), diagonal[..., i], *[nothing] * (p - 1 - i)]
+        for i in range(p)
+    ]
+    return Place(location[..., :p], jnp.stack([jnp.stack(row, axis=-1) for row in rows], axis=-2))
+
+
 def found(log_density: Callable[[Any], Any], noise: NDArray[np.float32], people: int) -> Place:
-    """Mean and covariance of B = `people` posteriors with log-densities [B, M] of points [B, M, P].
+    """Mean and covariance of B = `people` posteriors with log-densities, float32 [B, M], of points [B, M, P].
 
     noise [M, P]: points of the standard normal, evenly spread, with mean 0 and covariance 1.
     """
@@ -66,17 +87,17 @@ def found(log_density: Callable[[Any], Any], noise: NDArray[np.float32], people:
         jnp.zeros((people, dimensions), jnp.float32),
         jnp.broadcast_to(jnp.eye(dimensions, dtype=jnp.float32), (people, dimensions, dimensions)),
     )
-    place, *_ = jax.lax.while_loop(
+    place: Place = jax.lax.while_loop(
         lambda state: (state[1] > 0).any() & (state[2] < _TURNS),
         turn,
         (start, jnp.full(people, _WHOLE), 0),
-    )
+    )[0]
     return place
 
 
 def _next(place: Place, points: Any, weight: Any, power: Any) -> Place:
     """Where tempered weights [B, M] of points [M, P], whitened by the last place, say that it lies."""
-    one = jnp.eye(points.shape[1])
+    one = jnp.eye(points.shape[1], dtype=points.dtype)
     mean = weight @ points
     centred = points - mean[:, None]
     covariance = jnp.einsum("bm,bmi,bmj->bij", weight, centred, centred) + _RIDGE * one
@@ -113,9 +134,15 @@ def _tempered(log_weight: Any) -> tuple[Any, Any]:
         those = counting(2.0**-middle) >= enough
         return jnp.where(those, low, middle), jnp.where(those, middle, high)
 
-    low = jnp.zeros(log_weight.shape[0])
-    _, high = jax.lax.fori_loop(0, _HALVINGS, halved, (low, low + _COLDEST))
-    power = jnp.where(counting(low + 1.0) >= enough, 1.0, 2.0**-high)
+    low = jnp.zeros_like(log_weight[:, 0])
+    whole = counting(low + 1.0) >= enough
+
+    def cooled() -> Any:
+        _, high = jax.lax.fori_loop(0, _HALVINGS, halved, (low, low + _COLDEST))
+        return jnp.where(whole, 1.0, 2.0**-high)
+
+    # most turns need none of it
+    power = jax.lax.cond(whole.all(), lambda: low + 1.0, cooled)
     return jax.nn.softmax(power[:, None] * log_weight, axis=-1), power
 
 
