@@ -8,6 +8,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from stalls import Stalls
+
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
 
@@ -27,3 +29,10 @@ def compiled_once(tmp_path_factory):
     jax.config.update("jax_compilation_cache_max_size", 2**32)  # with a limit JAX locks what processes share
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@pytest.fixture(scope="module")
+def stalls():
+    """What this machine sleeps beyond what it is asked to, from now on."""
+    with Stalls() as watching:
+        yield watching

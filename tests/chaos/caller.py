@@ -192,41 +192,49 @@ def fill_the_disk(callers: Callers, journal: Path) -> None:
         say("disk", state="free")
 
 
-def run_threads(callers: Callers, journal: Path) -> None:
-    """Until it is over, in threads."""
+def run_threads(callers: Callers, journal: Path, told: list[int]) -> None:
+    """Until it is told to end, in threads."""
     tasks = [partial(work, callers, worker) for worker in range(WORKERS)]
     tasks += [partial(sleep, callers)] * SLEEPERS + [partial(fill_the_disk, callers, journal)]
     threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
         thread.start()
-    while not callers.over.wait(0.2):  # a signal is handled between two waits, never within `join`
-        pass
+    while not told:  # a signal is handled between two sleeps, never within `join`
+        time.sleep(0.1)
+    callers.over.set()
     for thread in threads:
         thread.join()
     for layer in callers.layers.values():
         layer.close()
 
 
-async def run_loop(callers: Callers) -> None:
-    """Until it is over, in an event loop."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, callers.over.set)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+async def run_loop(callers: Callers, told: list[int]) -> None:
+    """Until it is told to end, in an event loop."""
+
+    async def hear() -> None:
+        while not told:  # noqa: ASYNC110 a handler of signals may set no event
+            await asyncio.sleep(0.1)
+        callers.over.set()
+
     workers = [work_in_loop(callers, worker) for worker in range(WORKERS)]
-    await asyncio.gather(*workers, *(sleep_in_loop(callers) for _ in range(SLEEPERS)))
+    await asyncio.gather(hear(), *workers, *(sleep_in_loop(callers) for _ in range(SLEEPERS)))
     for layer in callers.layers.values():
         await layer.aclose()
 
 
 def main(orders: dict[str, Any]) -> None:
-    """Call until SIGTERM, which waits from the first word on until there is somebody to hear it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    """Call until SIGTERM, which is heard before the first word is said.
+
+    Kept in a list: blocked, it would end the process by way of a thread that an import has begun, and to set `over` in
+    a handler is to wait for ever for a lock that whoever was interrupted holds.
+    """
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     callers = Callers(orders)
     if callers.in_loop:
-        asyncio.run(run_loop(callers))
+        asyncio.run(run_loop(callers, told))
     else:
-        signal.signal(signal.SIGTERM, lambda *_: callers.over.set())
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        run_threads(callers, Path(orders["journal"]))
+        run_threads(callers, Path(orders["journal"]), told)
     callers.closed()
 
 

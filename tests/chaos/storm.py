@@ -231,6 +231,7 @@ class Storm:
             if process.poll() is None:
                 # one that has not got so far yet would die of the signal
                 wait_for(partial(has_begun, self.directory / f"caller-{generation}.jsonl"), "a caller")
+        wait_for(partial(has_begun, self.directory / "writers.jsonl"), "a writer")
         ending = [process for _, process in self._alive()]
         self._strange.kill()
         for process in [*ending, self._writing]:

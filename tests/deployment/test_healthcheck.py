@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,23 +20,42 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "healthcheck.py"
 
 
 def exit_code(*arguments: str, **environ: str) -> int:
-    """What the health check ends with, in an environment with these settings."""
+    """What the health check ends with, in an environment with these settings.
+
+    Anew where the machine needed more than its two seconds to let us answer.
+    """
     bare = {name: value for name, value in os.environ.items() if not name.startswith("BV_")}
-    return subprocess.run(
-        [sys.executable, SCRIPT, *arguments], env={**bare, **environ}, check=False, timeout=30
-    ).returncode
+    for _ in range(5):
+        done = subprocess.run(
+            [sys.executable, SCRIPT, *arguments],
+            env={**bare, **environ}, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        if "timed out" not in done.stdout:
+            break
+    assert done.stderr == ""
+    return done.returncode
 
 
 def answering(listener: socket.socket, reply: bytes, heard: list[bytes]) -> None:
-    """Answer one connection with `reply`."""
+    """Answer every connection with `reply`."""
 
     def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            heard.append(connection.recv(4096))
-            connection.sendall(reply)
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # the test is over
+                return
+            with connection, suppress(OSError):
+                heard.append(connection.recv(4096))
+                connection.sendall(reply)
 
     threading.Thread(target=serve, daemon=True).start()
+
+
+def end(listener: socket.socket) -> None:
+    """Whoever waits for a connection waits no longer; to close it would not wake them."""
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
@@ -43,6 +63,7 @@ def tcp() -> Iterator[socket.socket]:
     """A listener on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
+        end(listener)
 
 
 READY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -68,11 +89,11 @@ def test_it_asks_the_route_that_it_is_given(tcp: socket.socket) -> None:
     assert heard[0].startswith(b"GET /health/live HTTP/1.1\r\n")
 
 
-def test_where_nobody_listens_it_is_not_healthy(tcp: socket.socket) -> None:
+def test_where_nobody_listens_it_is_not_healthy() -> None:
     """A refused connection is exit code 1, without a traceback."""
-    port = str(tcp.getsockname()[1])
-    tcp.close()
-    assert exit_code(BV_PORT=port) == 1
+    with socket.socket() as never_listens:
+        never_listens.bind(("127.0.0.1", 0))
+        assert exit_code(BV_PORT=str(never_listens.getsockname()[1])) == 1
 
 
 def test_a_service_that_listens_everywhere_is_asked_on_loopback(tcp: socket.socket) -> None:
@@ -90,4 +111,5 @@ def test_a_unix_socket_is_asked_where_the_service_has_one(tmp_path: Path) -> Non
         heard: list[bytes] = []
         answering(listener, READY, heard)
         assert exit_code(BV_UDS=str(path), BV_PORT="1") == 0
+        end(listener)
     assert b"Host: localhost\r\n" in heard[0]

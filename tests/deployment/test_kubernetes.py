@@ -268,13 +268,13 @@ def test_pods_that_start_together_prepare_one_whole_store(tmp_path: Path) -> Non
     journals.mkdir()
     together = [prepared(shipped, store, journals, f"app-{number}") for number in range(8)]
     for one in together:
-        assert one.communicate(timeout=60) == (None, "")
+        assert one.communicate(timeout=120) == (None, "")
         assert one.returncode == 0
     assert held(store) == held(shipped)
     assert sorted(path.name for path in journals.iterdir()) == [f"app-{number}" for number in range(8)]
     (store / "bayesian-verifier" / "current").write_text("another\n")
     later = prepared(shipped, store, journals, "app-0")
-    assert later.communicate(timeout=60) == (None, "")
+    assert later.communicate(timeout=120) == (None, "")
     assert (store / "bayesian-verifier" / "current").read_text() == "another\n"
 
 

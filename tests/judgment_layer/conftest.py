@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from layers import Awaited, Blocking, Make
-from stalls import Stalls
 
 from bayesian_verifier import Journal
 
@@ -27,13 +26,6 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     yield make_one
     for one in made:
         one.close()
-
-
-@pytest.fixture(scope="module")
-def stalls() -> Iterator[Stalls]:
-    """What this machine sleeps beyond what it is asked to, from now on."""
-    with Stalls() as watching:
-        yield watching
 
 
 @pytest.fixture

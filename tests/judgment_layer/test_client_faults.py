@@ -40,10 +40,9 @@ from bayesian_verifier import VerifierClient, aio
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stalls import Stalls
-
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer import Outcome
+    from stalls import Stalls
 
 TIMEOUT = 0.2
 # For what something else than the deadline is to end, within TIMEOUT all the same: longer than any machine stalls.

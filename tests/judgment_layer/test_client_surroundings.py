@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from faulty_server import Request
-    from stalls import Stalls
 
     from bayesian_verifier.judgment_layer import Outcome
+    from stalls import Stalls
 
 PEOPLE = safe_times(4)
 PATIENT = BreakerPolicy(minimum_calls=10**9, failures_in_row=10**9)

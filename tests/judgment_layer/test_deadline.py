@@ -24,9 +24,8 @@ from bayesian_verifier.judgment_layer import BreakerPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stalls import Stalls
-
     from bayesian_verifier.judgment_layer import Outcome
+    from stalls import Stalls
 
 TIMEOUT = 0.020
 CALLS = 14

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from stalls import Stalls
-
     from bayesian_verifier.journal import History
     from bayesian_verifier.judgment import Judgment
+    from stalls import Stalls
 
 NOTHING = {"judgments": 0, "informative": 0, "refuted": 0}
 

@@ -29,10 +29,9 @@ from bayesian_verifier.posterior import Belief
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stalls import Stalls
-
     from bayesian_verifier import Journal
     from bayesian_verifier.judgment import Judgment
+    from stalls import Stalls
 
 REASONS: dict[str, Behaviour] = {
     "timeout": trickling,

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from stalls import Stalls
-
     from bayesian_verifier.judgment import Judgment
     from bayesian_verifier.judgment_layer import Outcome
+    from stalls import Stalls
 
 
 def ask_many(

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from faulty_server import Behaviour
-    from stalls import Stalls
 
     from bayesian_verifier.judgment_layer import Outcome
+    from stalls import Stalls
 
 PEOPLE = safe_times(1, rows=2)
 TIMEOUT = 0.04

@@ -103,13 +103,13 @@ def test_a_command_runs_under_a_lease_and_gives_its_exit_code(tmp_path):
     assert not (tmp_path / "l.json").exists()
 
 
-def test_a_command_is_ended_when_its_time_is_up(tmp_path):
+def test_a_command_is_ended_when_its_time_is_up(tmp_path, stalls):
     words = ["lease", "run", "--owner", "slow", "--max", "1s", "--", "sleep", "60"]
     began = time.monotonic()
     said = subprocess.run([*CLI, *words], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert said.returncode == 128 + signal.SIGTERM
     assert "the lease of slow ended" in said.stderr
-    assert time.monotonic() - began < 50
+    assert time.monotonic() - began < 50 + stalls.lost(began)
 
 
 def test_a_second_command_is_told_who_has_it_and_exits_with_4(tmp_path):

@@ -121,7 +121,7 @@ def wait_for(what, seconds: float = 120.0) -> None:
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except OSError:  # not there, or gone while it was read
         return False
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from bayesian_verifier.serving import Engine
     from serving.conftest import Serve
+    from stalls import Stalls
 
 #: One posterior takes twenty milliseconds, now less, now more, so that fifty a second are all there can be.
 SECONDS = 0.020
@@ -137,22 +138,26 @@ def in_time(told: list[Told], seconds: float) -> float:
     return sum(one.status == 200 and one.total <= BUDGET for one in told) / seconds
 
 
-def test_at_ten_times_the_capacity_goodput_is_four_fifths_of_it_and_the_rest_are_told_so_at_once() -> None:
+def test_at_ten_times_the_capacity_goodput_is_four_fifths_of_it_and_the_rest_are_told_so_at_once(
+    stalls: Stalls,
+) -> None:
     """What fifty a second get who ask alone, beside what five hundred a second get who ask together.
 
-    The best of three: the machine may have other work.
+    The best of three, and of up to twelve where the machine stood still for more than a fiftieth of them.
     """
     capacity, seconds = 1 / SECONDS, 2.0
-    shares, told_after = [], []
+    shares, told_after, undisturbed = [], [], 0
     with elsewhere("sleepy", 64) as service:
         asyncio.run(rush(service.port, capacity, 0.2))
-        for _ in range(3):
+        while len(shares) < 12 and undisturbed < 3:
+            began = time.monotonic()
             told = asyncio.run(rush(service.port, 10 * capacity, seconds))
             refused = [one.waited for one in told if one.status in (429, 504)]
             assert {one.status for one in told} <= {200, 429, 504}
             assert len(refused) > 5 * capacity * seconds
             shares.append(in_time(told, seconds) / capacity)
             told_after.append(statistics.median(refused))
+            undisturbed += stalls.lost(began) < 0.02 * seconds
             if shares[-1] >= 0.8 and told_after[-1] < 0.005:
                 break
     assert max(shares) >= 0.8
