@@ -50,6 +50,14 @@ def test_a_name_that_no_model_has_is_said_beside_those_that_there_are(tmp_path: 
         verified_model(tmp_path / "empty", "none")
 
 
+def test_a_pointer_that_holds_no_name_is_said_with_those_that_it_may_hold(tmp_path: Path) -> None:
+    """No command that reads the store could list them."""
+    publish(tmp_path, "v1", "v2")
+    (tmp_path / "closed-form" / "current").write_text("no name")
+    with pytest.raises(ArtifactError, match=r"current: holds no version's name; .* \(published: v1, v2\)$"):
+        verified_model(tmp_path, "closed-form")
+
+
 def test_a_collection_does_not_search_what_stays() -> None:
     """Once settled, next to nothing is left to search; before, it was every object of JAX."""
     gc.unfreeze()  # another test may have loaded a model

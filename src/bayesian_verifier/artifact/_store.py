@@ -109,7 +109,7 @@ class ModelStore:
         if not _NAME.fullmatch(version):
             raise ArtifactError(
                 f"{self.root / name / which}: holds no version's name; "
-                "write one of those that `bayesian-verifier models list` shows"
+                f"write one into it (published: {', '.join(self.versions(name)) or 'none'})"
             )
         return version
 

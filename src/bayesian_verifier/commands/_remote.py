@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SECONDS = 30.0
-BAD_REQUEST, TOO_MANY, SERVER_ERROR = 400, 429, 500
+BAD_REQUEST, UNAUTHORISED, TOO_MANY, SERVER_ERROR = 400, 401, 429, 500
 
 
 def ask_service(question: Mapping[str, Any], url: str, token: str | None) -> dict[str, Any]:
@@ -39,7 +39,10 @@ def ask_service(question: Mapping[str, Any], url: str, token: str | None) -> dic
     if response.status < BAD_REQUEST:
         reply: dict[str, Any] = content
         return reply
-    said = f"{url} answered {response.status}: {content.get('detail', '')}"
+    detail = content.get("detail", "")
+    if response.status == UNAUTHORISED:
+        detail = f"set BV_TOKEN_FILE to {'a' if token is None else 'another'} file, the one with this service's token"
+    said = f"{url} answered {response.status}: {detail}"
     if response.status >= SERVER_ERROR or response.status == TOO_MANY:
         raise BusyError(said)
     raise CallerError(said)

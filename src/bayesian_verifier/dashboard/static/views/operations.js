@@ -21,7 +21,7 @@ export function make(root, { again }) {
       keepCards(cards, waiting, data, again);
       put(kpis, indicators(data.kpis));
       put(models, h("h2", {}, "Models"), modelList(data.models));
-      put(runs, h("h2", {}, "Trainings"), h("div", { class: "card stack" }, table("Trainings", RUNS, data.runs.map(run), { empty: "None yet. `scripts/train_bayesflow.sh` starts one in a quiet hour, once drift or age asks for it." })));
+      put(runs, h("h2", {}, "Trainings"), h("div", { class: "card stack" }, table("Trainings", RUNS, data.runs.map(run), { empty: "None yet. “bayesian-verifier retrain run” starts one, once drift or age asks for it." })));
       put(past, h("h2", {}, "Decisions"), decided(data.decisions), h("h2", {}, "Faults of the service"), faults(data.kpis.faults));
     },
     destroy() {},
