@@ -117,6 +117,16 @@ def test_a_place_that_is_taken_is_said(start, own_files, capsys):
     assert f"127.0.0.1:{port}" in capsys.readouterr().err
 
 
+def test_a_journal_that_is_not_there_yet_is_named(start, own_files):
+    """Not an empty page without a word: a path may be mistyped."""
+    command = start(["dashboard", "--port", "0", "--journal", "nope/judgments.jsonl"], own_files)
+    command.line("there is no journal nope/judgments.jsonl yet")
+    url = command.line("the dashboard is at ")
+    with httpx.Client(timeout=PATIENCE) as client:
+        assert people_read(client, url + "api/state") == 0
+    assert command.stop() == 0
+
+
 def test_the_service_has_the_page_beside_it(start, own_files):
     (own_files / "token").write_text(TOKEN)
     settings = {"BV_JOURNAL": str(own_files / "judgments.jsonl"), "BV_TOKEN_FILE": str(own_files / "token")}

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bayesian_verifier.settings import Settings
 
 
@@ -60,6 +59,8 @@ def command(
 
     listener = _listener(settings)
     try:
+        if not Path(settings.journal).exists():
+            click.echo(f"there is no journal {settings.journal} yet; it is shown once there is one", err=True)
         click.echo(f"the dashboard is at {_place(settings, listener)}")
         serve_page(settings, listener)
     finally:
