@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bayesian_verifier.lazy import deferred
 from bayesian_verifier.posterior._base_points import base_points
-from bayesian_verifier.posterior._belief import QUANTILE_LEVELS, Belief
+from bayesian_verifier.posterior._belief import QUANTILE_LEVELS, Belief, beliefs_of
 from bayesian_verifier.posterior._divergence import Divergences, between_densities, between_normals, kl_normal
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ __all__ = [
     "Weights",
     "WidePoints",
     "base_points",
+    "beliefs_of",
     "between_densities",
     "between_normals",
     "byte_size",

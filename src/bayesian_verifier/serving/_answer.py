@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bayesian_verifier.posterior import WIDENING, Belief, correct, log_weights, log_widening
+from bayesian_verifier.posterior import WIDENING, beliefs_of, correct, log_weights, log_widening
 from bayesian_verifier.serving._checks import Checks, Findings, judged, within_reach
 from bayesian_verifier.serving._draws import equally_weighted
 from bayesian_verifier.serving._engine import MANY, infer
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bayesian_verifier.judgment import Judgment
+    from bayesian_verifier.posterior import Belief
     from bayesian_verifier.serving._engine import Engine
     from bayesian_verifier.serving._looked import Looked
     from bayesian_verifier.serving._plain_body import Question
@@ -92,9 +93,9 @@ def answer(
     natural = np.stack([p.natural(summary.theta[:, i]) for i, p in enumerate(engine.parameters)], axis=1)
     joint = together(engine.parameters, summary.theta, natural, summary.share)
     return Answer(
-        beliefs={
-            p.name: Belief.from_draws(natural[:, i], summary.share) for i, p in enumerate(engine.parameters)
-        },
+        beliefs=dict(
+            zip((p.name for p in engine.parameters), beliefs_of(natural, summary.share), strict=True)
+        ),
         correlations=joint.correlations,
         counts=_counts(known, question.judgments, len(answered), engine),
         checks=judged(summary.findings, joint.unidentified),
