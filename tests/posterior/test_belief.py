@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief
+from bayesian_verifier.posterior import QUANTILE_LEVELS, Belief, beliefs_of
 
 DISTRIBUTIONS: dict[str, Any] = {
     "normal": stats.norm(-2.0, 0.3),
@@ -159,3 +159,16 @@ def test_the_logarithm_of_a_log_normal_is_the_normal_it_was_made_of(mean: float,
     exact = stats.lognorm(sd, scale=math.exp(mean))
     assert Belief(float(exact.mean()), float(exact.std())).of_logarithm == pytest.approx((mean, sd), abs=1e-9)
     assert all(map(math.isfinite, Belief(-mean - 3.0, 1e9).of_logarithm))
+
+
+def test_several_parameters_at_once_are_each_as_by_itself():
+    """Of four columns of other shapes under the same weights, to rounding."""
+    rng = np.random.default_rng(6)
+    draws = np.stack(
+        [rng.normal(size=300), rng.exponential(size=300), np.full(300, 2.0), -rng.random(300)], axis=1
+    )
+    weights = rng.random(300)
+    for found, column in zip(beliefs_of(draws, weights), draws.T, strict=True):
+        expected = Belief.from_draws(column, weights)
+        assert (found.mean, found.sd) == pytest.approx((expected.mean, expected.sd), rel=1e-12)
+        assert found.quantiles == pytest.approx(expected.quantiles, rel=1e-12)
