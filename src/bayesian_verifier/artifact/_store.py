@@ -53,7 +53,7 @@ class ModelStore:
         versions, others = self.versions(name), self.names()
         if versions or not others:
             return f"{self.root / name}: no current version (published: {', '.join(versions) or 'none'})"
-        return f"{self.root}: no model of the name {name!r} (BV_MODEL_NAME may be {', '.join(others)})"
+        return f"{self.root / name}: no model of the name {name!r} (BV_MODEL_NAME may be {', '.join(others)})"
 
     def current(self, name: str) -> str | None:
         """The version that is served, if any."""
