@@ -9,7 +9,7 @@ from bayesian_verifier.judgment import parse_judgments
 from bayesian_verifier.simulators import load_simulator
 from bayesian_verifier.training._exact_joint import joint_posterior
 from bayesian_verifier.training._trait_examination import judged
-from model.asking import asked, engine_of, streamed
+from model.asking import agrees, asked, engine_of, streamed
 
 SIMULATOR = load_simulator("traits")
 NAMES = ("risk_aversion", "exploration", "probability_weighting", "choice_noise")
@@ -35,14 +35,7 @@ def test_means_and_sds_are_those_of_quadrature(engine, size, kind):
     some = judged(SIMULATOR, np.random.default_rng(size), size, kind)
     said = asked(engine, some)
     exact = joint_posterior(SIMULATOR, some, coarse=(21, 17, 13, 13), fine=(33, 25, 17, 17), negligible=1e-5)
-    natural, share = exact.points.copy(), exact.weight.ravel()
-    natural[:, 2:] = np.exp(natural[:, 2:])
-    mean = share @ natural
-    sd = np.sqrt(share @ (natural - mean) ** 2)
-    assert said.checks.trustworthy
-    for i, name in enumerate(NAMES):
-        assert said.beliefs[name].mean == pytest.approx(mean[i], abs=0.05 * sd[i])
-        assert said.beliefs[name].sd == pytest.approx(sd[i], rel=0.1 if name == "choice_noise" else 0.05)
+    agrees(said, exact, SIMULATOR.parameters, 0.05)
 
 
 def test_a_stream_of_single_judgments_gives_the_posterior_of_all(engine):
